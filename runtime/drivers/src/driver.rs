@@ -1,0 +1,98 @@
+//! What a protocol driver is, and the table of those in this build.
+
+use std::rc::Rc;
+
+use ld_vm::{Reply, Request};
+
+use crate::net::Net;
+
+/// A protocol driver: one value per shard and scenario, shared by the scenario's users
+/// there. Everything a single user keeps (connections, cookies) is its session.
+///
+/// Drivers live on one thread: nothing here is `Send`, and a driver may use `Rc` and
+/// `Cell` freely.
+pub trait Driver: Sized + 'static {
+    /// What one user keeps between its requests.
+    type Session: 'static;
+
+    /// The driver of a shard.
+    fn new(net: Rc<Net>) -> Self;
+
+    /// The session of a user that has not made a request yet; opens nothing. `user` is
+    /// its number in the run.
+    fn session(&self, user: u32) -> Self::Session;
+
+    /// Carries out one request.
+    ///
+    /// Whatever the peer does is a result: faults come back as [`Reply::fault`]. When the
+    /// future is dropped half-way, the session must be dropped with it.
+    fn exchange<'s>(
+        &'s self,
+        session: &'s mut Self::Session,
+        request: Request<'_>,
+    ) -> impl Future<Output = Exchange<'s>>;
+
+    /// Ends a session in order, when its user stops between two requests. Must not take
+    /// longer than a polite goodbye; the default drops it.
+    fn close(&self, session: Self::Session) -> impl Future<Output = ()> {
+        drop(session);
+        std::future::ready(())
+    }
+}
+
+/// How a request went.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'s> {
+    /// What came back, or why nothing did.
+    pub reply: Reply<'s>,
+    /// When things happened, and how much was moved.
+    pub stamps: Stamps,
+}
+
+/// The times and volumes of one exchange. Times are in nanoseconds since the start of the
+/// run, by [`Net`]'s clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stamps {
+    /// When the first byte of the request was offered to the connection; for a request
+    /// that never got so far, when the driver gave up.
+    pub sent_ns: u64,
+    /// When the reply was complete, or the fault was known.
+    pub done_ns: u64,
+    /// How long connecting took, name look-up included; 0 when a connection was there.
+    pub connect_ns: u64,
+    /// How long the TLS handshake took; 0 when there was none.
+    pub tls_ns: u64,
+    /// When the first byte of the reply arrived; 0 when none did.
+    pub first_byte_ns: u64,
+    /// Bytes written, protocol overhead included, TLS records not.
+    pub bytes_out: u64,
+    /// Bytes read, protocol overhead included, TLS records not.
+    pub bytes_in: u64,
+}
+
+/// Something to be done with a driver whose type only its name tells.
+pub trait Visitor {
+    /// What it results in.
+    type Output;
+    /// Does it.
+    fn visit<D: Driver>(self) -> Self::Output;
+}
+
+macro_rules! drivers {
+    ($($feature:literal $protocol:literal $driver:path;)*) => {
+        /// The protocols this build has a driver for: names of rows of
+        /// `ld_stdlib::protocols::PROTOCOLS`.
+        pub const DRIVERS: &[&str] = &[$(#[cfg(feature = $feature)] $protocol,)*];
+
+        /// Calls `visitor` with the driver of a protocol; `None` when this build has none.
+        pub fn visit<V: Visitor>(protocol: &str, visitor: V) -> Option<V::Output> {
+            match protocol {
+                $(#[cfg(feature = $feature)] $protocol => Some(visitor.visit::<$driver>()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+drivers! {
+}

@@ -1,0 +1,233 @@
+//! How a value is written into the place where its slot stands.
+
+use crate::value::Value;
+
+macro_rules! escapes {
+    ($($number:literal $name:ident $label:literal $doc:literal;)*) => {
+        /// The kinds of places a slot can stand in.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Escape {
+            $(#[doc = $doc] $name = $number,)*
+        }
+
+        impl Escape {
+            /// Every escape, in the order of the numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The escape with this number in a program.
+            #[must_use]
+            pub const fn from_number(number: u32) -> Option<Self> {
+                match number { $($number => Some(Self::$name),)* _ => None }
+            }
+
+            /// The name in a listing.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $label,)* }
+            }
+        }
+    };
+}
+
+escapes! {
+    0 Raw "raw" "As it is.";
+    1 JsonText "json" "Inside a JSON string: quotes, backslashes and control characters escaped, other characters beyond ASCII as `\\uXXXX`.";
+    2 JsonValue "value" "A whole JSON value: text quoted, numbers, booleans, arrays and objects as they are.";
+    3 Url "url" "Somewhere in a URL: characters that may not stand in one percent-encoded, delimiters and `%` kept.";
+    4 Query "query" "One value of a query string or form: everything but unreserved characters percent-encoded, a space as `+`.";
+    5 Header "header" "A header value: carriage return, line feed and NUL replaced by a space, so that a value cannot add headers.";
+}
+
+impl Escape {
+    /// Appends `value` in the form its place needs.
+    pub fn write(self, value: Value<'_>, out: &mut Vec<u8>) {
+        match (self, value) {
+            (Self::JsonValue, Value::Null | Value::Unset) => out.extend_from_slice(b"null"),
+            (Self::JsonValue, Value::Text(bytes)) => {
+                out.push(b'"');
+                json_text(bytes, out);
+                out.push(b'"');
+            }
+            (Self::Raw | Self::JsonValue, other) => other.write_text(out),
+            (_, Value::Text(bytes) | Value::Json(bytes)) => self.write_bytes(bytes, out),
+            // Of all numbers only a float's exponent has a character to escape.
+            (Self::Query, Value::Float(_)) => {
+                let start = out.len();
+                value.write_text(out);
+                let plus = out.iter().skip(start).position(|&byte| byte == b'+');
+                if let Some(at) = plus.map(|offset| start + offset) {
+                    out.splice(at..=at, *b"%2B");
+                }
+            }
+            (_, other) => other.write_text(out),
+        }
+    }
+
+    /// Appends literal text of a template in the form its place needs.
+    pub fn write_bytes(self, bytes: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Raw | Self::JsonValue => out.extend_from_slice(bytes),
+            Self::JsonText => json_text(bytes, out),
+            Self::Url => percent(bytes, is_url_byte, out),
+            Self::Query => query(bytes, out),
+            Self::Header => {
+                out.extend(
+                    bytes.iter().map(|&b| if matches!(b, b'\r' | b'\n' | 0) { b' ' } else { b }),
+                );
+            }
+        }
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+fn hex_digit(nibble: u8) -> u8 {
+    HEX.get(usize::from(nibble & 15)).copied().unwrap_or(b'0')
+}
+
+fn percent_byte(byte: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[b'%', hex_digit(byte >> 4), hex_digit(byte)]);
+}
+
+fn percent(bytes: &[u8], keep: fn(u8) -> bool, out: &mut Vec<u8>) {
+    if bytes.iter().all(|&byte| keep(byte)) {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    for &byte in bytes {
+        if keep(byte) { out.push(byte) } else { percent_byte(byte, out) }
+    }
+}
+
+fn query(bytes: &[u8], out: &mut Vec<u8>) {
+    for &byte in bytes {
+        match byte {
+            b' ' => out.push(b'+'),
+            _ if is_unreserved(byte) => out.push(byte),
+            _ => percent_byte(byte, out),
+        }
+    }
+}
+
+/// RFC 3986 §2.3.
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Unreserved and reserved characters (RFC 3986 §2.2), and `%`, which is taken to begin
+/// an escape that the plan wrote itself.
+const fn is_url_byte(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b':' | b'/'
+                | b'?'
+                | b'#'
+                | b'['
+                | b']'
+                | b'@'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b'%'
+        )
+}
+
+/// Appends the inside of a JSON string (RFC 8259 §7). Bytes that are not UTF-8 become
+/// U+FFFD, because JSON cannot carry them.
+fn json_text(bytes: &[u8], out: &mut Vec<u8>) {
+    if bytes.iter().all(|&b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\') {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            json_character(character, out);
+        }
+        if !chunk.invalid().is_empty() {
+            json_character(char::REPLACEMENT_CHARACTER, out);
+        }
+    }
+}
+
+fn json_character(character: char, out: &mut Vec<u8>) {
+    match character {
+        '"' => out.extend_from_slice(b"\\\""),
+        '\\' => out.extend_from_slice(b"\\\\"),
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        '\t' => out.extend_from_slice(b"\\t"),
+        '\u{8}' => out.extend_from_slice(b"\\b"),
+        '\u{c}' => out.extend_from_slice(b"\\f"),
+        ' '..='~' => out.push(character as u8),
+        _ => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let [high, low] = unit.to_be_bytes();
+                out.extend_from_slice(b"\\u");
+                for nibble in [high >> 4, high, low >> 4, low] {
+                    out.push(hex_digit(nibble).to_ascii_lowercase());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(escape: Escape, value: Value<'_>) -> String {
+        let mut out = Vec::new();
+        escape.write(value, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn each_place_gets_its_own_form() {
+        let text = Value::Text("a b\"&é\r\n%2f".as_bytes());
+        for (escape, expected) in [
+            (Escape::Raw, "a b\"&é\r\n%2f"),
+            (Escape::JsonText, r#"a b\"&\u00e9\r\n%2f"#),
+            (Escape::JsonValue, r#""a b\"&\u00e9\r\n%2f""#),
+            (Escape::Url, "a%20b%22&%C3%A9%0D%0A%2f"),
+            (Escape::Query, "a+b%22%26%C3%A9%0D%0A%252f"),
+            (Escape::Header, "a b\"&é  %2f"),
+        ] {
+            assert_eq!(written(escape, text), expected, "{escape:?}");
+        }
+    }
+
+    #[test]
+    fn whole_json_values_keep_their_type() {
+        for (value, expected) in [
+            (Value::Int(3), "3"),
+            (Value::Bool(false), "false"),
+            (Value::Null, "null"),
+            (Value::Float(1.0), "1.0"),
+            (Value::Json(b"[1]"), "[1]"),
+            (Value::Text(b"3"), "\"3\""),
+        ] {
+            assert_eq!(written(Escape::JsonValue, value), expected);
+        }
+    }
+
+    #[test]
+    fn characters_beyond_the_basic_plane_are_surrogate_pairs() {
+        assert_eq!(written(Escape::JsonText, Value::Text("😀".as_bytes())), r"\ud83d\ude00");
+        assert_eq!(written(Escape::JsonText, Value::Text(b"\xff")), r"\ufffd");
+    }
+
+    #[test]
+    fn an_exponent_is_escaped_in_a_query() {
+        assert_eq!(written(Escape::Query, Value::Float(1e20)), "1e%2B20");
+    }
+}

@@ -1,0 +1,630 @@
+//! A compiled plan: code, constants and side tables.
+//!
+//! The tables are declared once, in the `tables!` call below. Each row is a
+//! plain struct whose columns are numbers or typed ids; reading, writing and the check
+//! that every id lies inside its table come from that declaration.
+
+use crate::format::{Column, Reader, Writer};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident => $table:ident;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            pub struct $id(pub u32);
+
+            impl $id {
+                /// The number as an index.
+                #[must_use]
+                pub const fn index(self) -> usize {
+                    self.0 as usize
+                }
+            }
+
+            impl Column for $id {
+                fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                    u32::read(reader).map(Self)
+                }
+                fn write(&self, writer: &mut Writer) {
+                    self.0.write(writer);
+                }
+                const BYTES: usize = 4;
+                fn in_bounds(&self, bounds: &Bounds) -> bool {
+                    self.0 < bounds.$table
+                }
+            }
+        )*
+    };
+}
+
+ids! {
+    /// A word of the code.
+    Addr => code;
+    /// A constant: bytes in the pool.
+    ConstId => consts;
+    /// A typed constant.
+    ValueId => values;
+    /// An operand of a check, an extract or a function call.
+    OperandId => operands;
+    /// A function the program calls.
+    FunctionId => functions;
+    /// An assertion the program makes.
+    AssertionId => assertions;
+    /// An extractor the program uses.
+    ExtractorId => extractors;
+    /// A protocol the program speaks.
+    ProtocolId => protocols;
+    /// An environment variable the program reads.
+    EnvId => envs;
+    /// A data source.
+    SourceId => sources;
+    /// A column of a data source.
+    ColumnId => columns;
+    /// A variable of a user.
+    VarId => vars;
+    /// A slot: a hole in a template.
+    SlotId => slots;
+    /// A part of a request.
+    PartId => parts;
+    /// A number of a request.
+    OptionId => options;
+    /// A series of samples.
+    SeriesId => series;
+    /// A request.
+    RequestId => requests;
+    /// A check.
+    CheckId => checks;
+    /// An extract.
+    ExtractId => extracts;
+    /// One branch of a weighted choice.
+    BranchId => branches;
+    /// A weighted choice.
+    ChoiceId => choices;
+    /// A think time.
+    PauseId => pauses;
+    /// A scenario: one kind of user and what it does in a tick.
+    ScenarioId => scenarios;
+    /// A variable's value at the start of a run.
+    InitId => inits;
+    /// A run: the scenarios of one `LD_start_test`.
+    RunId => runs;
+    /// An argument of an action.
+    ArgumentId => arguments;
+}
+
+/// A run of consecutive rows of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Many<Id> {
+    /// The first row.
+    pub first: Id,
+    /// How many rows.
+    pub count: u32,
+}
+
+/// An id that may be absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Maybe<Id>(pub Option<Id>);
+
+/// How to make an id from a number, for tables addressed by position.
+pub trait Id: Copy + Column {
+    /// The id of row `number`.
+    fn from_number(number: u32) -> Self;
+    /// The row's number.
+    fn number(self) -> u32;
+}
+
+macro_rules! id_numbers {
+    ($($id:ident)*) => {
+        $(impl Id for $id {
+            fn from_number(number: u32) -> Self {
+                Self(number)
+            }
+            fn number(self) -> u32 {
+                self.0
+            }
+        })*
+    };
+}
+
+id_numbers! {
+    Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
+    ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
+    PauseId ScenarioId InitId RunId ArgumentId
+}
+
+impl<I: Id> Column for Many<I> {
+    const BYTES: usize = 8;
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { first: I::read(reader)?, count: u32::read(reader)? })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        self.first.write(writer);
+        self.count.write(writer);
+    }
+
+    fn in_bounds(&self, bounds: &Bounds) -> bool {
+        if self.count == 0 {
+            return true;
+        }
+        let last = self.first.number().checked_add(self.count - 1);
+        last.is_some_and(|last| I::from_number(last).in_bounds(bounds))
+    }
+}
+
+impl<I: Id> Column for Maybe<I> {
+    const BYTES: usize = 4;
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let number = u32::read(reader)?;
+        Some(Self((number != u32::MAX).then(|| I::from_number(number))))
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        self.0.map_or(u32::MAX, Id::number).write(writer);
+    }
+
+    fn in_bounds(&self, bounds: &Bounds) -> bool {
+        self.0.is_none_or(|id| id.in_bounds(bounds))
+    }
+}
+
+macro_rules! kinds {
+    ($(#[$doc:meta])* $name:ident { $($number:literal $variant:ident $label:literal $variant_doc:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $(#[doc = $variant_doc] $variant,)*
+        }
+
+        impl $name {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word in listings.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $label,)* }
+            }
+        }
+
+        impl Column for $name {
+            const BYTES: usize = 4;
+
+            fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                match u32::read(reader)? {
+                    $($number => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            fn write(&self, writer: &mut Writer) {
+                let number: u32 = match self { $(Self::$variant => $number,)* };
+                number.write(writer);
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The type of a constant in the value table.
+    ValueKind {
+        0 Null "null" "JSON null; `bits` is 0.";
+        1 Bool "bool" "A boolean; `bits` is 0 or 1.";
+        2 Int "int" "A whole number; `bits` is its two's complement.";
+        3 Float "float" "A double; `bits` are its bits.";
+        4 Text "text" "Text; `bits` is a row of the constant pool.";
+        5 Json "json" "A JSON array or object as text; `bits` is a row of the constant pool.";
+    }
+}
+
+kinds! {
+    /// Where the value of an operand comes from.
+    OperandKind {
+        0 Value "value" "A constant: a row of the value table.";
+        1 Slot "slot" "The typed value of a slot.";
+        2 Part "part" "Text rendered before, as a part numbered after those of the request.";
+    }
+}
+
+kinds! {
+    /// Where the value of a slot comes from.
+    SlotKind {
+        0 Var "var" "A variable of the user: a row of the variable table.";
+        1 Cell "cell" "A cell of the row held in row register `register`: a row of the column table.";
+        2 Env "env" "An environment variable, read once before the run: a row of the environment table.";
+        3 Call "call" "The result of a function: a row of the function table, with operands.";
+    }
+}
+
+macro_rules! tables {
+    ($(
+        $(#[$doc:meta])*
+        $table:ident: $row:ident { $($(#[$column_doc:meta])* $column:ident: $type:ty,)* }
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq)]
+            pub struct $row {
+                $($(#[$column_doc])* pub $column: $type,)*
+            }
+
+            impl Column for $row {
+                const BYTES: usize = 0 $(+ <$type as Column>::BYTES)*;
+
+                fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                    Some(Self { $($column: <$type as Column>::read(reader)?,)* })
+                }
+
+                fn write(&self, writer: &mut Writer) {
+                    $(self.$column.write(writer);)*
+                }
+
+                fn in_bounds(&self, bounds: &Bounds) -> bool {
+                    true $(&& self.$column.in_bounds(bounds))*
+                }
+            }
+        )*
+
+        /// The side tables of a program.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct SideTables {
+            $($(#[$doc])* pub $table: Vec<$row>,)*
+        }
+
+        impl SideTables {
+            /// The tables' names, in the order of the file.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($table),)*];
+
+            /// Reads every table; `None` when the bytes end early or hold an unknown kind.
+            pub(crate) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+                Some(Self { $($table: reader.table()?,)* })
+            }
+
+            pub(crate) fn write(&self, writer: &mut Writer) {
+                $(writer.table(&self.$table);)*
+            }
+
+            pub(crate) fn bounds(&self, code: usize, consts: usize) -> Bounds {
+                let len = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+                Bounds { code: len(code), consts: len(consts), $($table: len(self.$table.len()),)* }
+            }
+
+            /// The first table and row with an id outside its table.
+            pub(crate) fn out_of_bounds(&self, bounds: &Bounds) -> Option<(&'static str, usize)> {
+                $(
+                    if let Some(at) = self.$table.iter().position(|row| !row.in_bounds(bounds)) {
+                        return Some((stringify!($table), at));
+                    }
+                )*
+                None
+            }
+        }
+
+        /// The number of rows of everything an id can point into.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct Bounds {
+            /// Words of code.
+            pub code: u32,
+            /// Constants.
+            pub consts: u32,
+            $($(#[$doc])* pub $table: u32,)*
+        }
+    };
+}
+
+tables! {
+    /// Typed constants.
+    values: ValueRow {
+        /// The type.
+        kind: ValueKind,
+        /// The value itself or a row of the constant pool; see [`ValueKind`].
+        bits: u64,
+    }
+    /// Operands of checks, extracts and calls.
+    operands: OperandRow {
+        /// Where the value comes from.
+        kind: OperandKind,
+        /// The row or part; see [`OperandKind`].
+        index: u32,
+    }
+    /// Functions by name.
+    functions: FunctionRow {
+        /// The name in the function table.
+        name: ConstId,
+    }
+    /// Assertions by name.
+    assertions: AssertionRow {
+        /// The name in the assertion table.
+        name: ConstId,
+    }
+    /// Extractors by name.
+    extractors: ExtractorRow {
+        /// The name in the extractor table.
+        name: ConstId,
+    }
+    /// Protocols by name.
+    protocols: ProtocolRow {
+        /// The name in the protocol table.
+        name: ConstId,
+    }
+    /// Environment variables, read once before a run.
+    envs: EnvRow {
+        /// The variable's name.
+        name: ConstId,
+    }
+    /// Data sources.
+    sources: SourceRow {
+        /// The name placeholders use.
+        name: ConstId,
+        /// The file's path as the plan gives it.
+        path: ConstId,
+        /// 1 to start over after the last row, 0 to stop yielding rows.
+        cycle: u32,
+    }
+    /// Columns of data sources, by name.
+    columns: ColumnRow {
+        /// The source.
+        source: SourceId,
+        /// The column's name in the source's header.
+        name: ConstId,
+    }
+    /// Variables every user has.
+    vars: VarRow {
+        /// The name, without its scope.
+        name: ConstId,
+        /// 0 for `var`, 1 for `session`.
+        session: u32,
+    }
+    /// Slots: the holes of templates.
+    slots: SlotRow {
+        /// Where the value comes from.
+        kind: SlotKind,
+        /// The variable, column, environment variable or function; see [`SlotKind`].
+        index: u32,
+        /// The row register of a cell.
+        register: u32,
+        /// The arguments of a call.
+        operands: Many<OperandId>,
+        /// The [`Escape`](crate::Escape) of the place, by number.
+        escape: u32,
+        /// The placeholder as written, which stands in when there is no value.
+        text: ConstId,
+    }
+    /// The parts of requests, in the order of the protocol's part names.
+    parts: PartRow {
+        /// The constant bytes, or nothing when the part is rendered.
+        constant: Maybe<ConstId>,
+    }
+    /// Numbers that go with requests, in the order of the protocol's option names.
+    options: OptionRow {
+        /// The number.
+        value: i64,
+    }
+    /// Series of samples.
+    series: SeriesRow {
+        /// The name in reports.
+        name: ConstId,
+        /// The method in reports: `GET`, `TCP`.
+        method: ConstId,
+        /// The target in reports, as the plan writes it.
+        target: ConstId,
+    }
+    /// Requests.
+    requests: RequestRow {
+        /// The protocol that carries it.
+        protocol: ProtocolId,
+        /// The series its samples belong to.
+        series: SeriesId,
+        /// Its parts.
+        parts: Many<PartId>,
+        /// Its numbers.
+        options: Many<OptionId>,
+        /// What the task reads of the reply: [`Needs`](crate::Needs).
+        needs: u32,
+    }
+    /// Checks.
+    checks: CheckRow {
+        /// The assertion.
+        assertion: AssertionId,
+        /// Its operands, in the order of the assertion's fields.
+        operands: Many<OperandId>,
+    }
+    /// Extracts.
+    extracts: ExtractRow {
+        /// The extractor.
+        extractor: ExtractorId,
+        /// The variable that takes the value.
+        var: VarId,
+        /// Its operands, in the order of the extractor's fields.
+        operands: Many<OperandId>,
+    }
+    /// Branches of weighted choices, one column of an alias table each.
+    branches: BranchRow {
+        /// Where to go on when the draw is below the threshold.
+        here: Addr,
+        /// Where to go on otherwise.
+        other: Addr,
+        /// The share of `here`, in units of 2⁻³²; `u32::MAX` counts as all.
+        threshold: u32,
+    }
+    /// Weighted choices (Walker's alias method).
+    choices: ChoiceRow {
+        /// The columns; one is drawn uniformly, then its threshold decides.
+        branches: Many<BranchId>,
+    }
+    /// Pauses, drawn uniformly.
+    pauses: PauseRow {
+        /// The shortest, in nanoseconds.
+        min_ns: u64,
+        /// The longest, in nanoseconds.
+        max_ns: u64,
+    }
+    /// Scenarios: kinds of users.
+    scenarios: ScenarioRow {
+        /// The name in reports.
+        name: ConstId,
+        /// The user key of the plan: `fast_http_user`.
+        user: ConstId,
+        /// The protocol its requests use.
+        protocol: ProtocolId,
+        /// Where a tick begins.
+        entry: Addr,
+        /// How many users.
+        users: u32,
+        /// Users started per second.
+        spawn_rate: f64,
+        /// The pause between ticks.
+        wait: PauseId,
+    }
+    /// Values of variables at the start of a run.
+    inits: InitRow {
+        /// The variable.
+        var: VarId,
+        /// Its value.
+        value: ValueId,
+    }
+    /// Runs: what one `LD_start_test` does.
+    runs: RunRow {
+        /// The scenarios that run side by side.
+        scenarios: Many<ScenarioId>,
+        /// How long users run, in nanoseconds; `u64::MAX` means until they have ended by themselves.
+        duration_ns: u64,
+        /// Ticks per user; 0 means no limit.
+        iterations: u64,
+        /// The variables' values at the start.
+        inits: Many<InitId>,
+        /// The reference's return value of the action, as JSON text.
+        result: ConstId,
+    }
+    /// The document's actions, in order.
+    actions: ActionRow {
+        /// The command's name.
+        command: ConstId,
+        /// The action as written, in the literal form that keys of result maps have.
+        text: ConstId,
+        /// The run of an `LD_start_test`.
+        run: Maybe<RunId>,
+        /// The arguments.
+        arguments: Many<ArgumentId>,
+    }
+    /// Arguments of actions.
+    arguments: ArgumentRow {
+        /// The name.
+        name: ConstId,
+        /// The value.
+        value: ValueId,
+    }
+    /// Where instructions come from in the plan. Rows are in the order of their address;
+    /// each holds until the next.
+    lines: LineRow {
+        /// The first instruction.
+        address: Addr,
+        /// Its line in the plan, from 1.
+        line: u32,
+        /// Its column in the plan, from 1.
+        column: u32,
+    }
+}
+
+/// A program, as read and not yet verified. [`verify`](crate::verify::verify) says
+/// whether it may run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Program {
+    /// The instruction words.
+    pub code: Vec<u32>,
+    /// The constant pool.
+    pub consts: Consts,
+    /// Everything wider than an operand.
+    pub tables: SideTables,
+    /// The plan's file name, for messages.
+    pub file: String,
+    /// The plan's text, unless it was stripped. `ldvm run` compiles it again when the
+    /// command line changes something that was folded into the code.
+    pub source: String,
+}
+
+/// The constant pool: byte strings, one after the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Consts {
+    /// The end of each constant in `bytes`; it begins where the one before ends.
+    pub(crate) ends: Vec<u32>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Consts {
+    /// How many constants there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The bytes of a constant; empty for an id outside the pool, which the verifier
+    /// does not let pass.
+    #[must_use]
+    pub fn bytes(&self, id: ConstId) -> &[u8] {
+        let end = self.ends.get(id.index()).map_or(0, |&end| end as usize);
+        let start = match id.index().checked_sub(1) {
+            Some(before) => self.ends.get(before).map_or(0, |&end| end as usize),
+            None => 0,
+        };
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// A constant as text; bytes that are not UTF-8 give an empty text, which the
+    /// verifier does not let pass where text is expected.
+    #[must_use]
+    pub fn text(&self, id: ConstId) -> &str {
+        std::str::from_utf8(self.bytes(id)).unwrap_or_default()
+    }
+
+    /// Appends a constant.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> ConstId {
+        let id = ConstId(u32::try_from(self.ends.len()).unwrap_or(u32::MAX));
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+        id
+    }
+}
+
+impl Program {
+    /// The rows of a run of ids; empty when it lies outside the table, which the verifier
+    /// does not let pass.
+    #[must_use]
+    pub fn rows<I: Id, R>(table: &[R], many: Many<I>) -> &[R] {
+        let first = many.first.number() as usize;
+        table.get(first..first.saturating_add(many.count as usize)).unwrap_or_default()
+    }
+
+    /// The value of a row of the value table.
+    #[must_use]
+    pub fn value(&self, id: ValueId) -> crate::Value<'_> {
+        use crate::Value;
+        let Some(row) = self.tables.values.get(id.index()) else {
+            return Value::Unset;
+        };
+        let constant = || ConstId(u32::try_from(row.bits).unwrap_or(u32::MAX));
+        match row.kind {
+            ValueKind::Null => Value::Null,
+            ValueKind::Bool => Value::Bool(row.bits != 0),
+            ValueKind::Int => Value::Int(row.bits.cast_signed()),
+            ValueKind::Float => Value::Float(f64::from_bits(row.bits)),
+            ValueKind::Text => Value::Text(self.consts.bytes(constant())),
+            ValueKind::Json => Value::Json(self.consts.bytes(constant())),
+        }
+    }
+
+    /// The place in the plan that an instruction comes from.
+    #[must_use]
+    pub fn line_of(&self, address: Addr) -> Option<&LineRow> {
+        let after = self.tables.lines.partition_point(|row| row.address <= address);
+        self.tables.lines.get(after.checked_sub(1)?)
+    }
+}

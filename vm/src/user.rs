@@ -1,0 +1,532 @@
+//! A virtual user: plain data, and the interpreter that moves it from one effect to the
+//! next.
+
+use std::fmt;
+
+use crate::escape::Escape;
+use crate::isa::{Instruction, Opcode};
+use crate::link::{Call, Clock, Linked};
+use crate::program::{
+    Addr, CheckId, ChoiceId, ColumnId, ConstId, EnvId, ExtractId, FunctionId, Many, OperandId,
+    OperandKind, PauseId, Program, RequestId, RequestRow, RunId, ScenarioId, SeriesId, SlotId,
+    SlotKind, SlotRow, SourceId, ValueId, VarId,
+};
+use crate::reply::{FaultClass, Needs, Reply};
+use crate::scratch::{Scratch, ScratchPool};
+use crate::value::{Value, Var};
+use crate::verify::MAX_OPERANDS;
+
+/// A row of a data source: its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowNumber(pub u64);
+
+/// The data sources of a shard.
+pub trait Rows {
+    /// The next row of a source; `None` when it is exhausted.
+    fn next(&mut self, source: SourceId) -> Option<RowNumber>;
+    /// A cell; `None` when the row is too short to have it.
+    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Option<&[u8]>;
+}
+
+/// No data sources.
+#[derive(Clone, Copy, Debug)]
+pub struct NoRows;
+
+impl Rows for NoRows {
+    fn next(&mut self, _source: SourceId) -> Option<RowNumber> {
+        None
+    }
+    fn cell(&self, _source: SourceId, _row: RowNumber, _column: u32) -> Option<&[u8]> {
+        None
+    }
+}
+
+/// What a step may use of the world, besides the reply.
+pub struct World<'w> {
+    /// Data rows.
+    pub rows: &'w mut dyn Rows,
+    /// The time, for functions that tell it.
+    pub clock: &'w dyn Clock,
+    /// Buffers for rendering.
+    pub scratch: &'w mut ScratchPool,
+}
+
+/// What a step is resumed with.
+#[derive(Clone, Copy, Debug)]
+pub enum Resume<'r> {
+    /// After anything but a request.
+    Go,
+    /// After [`Effect::Request`]: what came back.
+    Reply(Reply<'r>),
+}
+
+/// What a user wants of the world.
+#[derive(Debug)]
+pub enum Effect<'u> {
+    /// Carry out a request; resume with [`Resume::Reply`].
+    Request(Request<'u>),
+    /// Record the outcome of the request just replied to.
+    Sample(Sample<'u>),
+    /// Wait, in nanoseconds, from the end of what came before.
+    Wait(u64),
+    /// The tick is over. Wait this long, in nanoseconds, and step again for the next one.
+    End(u64),
+}
+
+/// A request as the driver sees it: named parts and numbers, rendered and ready.
+#[derive(Clone, Copy)]
+pub struct Request<'u> {
+    linked: &'u Linked,
+    row: &'u RequestRow,
+    scratch: Option<&'u Scratch>,
+}
+
+impl<'u> Request<'u> {
+    /// The bytes of a part, by its position in the protocol's list of parts; empty when
+    /// the request has no such part.
+    #[must_use]
+    pub fn part(&self, part: u8) -> &'u [u8] {
+        let parts = Program::rows(&self.linked.program.tables.parts, self.row.parts);
+        match parts.get(usize::from(part)).map(|row| row.constant.0) {
+            Some(Some(constant)) => self.linked.program.consts.bytes(constant),
+            Some(None) => self.scratch.map_or(&[], |scratch| scratch.part(part)),
+            None => &[],
+        }
+    }
+
+    /// Whether a part is a constant of the program: its address is then the same in every
+    /// execution, and its bytes live as long as the program.
+    #[must_use]
+    pub fn is_constant(&self, part: u8) -> bool {
+        let parts = Program::rows(&self.linked.program.tables.parts, self.row.parts);
+        parts.get(usize::from(part)).is_some_and(|row| row.constant.0.is_some())
+    }
+
+    /// A number that goes with the request, by its position in the protocol's list of
+    /// options; 0 when the request has no such option.
+    #[must_use]
+    pub fn option(&self, option: u8) -> i64 {
+        let options = Program::rows(&self.linked.program.tables.options, self.row.options);
+        options.get(usize::from(option)).map_or(0, |row| row.value)
+    }
+
+    /// What the task reads of the reply.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        Needs::from_bits(self.row.needs).unwrap_or_default()
+    }
+
+    /// The series its sample will belong to.
+    #[must_use]
+    pub const fn series(&self) -> SeriesId {
+        self.row.series
+    }
+
+    /// How many parts there are.
+    #[must_use]
+    pub const fn parts(&self) -> u8 {
+        // The verifier keeps the count below MAX_PARTS.
+        self.row.parts.count as u8
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = (0..self.parts()).map(|part| String::from_utf8_lossy(self.part(part)));
+        f.debug_struct("Request")
+            .field("series", &self.series())
+            .field("parts", &parts.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The outcome of a request, to be recorded with the stamps of its exchange.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample<'u> {
+    /// The series it belongs to.
+    pub series: SeriesId,
+    /// Why it failed, if it did.
+    pub failure: Option<Failure<'u>>,
+    /// How many placeholders had no value and were sent as written.
+    pub unresolved: u32,
+}
+
+/// Why a request failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Failure<'u> {
+    /// The class it is counted under.
+    pub class: FaultClass,
+    /// What happened, for a person.
+    pub text: &'u str,
+}
+
+/// One virtual user.
+pub struct User {
+    pc: Addr,
+    entry: Addr,
+    wait: PauseId,
+    id: u32,
+    iteration: u64,
+    request: RequestId,
+    unresolved: u32,
+    failed: Option<FaultClass>,
+    /// The sample was handed out; its buffer goes back with the next step.
+    sampled: bool,
+    rng: fastrand::Rng,
+    vars: Box<[Var]>,
+    /// Row registers; `None` before the first fetch and after the end of the source.
+    rows: Box<[Option<RowNumber>]>,
+    scratch: Option<Box<Scratch>>,
+}
+
+impl User {
+    /// A user of a scenario, at the start of its first tick. `id` is its number in the run;
+    /// with the run's seed it decides every random choice the user makes.
+    #[must_use]
+    pub fn new(linked: &Linked, run: RunId, scenario: ScenarioId, id: u32, seed: u64) -> Self {
+        let tables = &linked.program.tables;
+        let mut vars = vec![Var::default(); tables.vars.len()].into_boxed_slice();
+        let inits = tables.runs.get(run.index()).map(|row| row.inits).unwrap_or_default();
+        for init in Program::rows(&tables.inits, inits) {
+            if let Some(var) = vars.get_mut(init.var.index()) {
+                var.set(linked.program.value(init.value));
+            }
+        }
+        let row = tables.scenarios.get(scenario.index());
+        let entry = row.map_or(Addr(0), |row| row.entry);
+        Self {
+            pc: entry,
+            entry,
+            wait: row.map_or(PauseId(0), |row| row.wait),
+            id,
+            iteration: 0,
+            request: RequestId(0),
+            unresolved: 0,
+            failed: None,
+            sampled: false,
+            rng: fastrand::Rng::with_seed(mix(seed, id)),
+            vars,
+            rows: vec![None; linked.registers].into_boxed_slice(),
+            scratch: None,
+        }
+    }
+
+    /// The user's number in the run, from 0.
+    #[must_use]
+    pub const fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// How many ticks the user has ended.
+    #[must_use]
+    pub const fn iteration(&self) -> u64 {
+        self.iteration
+    }
+
+    /// The value of a variable, for tests and the interactive runner.
+    #[must_use]
+    pub fn var(&self, id: VarId) -> Value<'_> {
+        self.vars.get(id.index()).map_or(Value::Unset, Var::value)
+    }
+
+    /// Runs until the user needs the world.
+    ///
+    /// `linked` must be the program the user was made for. A user resumed with
+    /// [`Resume::Go`] where a reply is due counts the request as answered by
+    /// [`Reply::EMPTY`].
+    pub fn step<'u>(
+        &'u mut self,
+        linked: &'u Linked,
+        world: &mut World<'_>,
+        resume: Resume<'_>,
+    ) -> Effect<'u> {
+        let reply = match resume {
+            Resume::Go => Reply::EMPTY,
+            Resume::Reply(reply) => {
+                if let Some(fault) = reply.fault {
+                    self.fail(world, fault.class, &fault.text);
+                }
+                reply
+            }
+        };
+        if std::mem::take(&mut self.sampled) {
+            self.release(world);
+        }
+        loop {
+            let word = linked.program.code.get(self.pc.index()).copied().unwrap_or_default();
+            // A verified program has only known words; should one slip through, the tick ends.
+            let instruction =
+                Instruction::decode(word).unwrap_or(Instruction::wide(Opcode::End, 0));
+            let x = instruction.x;
+            self.pc.0 += 1;
+            match instruction.op {
+                Opcode::End => {
+                    self.pc = self.entry;
+                    self.iteration += 1;
+                    return Effect::End(self.draw(linked, self.wait));
+                }
+                Opcode::Jump => self.pc = Addr(x),
+                Opcode::Pick => self.pc = self.pick(linked, ChoiceId(x)),
+                Opcode::Row => {
+                    let row = world.rows.next(SourceId(u32::from(instruction.b())));
+                    if let Some(register) = self.rows.get_mut(usize::from(instruction.a())) {
+                        *register = row;
+                    }
+                }
+                Opcode::Part => {
+                    self.scratch_mut(world).begin_part((x & 0xff) as u8);
+                }
+                Opcode::Lit => {
+                    let bytes = linked.program.consts.bytes(ConstId(x));
+                    self.scratch_mut(world).out.extend_from_slice(bytes);
+                }
+                Opcode::Put => self.put(linked, world, SlotId(x)),
+                Opcode::Request => {
+                    self.request = RequestId(x);
+                    if let Some(row) = linked.program.tables.requests.get(self.request.index()) {
+                        let scratch = self.scratch.as_deref();
+                        return Effect::Request(Request { linked, row, scratch });
+                    }
+                }
+                Opcode::Check => {
+                    if self.failed.is_none() {
+                        self.check(linked, world, CheckId(x), &reply);
+                    }
+                }
+                Opcode::Extract => {
+                    if self.failed.is_none() {
+                        self.extract(linked, world, ExtractId(x), &reply);
+                    }
+                }
+                Opcode::Sample => return Effect::Sample(self.sample(linked)),
+                Opcode::Pause => return Effect::Wait(self.draw(linked, PauseId(x))),
+            }
+        }
+    }
+
+    /// Gives a buffer back to the shard, for a user that is dropped in the middle of a
+    /// request.
+    pub fn release(&mut self, world: &mut World<'_>) {
+        if let Some(scratch) = self.scratch.take() {
+            world.scratch.put_back(scratch);
+        }
+    }
+
+    fn scratch_mut(&mut self, world: &mut World<'_>) -> &mut Scratch {
+        self.scratch.get_or_insert_with(|| world.scratch.take())
+    }
+
+    fn fail(&mut self, world: &mut World<'_>, class: FaultClass, text: &str) {
+        self.failed = Some(class);
+        let failure = &mut self.scratch_mut(world).failure;
+        failure.clear();
+        failure.push_str(text);
+    }
+
+    fn draw(&mut self, linked: &Linked, pause: PauseId) -> u64 {
+        match linked.program.tables.pauses.get(pause.index()) {
+            Some(row) if row.min_ns < row.max_ns => self.rng.u64(row.min_ns..=row.max_ns),
+            Some(row) => row.min_ns,
+            None => 0,
+        }
+    }
+
+    fn pick(&mut self, linked: &Linked, choice: ChoiceId) -> Addr {
+        let tables = &linked.program.tables;
+        let branches =
+            tables.choices.get(choice.index()).map(|row| row.branches).unwrap_or_default();
+        let branches = Program::rows(&tables.branches, branches);
+        let column = self.rng.usize(0..branches.len().max(1));
+        let Some(branch) = branches.get(column) else {
+            return self.pc;
+        };
+        let draw = self.rng.u32(..);
+        if branch.threshold == u32::MAX || draw < branch.threshold {
+            branch.here
+        } else {
+            branch.other
+        }
+    }
+
+    fn put(&mut self, linked: &Linked, world: &mut World<'_>, id: SlotId) {
+        let Some(slot) = linked.program.tables.slots.get(id.index()) else {
+            return;
+        };
+        let escape = Escape::from_number(slot.escape).unwrap_or(Escape::Raw);
+        let mut scratch = self.scratch.take().unwrap_or_else(|| world.scratch.take());
+        let value = if slot.kind == SlotKind::Call {
+            self.call(linked, world, slot)
+        } else {
+            slot_value(slot, linked, &self.vars, &self.rows, world.rows)
+        };
+        if value.is_missing() {
+            let text = Value::Text(linked.program.consts.bytes(slot.text));
+            escape.write(text, &mut scratch.out);
+            self.unresolved = self.unresolved.saturating_add(1);
+        } else {
+            escape.write(value, &mut scratch.out);
+        }
+        self.scratch = Some(scratch);
+    }
+
+    fn call<'v>(&mut self, linked: &Linked, world: &'v mut World<'_>, slot: &SlotRow) -> Value<'v> {
+        let World { rows, clock, scratch } = world;
+        let mut arguments = [Value::Unset; MAX_OPERANDS];
+        let arguments =
+            operands(slot.operands, &mut arguments, linked, &self.vars, &self.rows, *rows, None);
+        let spare = &mut scratch.spare;
+        spare.set(Value::Unset);
+        if let Some(function) = linked.functions.get(FunctionId(slot.index).index()) {
+            let (user, iteration) = (self.id, self.iteration);
+            let mut call = Call { arguments, rng: &mut self.rng, clock: *clock, user, iteration };
+            function(&mut call, spare);
+        }
+        spare.value()
+    }
+
+    fn check(&mut self, linked: &Linked, world: &mut World<'_>, id: CheckId, reply: &Reply<'_>) {
+        let Some(check) = linked.program.tables.checks.get(id.index()) else {
+            return;
+        };
+        let Some(&(assertion, class)) = linked.assertions.get(check.assertion.index()) else {
+            return;
+        };
+        // Written aside, because the operands may borrow the buffer the text ends in.
+        let mut text = std::mem::take(&mut world.scratch.failure);
+        let mut values = [Value::Unset; MAX_OPERANDS];
+        let values = operands(
+            check.operands,
+            &mut values,
+            linked,
+            &self.vars,
+            &self.rows,
+            world.rows,
+            self.scratch.as_deref(),
+        );
+        text.clear();
+        if !assertion(values, reply, &mut text) {
+            self.failed = Some(class);
+            std::mem::swap(&mut self.scratch_mut(world).failure, &mut text);
+        }
+        world.scratch.failure = text;
+    }
+
+    fn extract(
+        &mut self,
+        linked: &Linked,
+        world: &mut World<'_>,
+        id: ExtractId,
+        reply: &Reply<'_>,
+    ) {
+        let Some(extract) = linked.program.tables.extracts.get(id.index()) else {
+            return;
+        };
+        let Some(extractor) = linked.extractors.get(extract.extractor.index()) else {
+            return;
+        };
+        let World { rows, scratch: pool, .. } = world;
+        let mut values = [Value::Unset; MAX_OPERANDS];
+        let values = operands(
+            extract.operands,
+            &mut values,
+            linked,
+            &self.vars,
+            &self.rows,
+            *rows,
+            self.scratch.as_deref(),
+        );
+        let spare = &mut pool.spare;
+        spare.set(Value::Unset);
+        extractor(values, reply, spare);
+        if !spare.value().is_missing()
+            && let Some(var) = self.vars.get_mut(extract.var.index())
+        {
+            std::mem::swap(var, spare);
+        }
+    }
+
+    fn sample(&mut self, linked: &Linked) -> Sample<'_> {
+        self.sampled = true;
+        let request = linked.program.tables.requests.get(self.request.index());
+        let text = self.scratch.as_deref().map_or("", |scratch| scratch.failure.as_str());
+        Sample {
+            series: request.map_or(SeriesId(0), |row| row.series),
+            failure: self.failed.take().map(|class| Failure { class, text }),
+            unresolved: std::mem::take(&mut self.unresolved),
+        }
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("iteration", &self.iteration)
+            .field("pc", &self.pc)
+            .field("vars", &self.vars)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Spreads seed and number over all bits, so that neighbours draw unrelated numbers
+/// (SplitMix64, Steele et al., 2014).
+const fn mix(seed: u64, id: u32) -> u64 {
+    let mut bits = seed.wrapping_add((id as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+/// The value of a slot that is not a call.
+fn slot_value<'v>(
+    slot: &SlotRow,
+    linked: &'v Linked,
+    vars: &'v [Var],
+    registers: &[Option<RowNumber>],
+    rows: &'v dyn Rows,
+) -> Value<'v> {
+    match slot.kind {
+        SlotKind::Var => vars.get(VarId(slot.index).index()).map_or(Value::Unset, Var::value),
+        SlotKind::Env => linked.env(EnvId(slot.index)).map_or(Value::Unset, Value::Text),
+        SlotKind::Cell => {
+            let register = registers.get(slot.register as usize).copied().flatten();
+            let cell = register.and_then(|row| {
+                let (source, column) = linked.column(ColumnId(slot.index))?;
+                rows.cell(source, row, column)
+            });
+            cell.map_or(Value::Unset, Value::Text)
+        }
+        SlotKind::Call => Value::Unset,
+    }
+}
+
+/// Fills `values` with the operands' values; the verifier bounds how many there are.
+fn operands<'v, 'a>(
+    many: Many<OperandId>,
+    values: &'a mut [Value<'v>; MAX_OPERANDS],
+    linked: &'v Linked,
+    vars: &'v [Var],
+    registers: &[Option<RowNumber>],
+    rows: &'v dyn Rows,
+    scratch: Option<&'v Scratch>,
+) -> &'a [Value<'v>] {
+    let tables = &linked.program.tables;
+    let operands = Program::rows(&tables.operands, many);
+    for (value, operand) in values.iter_mut().zip(operands) {
+        *value = match operand.kind {
+            OperandKind::Value => linked.program.value(ValueId(operand.index)),
+            OperandKind::Slot => match tables.slots.get(SlotId(operand.index).index()) {
+                Some(slot) => match slot_value(slot, linked, vars, registers, rows) {
+                    Value::Unset => Value::Text(linked.program.consts.bytes(slot.text)),
+                    value => value,
+                },
+                None => Value::Unset,
+            },
+            OperandKind::Part => {
+                let part = u8::try_from(operand.index).unwrap_or(u8::MAX);
+                Value::Text(scratch.map_or(&[], |scratch| scratch.part(part)))
+            }
+        };
+    }
+    values.get(..operands.len()).unwrap_or_default()
+}

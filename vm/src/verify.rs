@@ -1,0 +1,317 @@
+//! The verifier: nothing runs that did not pass it.
+//!
+//! A program that passes cannot make the interpreter leave its tables, run forever
+//! without reaching the world, read a reply that is not there or send a part that was
+//! not rendered:
+//!
+//! - every id lies inside its table, every kind is known, every name is text;
+//! - jumps go forward, and code ends in `end` or `jump`, so a tick ends;
+//! - `request` comes after all its rendered parts, `check` and `extract` stand between
+//!   `request` and `sample`, and code is entered only between requests.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::isa::{Instruction, Opcode, Operand, Shape};
+use crate::program::{
+    Addr, Bounds, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OperandKind, Program,
+    RequestId, SlotKind, ValueKind,
+};
+use crate::scratch::MAX_PARTS;
+use crate::{Escape, Needs};
+
+/// The most operands a check, extract or call may have.
+pub const MAX_OPERANDS: usize = 8;
+
+/// The most row registers a program may use.
+pub const MAX_REGISTERS: usize = 64;
+
+/// The first reason found why a program may not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VerifyError {
+    /// A row of a side table breaks a rule.
+    Row {
+        /// The table.
+        table: &'static str,
+        /// The row's number.
+        row: usize,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// An instruction breaks a rule.
+    Code {
+        /// Its address.
+        address: usize,
+        /// The rule.
+        rule: &'static str,
+    },
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this program does not verify: ")?;
+        match self {
+            Self::Row { table, row, rule } => write!(f, "row {row} of table `{table}`: {rule}"),
+            Self::Code { address, rule } => write!(f, "instruction {address:04}: {rule}"),
+        }
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+/// Checks a whole program.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn verify(program: &Program) -> Result<(), VerifyError> {
+    let bounds = program.tables.bounds(program.code.len(), program.consts.len());
+    if let Some((table, row)) = program.tables.out_of_bounds(&bounds) {
+        return Err(VerifyError::Row { table, row, rule: "an id lies outside its table" });
+    }
+    verify_rows(program, &bounds)?;
+    verify_text(program)?;
+    verify_code(program, &bounds)
+}
+
+fn check_rows<R>(
+    table: &'static str,
+    rows: &[R],
+    rule: &'static str,
+    holds: impl Fn(&R) -> bool,
+) -> Result<(), VerifyError> {
+    match rows.iter().position(|row| !holds(row)) {
+        Some(row) => Err(VerifyError::Row { table, row, rule }),
+        None => Ok(()),
+    }
+}
+
+fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
+    let tables = &program.tables;
+    check_rows("values", &tables.values, "the bits do not fit the kind", |row| match row.kind {
+        ValueKind::Null => row.bits == 0,
+        ValueKind::Bool => row.bits <= 1,
+        ValueKind::Int => true,
+        ValueKind::Float => f64::from_bits(row.bits).is_finite(),
+        ValueKind::Text | ValueKind::Json => row.bits < u64::from(bounds.consts),
+    })?;
+    check_rows("operands", &tables.operands, "the index lies outside its table", |row| match row
+        .kind
+    {
+        OperandKind::Value => row.index < bounds.values,
+        OperandKind::Slot => row.index < bounds.slots,
+        OperandKind::Part => (row.index as usize) < MAX_PARTS,
+    })?;
+    check_rows("slots", &tables.slots, "the index lies outside its table", |row| match row.kind {
+        SlotKind::Var => row.index < bounds.vars,
+        SlotKind::Cell => row.index < bounds.columns && (row.register as usize) < MAX_REGISTERS,
+        SlotKind::Env => row.index < bounds.envs,
+        SlotKind::Call => row.index < bounds.functions,
+    })?;
+    check_rows("slots", &tables.slots, "the escape is unknown", |row| {
+        Escape::from_number(row.escape).is_some()
+    })?;
+    let plain_operands = |many: Many<OperandId>, part_allowed: bool| {
+        many.count as usize <= MAX_OPERANDS
+            && Program::rows(&tables.operands, many).iter().all(|operand| match operand.kind {
+                OperandKind::Value => true,
+                OperandKind::Part => part_allowed,
+                OperandKind::Slot => tables
+                    .slots
+                    .get(operand.index as usize)
+                    .is_some_and(|slot| slot.kind != SlotKind::Call),
+            })
+    };
+    check_rows("slots", &tables.slots, "its operands are not plain values", |row| {
+        plain_operands(row.operands, false)
+    })?;
+    check_rows("checks", &tables.checks, "its operands are not plain values", |row| {
+        plain_operands(row.operands, true)
+    })?;
+    check_rows("extracts", &tables.extracts, "its operands are not plain values", |row| {
+        plain_operands(row.operands, true)
+    })?;
+    check_rows("requests", &tables.requests, "too many parts or unknown needs", |row| {
+        (row.parts.count as usize) < MAX_PARTS && Needs::from_bits(row.needs).is_some()
+    })?;
+    check_rows("choices", &tables.choices, "a choice has no branch", |row| row.branches.count > 0)?;
+    check_rows("pauses", &tables.pauses, "the longest is below the shortest", |row| {
+        row.min_ns <= row.max_ns
+    })?;
+    check_rows("scenarios", &tables.scenarios, "the spawn rate is not above zero", |row| {
+        row.spawn_rate.is_finite() && row.spawn_rate > 0.0
+    })?;
+    let ascending = tables.lines.is_sorted_by(|a, b| a.address < b.address);
+    check_rows("lines", &tables.lines, "the addresses do not ascend", |_| ascending)
+}
+
+fn verify_text(program: &Program) -> Result<(), VerifyError> {
+    let tables = &program.tables;
+    let rule = "a name is not UTF-8 text";
+    let text = |id: ConstId| std::str::from_utf8(program.consts.bytes(id)).is_ok();
+    check_rows("functions", &tables.functions, rule, |row| text(row.name))?;
+    check_rows("assertions", &tables.assertions, rule, |row| text(row.name))?;
+    check_rows("extractors", &tables.extractors, rule, |row| text(row.name))?;
+    check_rows("protocols", &tables.protocols, rule, |row| text(row.name))?;
+    check_rows("envs", &tables.envs, rule, |row| text(row.name))?;
+    check_rows("sources", &tables.sources, rule, |row| text(row.name) && text(row.path))?;
+    check_rows("columns", &tables.columns, rule, |row| text(row.name))?;
+    check_rows("vars", &tables.vars, rule, |row| text(row.name))?;
+    check_rows("series", &tables.series, rule, |row| {
+        text(row.name) && text(row.method) && text(row.target)
+    })?;
+    check_rows("scenarios", &tables.scenarios, rule, |row| text(row.name) && text(row.user))?;
+    check_rows("runs", &tables.runs, rule, |row| text(row.result))?;
+    check_rows("actions", &tables.actions, rule, |row| text(row.command) && text(row.text))?;
+    check_rows("arguments", &tables.arguments, rule, |row| text(row.name))
+}
+
+/// What is known about the machine between two instructions.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct State {
+    /// A reply is there: between `request` and `sample`.
+    replied: bool,
+    /// A part is being rendered.
+    open: bool,
+    /// The parts rendered since the last sample, one bit each.
+    rendered: u32,
+}
+
+impl State {
+    fn has(self, part: u32) -> bool {
+        1_u32.checked_shl(part).is_some_and(|bit| self.rendered & bit != 0)
+    }
+}
+
+fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
+    let mut entered: HashSet<u32> =
+        program.tables.scenarios.iter().map(|row| row.entry.0).collect();
+    let mut state = State::default();
+    let mut falls_through = false;
+    for (address, &word) in program.code.iter().enumerate() {
+        let fail = |rule| Err(VerifyError::Code { address, rule });
+        let Some(instruction) = Instruction::decode(word) else {
+            return fail("unknown instruction: this .ldb was written by a newer build");
+        };
+        if !operands_in_bounds(instruction, bounds) {
+            return fail("an operand lies outside its table");
+        }
+        let here = u32::try_from(address).unwrap_or(u32::MAX);
+        if entered.contains(&here) && state != State::default() {
+            return fail("code is entered in the middle of a request");
+        }
+        if let Some(rule) = broken_rule(program, instruction, &mut state) {
+            return fail(rule);
+        }
+        falls_through = !matches!(instruction.op, Opcode::End | Opcode::Jump | Opcode::Pick);
+        for target in targets(program, instruction) {
+            if target.0 <= here {
+                return fail("a jump goes backward");
+            }
+            entered.insert(target.0);
+        }
+    }
+    if falls_through {
+        return Err(VerifyError::Code {
+            address: program.code.len(),
+            rule: "the code ends without `end`",
+        });
+    }
+    Ok(())
+}
+
+fn operands_in_bounds(instruction: Instruction, bounds: &Bounds) -> bool {
+    let within = |operand: Operand, number: u32| match operand {
+        Operand::None => number == 0,
+        Operand::Addr => number < bounds.code,
+        Operand::Choice => number < bounds.choices,
+        Operand::Const => number < bounds.consts,
+        Operand::Check => number < bounds.checks,
+        Operand::Extract => number < bounds.extracts,
+        Operand::Part => (number as usize) < MAX_PARTS,
+        Operand::Pause => number < bounds.pauses,
+        Operand::Request => number < bounds.requests,
+        Operand::Row => (number as usize) < MAX_REGISTERS,
+        Operand::Slot => number < bounds.slots,
+        Operand::Source => number < bounds.sources,
+    };
+    match instruction.op.shape() {
+        Shape::Plain => instruction.x == 0,
+        Shape::Wide(operand) => within(operand, instruction.x),
+        Shape::Pair(first, second) => {
+            within(first, u32::from(instruction.a())) && within(second, u32::from(instruction.b()))
+        }
+    }
+}
+
+/// Applies an instruction to the state; names the rule it breaks, if it breaks one.
+fn broken_rule(
+    program: &Program,
+    instruction: Instruction,
+    state: &mut State,
+) -> Option<&'static str> {
+    let tables = &program.tables;
+    let operands_rendered = |many: Many<OperandId>, state: State| {
+        Program::rows(&tables.operands, many)
+            .iter()
+            .all(|operand| operand.kind != OperandKind::Part || state.has(operand.index))
+    };
+    match instruction.op {
+        Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Pause => {
+            (*state != State::default()).then_some("it stands in the middle of a request")
+        }
+        Opcode::Row => state.replied.then_some("it stands between a request and its sample"),
+        Opcode::Part => {
+            if state.has(instruction.x) {
+                return Some("the part is rendered twice");
+            }
+            state.rendered |= 1_u32.checked_shl(instruction.x).unwrap_or(0);
+            state.open = true;
+            None
+        }
+        Opcode::Lit | Opcode::Put => (!state.open).then_some("no part is being rendered"),
+        Opcode::Request => {
+            if state.replied {
+                return Some("the request before it has no sample");
+            }
+            let request = tables.requests.get(RequestId(instruction.x).index())?;
+            let missing = Program::rows(&tables.parts, request.parts)
+                .iter()
+                .zip(0..)
+                .any(|(part, number)| part.constant.0.is_none() && !state.has(number));
+            *state = State { replied: true, open: false, ..*state };
+            missing.then_some("a part of the request is not rendered")
+        }
+        Opcode::Check => {
+            let check = tables.checks.get(CheckId(instruction.x).index())?;
+            (!state.replied || !operands_rendered(check.operands, *state))
+                .then_some("it has no reply, or an operand is not rendered")
+        }
+        Opcode::Extract => {
+            let extract = tables.extracts.get(ExtractId(instruction.x).index())?;
+            (!state.replied || !operands_rendered(extract.operands, *state))
+                .then_some("it has no reply, or an operand is not rendered")
+        }
+        Opcode::Sample => {
+            let replied = state.replied;
+            *state = State::default();
+            (!replied).then_some("there is no request to end")
+        }
+    }
+}
+
+/// Where an instruction can go on, other than at the next one.
+fn targets(program: &Program, instruction: Instruction) -> Vec<Addr> {
+    match instruction.op {
+        Opcode::Jump => vec![Addr(instruction.x)],
+        Opcode::Pick => {
+            let choice = program.tables.choices.get(ChoiceId(instruction.x).index());
+            choice
+                .map(|row| Program::rows(&program.tables.branches, row.branches))
+                .unwrap_or_default()
+                .iter()
+                .flat_map(|branch| [branch.here, branch.other])
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
