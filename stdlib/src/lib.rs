@@ -1,1 +1,38 @@
-//! placeholder
+//! What a plan can say: one table per kind of thing, one file and one row per thing.
+//!
+//! | table | rows | read by |
+//! |---|---|---|
+//! | [`protocols::PROTOCOLS`] | user types, task fields, what a reply offers | compiler, drivers |
+//! | [`functions::FUNCTIONS`] | `${uuid()}` and the like | compiler, machine |
+//! | [`assertions::ASSERTIONS`] | checks of a reply | compiler, machine |
+//! | [`extractors::EXTRACTORS`] | values taken out of a reply | compiler, machine |
+//! | [`commands::COMMANDS`] | actions of a document | compiler, runtime |
+//!
+//! Nothing here performs I/O or holds state: rows are functions from arguments to
+//! results.
+
+pub mod assertions;
+pub mod commands;
+pub mod extractors;
+pub mod field;
+pub mod functions;
+pub mod json;
+pub mod protocols;
+pub mod scenario;
+pub mod template;
+
+pub use field::{Field, Shape};
+pub use template::{Piece, Span, Template, Tree, TreeKind};
+
+use ld_vm::Tables;
+
+/// The tables a program is linked against. `protocol` says which drivers a build has.
+#[must_use]
+pub fn tables(protocol: fn(&str) -> bool) -> Tables {
+    Tables {
+        function: |name| functions::find(name).map(|row| row.call),
+        assertion: |name| assertions::find(name).map(|row| (row.check, row.class)),
+        extractor: |name| extractors::find(name).map(|row| row.extract),
+        protocol,
+    }
+}

@@ -1,1 +1,16 @@
-//! placeholder
+//! Protocol drivers: one per protocol, all behind the [`Driver`] trait.
+//!
+//! A driver is half of a protocol. The other half, what a plan can say, is its row in
+//! `ld_stdlib::protocols`; the two meet in the request's parts and options, whose
+//! positions the row declares.
+
+mod driver;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod net;
+#[cfg(feature = "socket")]
+pub mod socket;
+#[cfg(feature = "websocket")]
+pub mod websocket;
+
+pub use driver::{DRIVERS, Driver, Exchange, Stamps, Visitor, visit};

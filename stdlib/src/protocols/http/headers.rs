@@ -1,0 +1,133 @@
+//! The header lines of an HTTP task.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ld_vm::Escape;
+
+use crate::protocols::{Problem, ProblemKind, Task};
+use crate::template::{Template, Tree, TreeKind};
+
+/// The header lines of a request: the task's own first, in their order.
+pub(super) struct Headers {
+    lines: Vec<(String, Template)>,
+    /// The credentials of a `Basic` authorization that varies.
+    pub(super) basic: Template,
+}
+
+impl Headers {
+    pub(super) fn new(task: &Task<'_>, problems: &mut Vec<Problem>) -> Self {
+        let mut headers = Self { lines: Vec::new(), basic: Template::default() };
+        let auth = task.field("auth");
+        if let Some(TreeKind::Map(members)) = task.field("headers").map(|tree| &tree.kind) {
+            for member in members {
+                if member.value.kind == TreeKind::Null {
+                    continue;
+                }
+                if !is_token(&member.name) {
+                    problems.push(Problem {
+                        span: member.name_span,
+                        kind: ProblemKind::Value,
+                        message: format!("`{}` cannot be the name of a header", member.name),
+                        label: "letters, digits and -_.!#$%&'*+^`|~ only (RFC 9110 §5.1)".to_owned(),
+                        help: String::new(),
+                    });
+                    continue;
+                }
+                if auth.is_some() && member.name.eq_ignore_ascii_case("Authorization") {
+                    continue;
+                }
+                if let Some(help) = driven_by_the_codec(&member.name) {
+                    problems.push(Problem {
+                        span: member.name_span,
+                        kind: ProblemKind::Value,
+                        message: format!("`{}` is not for a plan to set", member.name),
+                        label: "the client frames the request itself".to_owned(),
+                        help: help.to_owned(),
+                    });
+                    continue;
+                }
+                headers.lines.push((member.name.clone(), member.value.to_text()));
+            }
+        }
+        if let Some(auth) = auth {
+            headers.add_auth(auth, problems);
+        }
+        headers
+    }
+
+    fn add_auth(&mut self, auth: &Tree, problems: &mut Vec<Problem>) {
+        let text = |name: &str| auth.member(name).map(Tree::to_text);
+        let scheme = text("type").and_then(|t| t.constant()).unwrap_or_default().to_ascii_lowercase();
+        let mut missing = |name: &str| {
+            problems.push(Problem {
+                span: auth.span,
+                kind: ProblemKind::Missing,
+                message: format!("`auth` of this type needs `{name}`"),
+                label: format!("no `{name}` here"),
+                help: String::new(),
+            });
+        };
+        if scheme == b"bearer" {
+            match text("token") {
+                Some(token) => {
+                    let mut value = Template::text("Bearer ");
+                    value.push(&token);
+                    self.lines.push(("Authorization".to_owned(), value));
+                }
+                None => missing("token"),
+            }
+            return;
+        }
+        let (username, password) = (text("username"), text("password"));
+        for (name, value) in [("username", &username), ("password", &password)] {
+            if value.is_none() {
+                missing(name);
+            }
+        }
+        let mut credentials = username.unwrap_or_default();
+        credentials.push_text(":");
+        credentials.push(&password.unwrap_or_default());
+        match credentials.constant() {
+            Some(constant) => {
+                let value = Template::text(format!("Basic {}", BASE64.encode(constant)));
+                self.lines.push(("Authorization".to_owned(), value));
+            }
+            None => self.basic = credentials,
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lines.iter().any(|(line, _)| line.eq_ignore_ascii_case(name))
+    }
+
+    pub(super) fn add_default(&mut self, name: &str, value: &str) {
+        if !self.has(name) {
+            self.lines.push((name.to_owned(), Template::text(value)));
+        }
+    }
+
+    pub(super) fn write(&self, head: &mut Template) {
+        for (name, value) in &self.lines {
+            head.push_text(name);
+            head.push_text(": ");
+            head.push_escaped(value, Escape::Header);
+            head.push_text("\r\n");
+        }
+    }
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Headers that would contradict how the client frames a request, with what to do instead.
+fn driven_by_the_codec(name: &str) -> Option<&'static str> {
+    if name.eq_ignore_ascii_case("Content-Length") || name.eq_ignore_ascii_case("Transfer-Encoding") {
+        Some("leave it out: the length of the body is sent with every request")
+    } else {
+        None
+    }
+}
+

@@ -1,0 +1,53 @@
+//! What every task and every run may say, whatever the protocol.
+
+use crate::field::{Field, Shape};
+
+const TEXT_MAP: Shape = Shape::Map(&Shape::Any);
+
+/// A duration in seconds, or a range to draw from.
+pub const PAUSE: Shape = Shape::Either(&[Shape::SECONDS, Shape::Object(RANGE), Shape::Null]);
+
+/// The fields of a range to draw a pause from.
+pub const RANGE: &[Field] = &[
+    Field::new("min", Shape::SECONDS, "The shortest, in seconds.", "0.5").default("0"),
+    Field::new("max", Shape::SECONDS, "The longest, in seconds.", "1.5").default("min"),
+];
+
+/// The fields of every task, besides those of its protocol.
+pub const TASK_FIELDS: &[Field] = &[
+    Field::new(
+        "assertions",
+        Shape::Either(&[Shape::List(&TEXT_MAP), Shape::Null]),
+        "Checks of the reply, in order; the first that does not hold fails the request.",
+        r#"[{"type": "status_code", "value": 200}]"#,
+    ),
+    Field::new(
+        "extract",
+        Shape::Either(&[Shape::List(&TEXT_MAP), Shape::Null]),
+        "Values taken out of the reply into variables, once all checks hold.",
+        r#"[{"var": "token", "from": "json_path", "path": "data.token"}]"#,
+    ),
+    Field::new("name", Shape::Text, "The name the task's samples are counted under.", r#""login""#)
+        .default("the target"),
+    Field::later("retry", "Tries again after a failure, with growing pauses."),
+    Field::later("run_if", "Runs the task only when a condition holds."),
+    Field::later("skip_if", "Leaves the task out when a condition holds."),
+    Field::new(
+        "think_time",
+        Shape::Either(&[Shape::SECONDS, Shape::Object(RANGE), Shape::Null]),
+        "A pause after the request, in seconds, fixed or drawn from a range.",
+        r#"{"min": 0.2, "max": 0.5}"#,
+    )
+    .default("none"),
+    Field::later("throttle", "Holds the task to a rate."),
+    Field::new(
+        "weight",
+        Shape::Number { min: 0.0, max: 1e9 },
+        "How often the task is picked in mode `weighted`, as a share; fractions are cut off.",
+        "3",
+    )
+    .default("1"),
+];
+
+/// The ways to go through a scenario's tasks in one tick.
+pub const MODES: &[&str] = &["sequence", "weighted"];
