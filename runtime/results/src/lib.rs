@@ -1,1 +1,39 @@
-//! placeholder
+//! From samples to the summary of a run.
+//!
+//! Each shard owns a [`Recorder`] and files its [`Sample`]s in it: a few array increments, no lock,
+//! no allocation. Once a second the shard swaps it for a cleared one and the collector merges what
+//! it got into [`Totals`], from which come the [`Snapshot`] of the live display and, at the end,
+//! the [`Summary`] with the [`Verdict`] on whether the generator itself can be believed.
+//!
+//! ```text
+//! shard:      Sample ─► Recorder ──take()──┐ once a second
+//! collector:                               └─► Totals::absorb ─► Snapshot ─► render::progress
+//! at the end:  Totals + GeneratorHealth + RunInfo ─► Summary ─► JSON file, render::summary
+//! ```
+//!
+//! Nothing here reads a clock, a socket or the environment; the only I/O is [`Summary::write_to`].
+
+mod arena;
+mod buckets;
+mod failures;
+mod generator;
+mod histogram;
+mod recorder;
+pub mod render;
+mod snapshot;
+mod summary;
+mod totals;
+mod write;
+
+pub use buckets::MAX_VALUE_NS;
+pub use failures::{FailureGroup, MAX_TEXT_BYTES, MAX_TEXTS};
+pub use generator::{GeneratorHealth, ShardBusy, Verdict, VerdictState};
+pub use histogram::Histogram;
+pub use recorder::{Counters, LATE_NS, Recorder, Sample};
+pub use snapshot::{Progress, Snapshot};
+pub use summary::{
+    Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, LatencyOverall,
+    NameSummary, PerName, RunInfo, Summary, TotalCounts, Users,
+};
+pub use totals::Totals;
+pub use write::WriteError;
