@@ -495,15 +495,13 @@ tables! {
         iterations: u64,
         /// The variables' values at the start.
         inits: Many<InitId>,
-        /// The reference's return value of the action, as JSON text.
-        result: ConstId,
     }
     /// The document's actions, in order.
     actions: ActionRow {
         /// The command's name.
         command: ConstId,
-        /// The action as written, in the literal form that keys of result maps have.
-        text: ConstId,
+        /// Its line in the plan, from 1.
+        line: u32,
         /// The run of an `LD_start_test`.
         run: Maybe<RunId>,
         /// The arguments.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::value::Var;
 
 /// The parts of a request a program may render, and text operands beside them.
-pub const MAX_PARTS: usize = 32;
+pub const MAX_PARTS: usize = 64;
 
 /// What one request renders: the bytes of its parts, one after the other, and the
 /// text of its failure.
