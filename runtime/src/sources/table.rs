@@ -1,0 +1,229 @@
+//! The rows of one data source, compact and read-only.
+
+use std::{error::Error, fmt, fs::File, io, path::Path, str};
+
+/// A table of text: all cells in one run of bytes, so that a row costs its bytes and four more
+/// per cell and per row, and reading it follows two indices.
+#[derive(Debug, Default)]
+pub struct Table {
+    columns: Vec<Box<str>>,
+    bytes: Vec<u8>,
+    /// Where each cell ends in `bytes`; it begins where the one before ends.
+    ends: Vec<u32>,
+    /// Where each row ends in `ends`. Rows may have fewer cells than there are columns.
+    rows: Vec<u32>,
+}
+
+impl Table {
+    /// Reads a CSV file: UTF-8 with or without a byte-order mark, commas, double quotes, line
+    /// breaks inside quotes; blank lines do not count. The first row names the columns.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not UTF-8 or holds more than 4 GiB.
+    pub fn from_csv_file(path: &Path) -> Result<Self, TableError> {
+        Self::from_csv(File::open(path)?)
+    }
+
+    /// Reads CSV text as [`Self::from_csv_file`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_csv(text: impl io::Read) -> Result<Self, TableError> {
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+        let mut record = csv::ByteRecord::new();
+        let mut table = Self::default();
+        if reader.read_byte_record(&mut record)? {
+            for name in &record {
+                table.columns.push(checked(name, &record)?.into());
+            }
+        }
+        while reader.read_byte_record(&mut record)? {
+            table.push(&record)?;
+        }
+        table.bytes.shrink_to_fit();
+        table.ends.shrink_to_fit();
+        table.rows.shrink_to_fit();
+        Ok(table)
+    }
+
+    /// The columns' names, in order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(AsRef::as_ref)
+    }
+
+    /// The position of a column; of several with the same name, the first.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<u32> {
+        let position = self.columns().position(|column| column == name)?;
+        u32::try_from(position).ok()
+    }
+
+    /// How many rows there are, the one with the names not counted.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// A cell; `None` when the row is too short to have it, or there is no such row.
+    #[must_use]
+    pub fn cell(&self, row: u64, column: u32) -> Option<&[u8]> {
+        let row = usize::try_from(row).ok()?;
+        let cell = end_before(&self.rows, row)?.checked_add(column as usize)?;
+        if cell >= *self.rows.get(row)? as usize {
+            return None;
+        }
+        self.bytes.get(end_before(&self.ends, cell)?..*self.ends.get(cell)? as usize)
+    }
+
+    fn push(&mut self, record: &csv::ByteRecord) -> Result<(), TableError> {
+        for cell in record.iter().take(self.columns.len()) {
+            self.bytes.extend_from_slice(checked(cell, record)?.as_bytes());
+            self.ends.push(small(self.bytes.len())?);
+        }
+        self.rows.push(small(self.ends.len())?);
+        Ok(())
+    }
+}
+
+/// Where the entry before `index` ends, which is where `index` begins.
+fn end_before(ends: &[u32], index: usize) -> Option<usize> {
+    match index.checked_sub(1) {
+        Some(before) => ends.get(before).map(|&end| end as usize),
+        None => Some(0),
+    }
+}
+
+fn small(size: usize) -> Result<u32, TableError> {
+    u32::try_from(size).map_err(|_| TableError::TooLarge)
+}
+
+fn checked<'c>(cell: &'c [u8], record: &csv::ByteRecord) -> Result<&'c str, TableError> {
+    let line = record.position().map_or(0, csv::Position::line);
+    str::from_utf8(cell).map_err(|_| TableError::NotUtf8 { line })
+}
+
+/// Why a table could not be read.
+#[derive(Debug)]
+pub enum TableError {
+    /// The file could not be opened or read.
+    Io(io::Error),
+    /// The file is not text.
+    NotUtf8 {
+        /// Where, from 1.
+        line: u64,
+    },
+    /// More than a table can hold.
+    TooLarge,
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::NotUtf8 { line } => {
+                write!(f, "line {line} is not UTF-8; save the file as UTF-8")
+            }
+            Self::TooLarge => f.write_str("more than 4 GiB of text; split the file"),
+        }
+    }
+}
+
+impl Error for TableError {}
+
+impl From<io::Error> for TableError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<csv::Error> for TableError {
+    fn from(error: csv::Error) -> Self {
+        // Rows of any length and any bytes are let pass, so only reading itself can fail.
+        Self::Io(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: impl AsRef<[u8]>) -> Table {
+        Table::from_csv(text.as_ref()).unwrap()
+    }
+
+    /// The cells of every row as text, `-` for a missing one.
+    fn cells(table: &Table) -> Vec<Vec<&str>> {
+        let width = table.columns().count() as u32;
+        let cell = |row, column| match table.cell(row, column) {
+            Some(bytes) => str::from_utf8(bytes).unwrap(),
+            None => "-",
+        };
+        (0..table.len()).map(|row| (0..width).map(|at| cell(row, at)).collect()).collect()
+    }
+
+    #[test]
+    fn reads_quotes_commas_and_line_breaks_inside_cells() {
+        let table = table("name,note\r\n\"O\"\"Hara\",\"a,\nb\"\r\nplain, kept as is \r\n");
+        assert_eq!(cells(&table), [["O\"Hara", "a,\nb"], ["plain", " kept as is "]]);
+    }
+
+    #[test]
+    fn drops_the_byte_order_mark() {
+        assert_eq!(table("\u{feff}id,name\n1,a").column("id"), Some(0));
+    }
+
+    #[test]
+    fn skips_blank_lines_but_not_empty_cells() {
+        let table = table("a,b\n\n1,2\n\r\n\n,\n\"\"\n");
+        assert_eq!(cells(&table), [["1", "2"], ["", ""], ["", "-"]]);
+    }
+
+    #[test]
+    fn short_rows_miss_cells_and_long_rows_lose_the_surplus() {
+        let table = table("a,b,c\n1\n1,2,3,4,5\n9,8");
+        assert_eq!(cells(&table), [["1", "-", "-"], ["1", "2", "3"], ["9", "8", "-"]]);
+        assert_eq!(table.cell(1, 3), None);
+    }
+
+    #[test]
+    fn the_first_of_two_equal_columns_counts() {
+        let table = table("a,b,a\n1,2,3");
+        assert_eq!(table.column("a"), Some(0));
+        assert_eq!(table.column("A"), None);
+    }
+
+    #[test]
+    fn nothing_and_a_header_alone_have_no_rows() {
+        for text in ["", "\n\n", "a,b", "a,b\n"] {
+            assert!(table(text).is_empty(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn any_position_may_be_asked_for() {
+        let table = table("a\n1\n");
+        for (row, column) in [(0, 1), (1, 0), (u64::MAX, u32::MAX), (0, u32::MAX)] {
+            assert_eq!(table.cell(row, column), None);
+        }
+    }
+
+    #[test]
+    fn says_where_the_text_is_not_utf8() {
+        let error = Table::from_csv(&b"a,b\n1,2\n3,\xff\n"[..]).unwrap_err();
+        assert_eq!(error.to_string(), "line 3 is not UTF-8; save the file as UTF-8");
+        assert!(Table::from_csv(&b"\xe9\n"[..]).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_says_so() {
+        let error = Table::from_csv_file(Path::new("/nowhere/users.csv")).unwrap_err();
+        assert!(error.to_string().contains("No such file"), "{error}");
+    }
+}
