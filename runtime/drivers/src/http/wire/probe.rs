@@ -1,0 +1,76 @@
+//! One reply replayed in pieces: the door for tests and fuzzers.
+
+use super::buffer::Buffer;
+use super::error::WireError;
+use super::reader::{Expect, Limits, Progress, ReplyReader};
+use crate::http::decode::{DecodeError, Decoder};
+
+/// What a reply came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) status: u16,
+    pub(super) keep_alive: bool,
+    pub(super) head: Vec<u8>,
+    pub(super) body_len: u64,
+    pub(super) body: Result<Vec<u8>, DecodeError>,
+}
+
+/// Feeds the pieces of a reply to a reader, then the end of the stream.
+pub(super) fn replay<'p>(
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+    expect: Expect,
+    limits: Limits,
+) -> (Result<Outcome, WireError>, Buffer) {
+    let mut buffer = Buffer::default();
+    let mut reader = ReplyReader::new(expect, limits);
+    let mut progress = Progress::More;
+    for piece in pieces {
+        buffer.extend(piece);
+        match reader.feed(&mut buffer) {
+            Ok(now) => progress = now,
+            Err(error) => return (Err(error), buffer),
+        }
+    }
+    if progress == Progress::More
+        && let Err(error) = reader.end(&mut buffer)
+    {
+        return (Err(error), buffer);
+    }
+    let Some(head) = reader.head() else {
+        return (Err(WireError::ClosedBeforeReply), buffer);
+    };
+    let body = reader.body(&buffer);
+    let decoded = if head.codings.is_none() {
+        Ok(body.to_vec())
+    } else {
+        let mut out = Vec::new();
+        Decoder::default().decode(head.codings, body, limits.body, &mut out).map(|()| out)
+    };
+    let outcome = Outcome {
+        status: head.status,
+        keep_alive: head.keep_alive,
+        head: buffer.filled().get(..head.len as usize).unwrap_or_default().to_vec(),
+        body_len: reader.body_len(),
+        body: decoded,
+    };
+    (Ok(outcome), buffer)
+}
+
+/// Reads `data` as a reply, whole and in pieces, as a fuzzer's entry: the first byte
+/// says what is expected of the reply and how it is cut.
+///
+/// # Panics
+/// When the outcome depends on the pieces, or memory is out of proportion: both are
+/// defects of the reader.
+pub fn probe_reply(data: &[u8]) {
+    let Some((&control, reply)) = data.split_first() else { return };
+    let expect = Expect { to_head_request: control & 1 != 0, body: control & 2 != 0 };
+    let limits = Limits { body: 1 << 20, ..Limits::default() };
+    let piece_len = usize::from(control >> 2).max(1);
+    let (whole, buffer) = replay([reply], expect, limits);
+    let (pieces, pieces_buffer) = replay(reply.chunks(piece_len), expect, limits);
+    assert_eq!(whole, pieces, "in pieces of {piece_len}");
+    for buffer in [buffer, pieces_buffer] {
+        assert!(buffer.capacity() <= reply.len().max(8 * 1024) * 2, "{}", buffer.capacity());
+    }
+}
