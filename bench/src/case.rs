@@ -1,0 +1,85 @@
+//! The rows of the comparison: what is asked of the server, by how many users.
+
+/// What each request of a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A GET with a small answer; scripted tools check its status.
+    Get,
+    /// A POST with a rendered JSON body, two checks and an extract for scripted
+    /// tools; a GET of the same answer for the others.
+    Post,
+}
+
+/// One row of the comparison.
+#[derive(Debug)]
+pub struct Case {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub title: &'static str,
+    /// What each request is.
+    pub work: Work,
+    /// Users, each with a connection of its own, none of them waiting.
+    pub users: u32,
+    /// Whether the connections are encrypted.
+    pub tls: bool,
+    /// CPU time per request of `ldvm` as a fraction of wrk's that is aimed for.
+    pub target: f64,
+}
+
+impl Case {
+    /// The file of the plan, in `bench/plans`.
+    #[must_use]
+    pub fn plan(&self) -> &'static str {
+        match self.work {
+            Work::Get => "get.json",
+            Work::Post => "post.json",
+        }
+    }
+
+    /// The path a tool without scripts asks for.
+    #[must_use]
+    pub fn plain_path(&self) -> &'static str {
+        match self.work {
+            Work::Get => "/",
+            Work::Post => "/json",
+        }
+    }
+}
+
+/// All rows, in the order they are run.
+pub static CASES: &[Case] = &[
+    Case {
+        name: "get64",
+        title: "GET keep-alive, 64 users, one status assertion",
+        work: Work::Get,
+        users: 64,
+        tls: false,
+        target: 0.90,
+    },
+    Case {
+        name: "get1000",
+        title: "GET keep-alive, 1 000 users, one status assertion",
+        work: Work::Get,
+        users: 1000,
+        tls: false,
+        target: 0.95,
+    },
+    Case {
+        name: "post",
+        title: "POST of a rendered 400-byte JSON body, 64 users, two assertions, one extract; \
+                tools without scripts GET the same answer",
+        work: Work::Post,
+        users: 64,
+        tls: false,
+        target: 1.15,
+    },
+    Case {
+        name: "https64",
+        title: "GET keep-alive over TLS 1.3, 64 users, one status assertion",
+        work: Work::Get,
+        users: 64,
+        tls: true,
+        target: 1.0,
+    },
+];
