@@ -1,0 +1,197 @@
+//! Numbers, kept as they were written.
+
+/// A JSON number. Its text is valid for Rust's own number parsing.
+///
+/// Whether it has to be an integer, and how large it may be, is known only where
+/// it is used, so it is converted there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Number<'s> {
+    text: &'s str,
+}
+
+impl<'s> Number<'s> {
+    pub(super) fn new(text: &'s str) -> Self {
+        Self { text }
+    }
+
+    /// The number as written.
+    #[must_use]
+    pub fn text(self) -> &'s str {
+        self.text
+    }
+
+    /// Whether it is written without a point and an exponent.
+    #[must_use]
+    pub fn is_integer(self) -> bool {
+        !self.text.contains(['.', 'e', 'E'])
+    }
+
+    /// The value, if it is written as an integer and fits.
+    #[must_use]
+    pub fn as_i64(self) -> Option<i64> {
+        self.text.parse().ok()
+    }
+
+    /// The value, if it is written as an integer and fits.
+    #[must_use]
+    pub fn as_u64(self) -> Option<u64> {
+        self.text.parse().ok()
+    }
+
+    /// The nearest floating-point value; always finite.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        // The parser lets no text through that does not convert.
+        self.text.parse().unwrap_or(0.0)
+    }
+}
+
+/// Whether `text` is a number as JSON writes it.
+pub(super) fn is_valid(text: &[u8]) -> bool {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    let (integer, rest) = digits(unsigned);
+    if integer.is_empty() || (integer.len() > 1 && integer.starts_with(b"0")) {
+        return false;
+    }
+    let rest = match rest.split_first() {
+        Some((b'.', rest)) => {
+            let (fraction, rest) = digits(rest);
+            if fraction.is_empty() {
+                return false;
+            }
+            rest
+        }
+        _ => rest,
+    };
+    match rest.split_first() {
+        None => true,
+        Some((b'e' | b'E', rest)) => {
+            let rest = match rest.split_first() {
+                Some((b'+' | b'-', rest)) => rest,
+                _ => rest,
+            };
+            let (exponent, rest) = digits(rest);
+            !exponent.is_empty() && rest.is_empty()
+        }
+        Some(_) => false,
+    }
+}
+
+/// What is wrong with `text`, what to do, and the number that was surely meant, if any.
+pub(super) struct Mistake<'s> {
+    pub(super) text: String,
+    pub(super) help: String,
+    pub(super) meant: Option<&'s str>,
+}
+
+/// Explains why `text` is not a number. It holds what stood there up to the next
+/// separator, and begins like a number.
+pub(super) fn explain(text: &str) -> Mistake<'_> {
+    let mistake = |text: &str, help: String, meant| Mistake { text: text.to_owned(), help, meant };
+    if let Some(unsigned) = text.strip_prefix('+')
+        && is_valid(unsigned.as_bytes())
+        && !unsigned.starts_with('-')
+    {
+        return mistake("a plus sign in front", format!("write `{unsigned}`"), Some(unsigned));
+    }
+    if ["inf", "infinity", "nan"]
+        .iter()
+        .any(|word| text.trim_start_matches(['+', '-']).eq_ignore_ascii_case(word))
+    {
+        let help = "leave the value out, or write the largest number that makes sense here";
+        return mistake("JSON has no such number", help.to_owned(), None);
+    }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    if unsigned.starts_with('.') && is_valid(format!("0{unsigned}").as_bytes()) {
+        let sign = if text.starts_with('-') { "-" } else { "" };
+        let help = format!("write `{sign}0{unsigned}`");
+        return mistake("no digit before the point", help, Some(text));
+    }
+    if let Some(integer) = text.strip_suffix('.')
+        && is_valid(integer.as_bytes())
+    {
+        return mistake("no digit after the point", format!("write `{integer}`"), Some(integer));
+    }
+    let stripped = unsigned.trim_start_matches('0');
+    let zeros = unsigned.len() - stripped.len();
+    if zeros > 0 {
+        let keep =
+            if stripped.starts_with(|c: char| c.is_ascii_digit()) { zeros } else { zeros - 1 };
+        let meant = unsigned.get(keep..).unwrap_or_default();
+        if keep > 0 && is_valid(meant.as_bytes()) {
+            let sign = if text.starts_with('-') { "-" } else { "" };
+            // A negative one is not a slice of the text, so nothing is kept for it.
+            let value = sign.is_empty().then_some(meant);
+            return mistake("superfluous zeros in front", format!("write `{sign}{meant}`"), value);
+        }
+        if let Some(hex) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"))
+            && let Ok(value) = u64::from_str_radix(hex, 16)
+        {
+            let help = format!("write `{value}`");
+            return mistake("JSON has no hexadecimal numbers", help, None);
+        }
+    }
+    let plain: String = text.chars().filter(|&c| c != '_').collect();
+    if plain.len() < text.len() && is_valid(plain.as_bytes()) {
+        return mistake("JSON numbers have no separators", format!("write `{plain}`"), None);
+    }
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    if number.len() < text.len() && is_valid(number.as_bytes()) {
+        let help =
+            format!("write the number alone, or \"{text}\" in quotes where a text is expected");
+        return mistake("a number with something behind it", help, Some(number));
+    }
+    let help = "write decimal digits, as in `10`, `0.5` or `1e3`; other things go in quotes";
+    mistake("not a number", help.to_owned(), None)
+}
+
+fn digits(text: &[u8]) -> (&[u8], &[u8]) {
+    let count = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    text.split_at(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_of_numbers_is_jsons() {
+        for text in ["0", "-0", "10", "1.5", "-1.25e+10", "1E5", "0.0", "9e-2"] {
+            assert!(is_valid(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["", "-", "+1", "01", "1.", ".5", "1e", "1e+", "1.e1", "0x1", "1_0", "--1", "1 ", "NaN"]
+        {
+            assert!(!is_valid(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_wrong_number_converts() {
+        for text in ["+5", ".5", "-.5", "5.", "007", "00", "-007", "30s", "1_000", "0x1F", "1.2.3"]
+        {
+            let mistake = explain(text);
+            if let Some(meant) = mistake.meant {
+                assert!(meant.parse::<f64>().is_ok(), "{text} keeps {meant}");
+            }
+            assert!(!mistake.text.is_empty() && !mistake.help.is_empty());
+        }
+        assert_eq!(explain("007").meant, Some("7"));
+        assert_eq!(explain("00").meant, Some("0"));
+        assert_eq!(explain("00.5").meant, Some("0.5"));
+        assert_eq!(explain("0x1F").help, "write `31`");
+        assert_eq!(explain("1_000").help, "write `1000`");
+        assert_eq!(explain("30s").meant, Some("30"));
+    }
+
+    #[test]
+    fn integers_convert_exactly_or_not_at_all() {
+        let n = |text| Number::new(text);
+        assert_eq!(n("9223372036854775807").as_i64(), Some(i64::MAX));
+        assert_eq!(n("9223372036854775808").as_i64(), None);
+        assert_eq!(n("18446744073709551615").as_u64(), Some(u64::MAX));
+        assert_eq!(n("1.0").as_i64(), None);
+        assert_eq!(n("-0").as_i64(), Some(0));
+        assert!(n("10").is_integer() && !n("1e1").is_integer());
+    }
+}
