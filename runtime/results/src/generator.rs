@@ -215,7 +215,7 @@ impl Verdict {
             (VerdictState::Valid, Some((core, busy))) => self.add(
                 VerdictState::Suspect,
                 format!(
-                    "{}: the rate is what the generator can do, not what the target can, and \
+                    "The generator was at its limit: {}. The rate is what the generator can do, not what the target can, and \
                      response times include replies waiting to be read. Use more threads or \
                      machines to load the target fully, or let users wait between requests.",
                     Saturation { core, busy },
@@ -281,7 +281,126 @@ struct Saturation<'a> {
 impl fmt::Display for Saturation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { core, busy } = self;
-        let full = if busy.mean() >= 0.995 { "100 %" } else { "over 95 %" };
-        write!(f, "core {core} was {full} busy for {} of {} s", busy.full_seconds, busy.seconds)
+        write!(f, "core {core} was over 95 % busy for {} of {} s", busy.full_seconds, busy.seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::{Recorder, Sample};
+
+    /// Totals of requests that took `response_us` each, while sends were `late_us` late.
+    fn totals(response_us: u64, late_us: &[u64]) -> Totals {
+        let mut recorder = Recorder::new(1);
+        for &late_us in late_us {
+            recorder.record(&Sample { done_ns: response_us * 1000, ..Sample::default() });
+            recorder.late(late_us * 1000);
+        }
+        let mut totals = Totals::new(1);
+        totals.absorb(&mut recorder);
+        totals
+    }
+
+    /// A shard that was fully busy for `full` of `seconds`, beside an idle one.
+    fn busy(full: u32, seconds: u32) -> GeneratorHealth {
+        let mut health = GeneratorHealth::new(2);
+        for second in 0..seconds {
+            health.shards[0].add_second(0.1);
+            health.shards[1].add_second(if second < full { 1.0 } else { 0.5 });
+        }
+        health
+    }
+
+    fn state(health: &GeneratorHealth, totals: &Totals) -> VerdictState {
+        Verdict::so_far(health, totals).state
+    }
+
+    #[test]
+    fn lateness_is_judged_against_the_median_response_time() {
+        let idle = busy(0, 10);
+        let cases = [
+            // (median response, lateness) in microseconds
+            (1_000, 41, VerdictState::Valid),
+            (1_000, 990, VerdictState::Valid),
+            (1_000, 1_100, VerdictState::Suspect),
+            (100_000, 4_900, VerdictState::Valid),
+            (100_000, 5_100, VerdictState::Suspect),
+            (50_000, 9_900, VerdictState::Suspect),
+            (50_000, 10_100, VerdictState::Invalid),
+            (1_000_000, 45_000, VerdictState::Valid),
+            (1_000_000, 90_000, VerdictState::Suspect),
+            (1_000_000, 110_000, VerdictState::Invalid),
+        ];
+        for (response_us, late_us, expected) in cases {
+            let totals = totals(response_us, &[late_us; 10]);
+            assert_eq!(state(&idle, &totals), expected, "{response_us} µs, {late_us} µs late");
+        }
+    }
+
+    #[test]
+    fn a_rare_late_send_does_not_matter() {
+        let mut late = vec![10; 1000];
+        late[500] = 1_000_000;
+        assert_eq!(state(&busy(0, 10), &totals(1_000, &late)), VerdictState::Valid);
+    }
+
+    #[test]
+    fn a_busy_core_is_suspect_only_when_it_lasts() {
+        let on_time = totals(1_000, &[10; 10]);
+        assert_eq!(state(&busy(6, 60), &on_time), VerdictState::Valid);
+        assert_eq!(state(&busy(7, 60), &on_time), VerdictState::Suspect);
+    }
+
+    #[test]
+    fn users_that_never_wait_are_suspect_for_a_full_core_and_not_invalid() {
+        let verdict = Verdict::so_far(&busy(60, 60), &totals(1_000, &[]));
+        assert_eq!(verdict.state, VerdictState::Suspect);
+        let reason = &verdict.reasons[0];
+        assert!(
+            reason.contains("core 1 was over 95 % busy for 60 of 60 s. The rate is"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn the_reason_names_the_core_the_time_and_the_cure() {
+        let verdict = Verdict::so_far(&busy(38, 60), &totals(190_000, &[180_000; 10]));
+        assert_eq!(verdict.state, VerdictState::Invalid);
+        assert_eq!(
+            verdict.reasons,
+            [
+                "The generator was the bottleneck: core 1 was over 95 % busy for 38 of 60 s and sends \
+              were late by up to 180 ms (p99 180 ms, against a median response time of 190 ms). \
+              Response times include that lateness. Use more threads or machines, or fewer users."
+            ]
+        );
+    }
+
+    #[test]
+    fn running_out_of_ports_or_descriptors_is_invalid() {
+        let on_time = totals(1_000, &[10; 10]);
+        let ports = GeneratorHealth { ports_exhausted: 1, ..busy(0, 10) };
+        let descriptors = GeneratorHealth {
+            descriptors_exhausted: 3,
+            descriptor_limit: Some(1024),
+            ..busy(0, 10)
+        };
+        for health in [&ports, &descriptors] {
+            assert_eq!(state(health, &on_time), VerdictState::Invalid);
+        }
+        let reasons = Verdict::so_far(&descriptors, &on_time).reasons;
+        assert!(reasons[0].contains("(it may open 1 024)"), "{reasons:?}");
+    }
+
+    #[test]
+    fn at_the_end_missing_users_are_suspect_and_no_requests_invalid() {
+        let run = RunInfo { users_planned: 200, users_started: 150, ..RunInfo::default() };
+        let some = Verdict::at_end(&run, &busy(0, 10), &totals(1_000, &[10; 10]));
+        assert_eq!(some.state, VerdictState::Suspect);
+        let none = Verdict::at_end(&run, &busy(0, 10), &Totals::new(1));
+        assert_eq!(none.state, VerdictState::Invalid);
+        assert!(none.reasons[0].starts_with("No request finished"), "{:?}", none.reasons);
+        assert_eq!(none.reasons.len(), 2);
     }
 }

@@ -1,0 +1,277 @@
+//! What a run prints when it is done.
+
+use std::cmp::Reverse;
+
+use super::text::{left, printable, right, shorten, width, wrap};
+use super::units;
+use crate::generator::VerdictState;
+use crate::summary::{Distribution, ErrorGroup, NameSummary, Summary};
+
+/// Columns a table cell takes at least, the gap before it included.
+const CELL: usize = 9;
+const GAP: usize = 2;
+const INDENT: usize = 2;
+const NAME: std::ops::RangeInclusive<usize> = 14..=36;
+/// Columns of a failure's text.
+const FAILURE_TEXT: std::ops::RangeInclusive<usize> = 36..=60;
+/// More than this is no longer read; the JSON file has all.
+const MAX_NAMES: usize = 40;
+const MAX_FAILURES: usize = 20;
+const MAX_UNRESOLVED: usize = 5;
+const HEADINGS: [&str; 8] = ["requests", "failed", "rps", "p50", "p95", "p99", "p99.9", "max"];
+/// Columns before the times: what the service time row has none of.
+const COUNTS: usize = 3;
+
+/// The text of a finished run: verdict, table, failures, connections. Ends with a line feed.
+#[must_use]
+pub fn summary(summary: &Summary) -> String {
+    let table = Table::new(summary);
+    let mut out = String::new();
+    header(&mut out, summary, table.width());
+    table.print(&mut out);
+    failures(&mut out, &summary.errors);
+    footer(&mut out, summary);
+    out
+}
+
+/// One line that says what ran and the verdict, and below it why the verdict is not VALID.
+fn header(out: &mut String, summary: &Summary, columns: usize) {
+    let Summary { duration, users, generator, verdict, .. } = summary;
+    let mut parts = vec![printable(&summary.plan)];
+    parts.push(match duration.planned_s {
+        // A run ends a moment after its planned time; only a real difference is worth a word.
+        Some(planned) if duration.achieved_s < planned * 0.99 => {
+            format!("{} of {}", seconds(duration.achieved_s), seconds(planned))
+        }
+        _ => seconds(duration.achieved_s),
+    });
+    parts.push(if users.achieved < users.planned {
+        format!("{} of {}", units::count(users.achieved), plural(users.planned, "user"))
+    } else {
+        plural(users.achieved, "user")
+    });
+    parts.push(plural(generator.threads as u64, "thread"));
+    if summary.interrupted {
+        parts.push("interrupted".to_owned());
+    }
+    let what = parts.join("   ");
+    let state = verdict.state.to_string();
+    let gap = columns.saturating_sub(width(&state)).max(width(&what) + GAP);
+    line(out, &format!("{}{state}", left(&what, gap)));
+    if verdict.state != VerdictState::Valid {
+        for reason in &verdict.reasons {
+            for wrapped in wrap(reason, columns - INDENT) {
+                line(out, &format!("  {wrapped}"));
+            }
+        }
+    }
+    line(out, "");
+}
+
+/// Rows of equally many cells below headings, each column as wide as its widest cell.
+struct Table {
+    names: Vec<(String, Vec<String>)>,
+    left_out: usize,
+    all: Vec<String>,
+    service: Vec<String>,
+    name_width: usize,
+    cell_widths: Vec<usize>,
+}
+
+impl Table {
+    fn new(summary: &Summary) -> Self {
+        let names: Vec<_> = shown_names(summary)
+            .into_iter()
+            .map(|(name, figures)| (shorten(&printable(name), *NAME.end()), name_cells(figures)))
+            .collect();
+        let all = cells(
+            summary.totals.requests,
+            summary.totals.failures,
+            summary.rps,
+            &summary.response_time,
+        );
+        let mut service = vec![String::new(); COUNTS];
+        service.extend(times(&summary.service_time));
+        let longest_name = names.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        let cell_widths = HEADINGS.iter().enumerate().map(|(column, heading)| {
+            let rows = names.iter().map(|(_, cells)| cells).chain([&all, &service]);
+            let widest = rows.filter_map(|cells| cells.get(column)).map(|cell| width(cell)).max();
+            (widest.unwrap_or(0).max(width(heading)) + GAP).max(CELL)
+        });
+        Self {
+            cell_widths: cell_widths.collect(),
+            left_out: summary.per_name.0.len() - names.len(),
+            name_width: longest_name.max(*NAME.start()),
+            names,
+            all,
+            service,
+        }
+    }
+
+    fn width(&self) -> usize {
+        INDENT + self.name_width + self.cell_widths.iter().sum::<usize>()
+    }
+
+    fn print(&self, out: &mut String) {
+        line(out, &self.row("", &HEADINGS.map(str::to_owned)));
+        for (name, cells) in &self.names {
+            line(out, &self.row(name, cells));
+        }
+        if self.left_out > 0 {
+            let more = plural(self.left_out as u64, "name");
+            line(out, &format!("  … {more} with fewer requests: see the summary file"));
+        }
+        line(out, &self.row("all", &self.all));
+        let caption = "response time, from the moment a request was due";
+        line(out, &right(caption, self.width()));
+        line(out, &self.row("service time (all)", &self.service));
+    }
+
+    /// A name longer than its column runs on into cells that are empty.
+    fn row(&self, name: &str, cells: &[String]) -> String {
+        let mut text = format!("{:INDENT$}{name}", "");
+        let mut end = INDENT + self.name_width;
+        for (cell, columns) in cells.iter().zip(&self.cell_widths) {
+            end += columns;
+            if !cell.is_empty() {
+                let room = end.saturating_sub(width(&text));
+                text.push_str(&right(cell, room));
+            }
+        }
+        text
+    }
+}
+
+/// The names with the most requests, in the order of the plan.
+fn shown_names(summary: &Summary) -> Vec<&(String, NameSummary)> {
+    let mut names: Vec<_> = summary.per_name.0.iter().enumerate().collect();
+    names.sort_by_key(|(_, (_, figures))| Reverse(figures.requests));
+    names.truncate(MAX_NAMES);
+    names.sort_by_key(|&(position, _)| position);
+    names.into_iter().map(|(_, name)| name).collect()
+}
+
+fn name_cells(figures: &NameSummary) -> Vec<String> {
+    cells(figures.requests, figures.failures, figures.rps, &figures.response_time)
+}
+
+fn cells(requests: u64, failures: u64, rps: f64, response: &Distribution) -> Vec<String> {
+    let mut cells = vec![units::count(requests), units::count(failures), units::rate(rps)];
+    cells.extend(times(response));
+    cells
+}
+
+fn times(distribution: &Distribution) -> Vec<String> {
+    let Distribution { count, p50_ms, p95_ms, p99_ms, p99_9_ms, max_ms, .. } = *distribution;
+    let text = |ms| if count == 0 { "–".to_owned() } else { units::duration_ms(ms) };
+    [p50_ms, p95_ms, p99_ms, p99_9_ms, max_ms].map(text).to_vec()
+}
+
+fn failures(out: &mut String, errors: &[ErrorGroup]) {
+    if errors.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "  failures");
+    let shown: Vec<_> = errors.iter().take(MAX_FAILURES).map(FailureLine::new).collect();
+    let widest = |part: fn(&FailureLine) -> &str| {
+        shown.iter().map(|failure| width(part(failure))).max().unwrap_or(0)
+    };
+    let names = widest(|failure| &failure.name);
+    let texts = widest(|failure| &failure.text).max(*FAILURE_TEXT.start());
+    let firsts = widest(|failure| &failure.first);
+    for FailureLine { count, name, text, first, last } in &shown {
+        let (name, text) = (left(name, names), left(text, texts));
+        let (count, first) = (right(count, 8), left(first, firsts));
+        line(out, &format!("{count}  {name}   {text}   first {first}  last {last}"));
+    }
+    if let Some(rest) = errors.get(MAX_FAILURES..).filter(|rest| !rest.is_empty()) {
+        let count = units::count(rest.iter().map(|group| group.count).sum());
+        let kinds = plural(rest.len() as u64, "other kind");
+        line(out, &format!("{}  of {kinds}: see the summary file", right(&count, 8)));
+    }
+}
+
+struct FailureLine {
+    count: String,
+    name: String,
+    text: String,
+    first: String,
+    last: String,
+}
+
+impl FailureLine {
+    fn new(group: &ErrorGroup) -> Self {
+        let text = match &group.sample {
+            Some(sample) => format!("{}, such as {sample}", group.text),
+            None => group.text.clone(),
+        };
+        Self {
+            count: units::count(group.count),
+            name: shorten(&printable(&group.name), *NAME.end()),
+            text: shorten(&printable(&text), *FAILURE_TEXT.end()),
+            first: units::clock(group.first_s),
+            last: units::clock(group.last_s),
+        }
+    }
+}
+
+/// What the run used, and what else should be known about it.
+fn footer(out: &mut String, summary: &Summary) {
+    let Summary { connections, bytes, generator, .. } = summary;
+    line(out, "");
+    let mut used = format!(
+        "  {} opened, {} reopened · {} out, {} in · generator {}",
+        plural(connections.opened, "connection"),
+        units::count(connections.reopened),
+        units::bytes(bytes.out),
+        units::bytes(bytes.in_),
+        units::cores(generator.cores),
+    );
+    if generator.lateness.count > 0 {
+        used.push_str(", lateness p99 ");
+        used.push_str(&units::duration_ms(generator.lateness.p99_ms));
+    }
+    line(out, &used);
+    if summary.cut > 0 {
+        let requests = plural(summary.cut, "request");
+        line(out, &format!("  {requests} still in flight at the end, not counted above"));
+    }
+    unresolved(out, summary);
+}
+
+fn unresolved(out: &mut String, summary: &Summary) {
+    if summary.unresolved == 0 {
+        return;
+    }
+    let mut names: Vec<_> =
+        summary.per_name.0.iter().filter(|(_, figures)| figures.unresolved > 0).collect();
+    names.sort_by_key(|(_, figures)| Reverse(figures.unresolved));
+    let mut which: Vec<_> = names
+        .iter()
+        .take(MAX_UNRESOLVED)
+        .map(|(name, figures)| {
+            let name = shorten(&printable(name), *NAME.end());
+            format!("{name} {}", units::count(figures.unresolved))
+        })
+        .collect();
+    if names.len() > MAX_UNRESOLVED {
+        which.push("…".to_owned());
+    }
+    let placeholders = plural(summary.unresolved, "placeholder");
+    line(out, &format!("  {placeholders} sent unresolved: {}", which.join(", ")));
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn plural(number: u64, what: &str) -> String {
+    format!("{} {what}{}", units::count(number), if number == 1 { "" } else { "s" })
+}
+
+/// Tenths of a second as long as they matter.
+fn seconds(seconds: f64) -> String {
+    if seconds < 600.0 { format!("{seconds:.1} s") } else { units::clock(seconds) }
+}
