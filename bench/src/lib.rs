@@ -5,6 +5,7 @@
 //! Nothing here is a test, and no test of the project depends on a time measured
 //! here. `docs/benchmarks.md` has the method and the figures.
 
+pub mod callgrind;
 pub mod case;
 pub mod locate;
 pub mod machine;

@@ -20,14 +20,18 @@ pub fn find(program: &str, first: &[PathBuf]) -> Option<PathBuf> {
     folders.map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Finds one of the project's own programs (`ldvm`, `ldc`) as a release build.
+/// Finds one of the project's own programs (`ldvm`, `ldc`) as a release build, unless
+/// the caller was `given` one.
 ///
 /// Under `cargo run` it is built first, so that no stale program is measured;
 /// without cargo it is taken from beside this program.
 ///
 /// # Errors
 /// When it does not build, or is not there.
-pub fn own(program: &str) -> Result<PathBuf> {
+pub fn own(program: &str, given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(file) = given {
+        return file.canonicalize().with_context(|| format!("finding {}", file.display()));
+    }
     let here = env::current_exe().context("finding this program")?;
     let folder = here.parent().context("finding this program's folder")?;
     let file = folder.join(program);

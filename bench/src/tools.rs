@@ -4,7 +4,8 @@
 mod h2load;
 mod hey;
 mod k6;
-mod ldvm;
+pub mod ldvm;
+
 mod locust;
 mod oha;
 mod wrk;

@@ -31,8 +31,9 @@ struct Arguments {
     /// Tools to run, with commas between; all when not given. wrk is the yardstick.
     #[arg(long, value_delimiter = ',')]
     tools: Vec<String>,
-    /// A folder to look for the tools in before the search path; may be repeated.
-    #[arg(long, value_name = "DIR", env = "LD_BENCH_TOOLS")]
+    /// A folder to look for the tools in before bench/.tools/bin and the search path;
+    /// may be repeated.
+    #[arg(long, value_name = "DIR")]
     tools_in: Vec<PathBuf>,
     /// The ldvm to measure, instead of building it.
     #[arg(long, value_name = "FILE")]
@@ -101,18 +102,15 @@ fn chosen<T>(
 
 /// Finds the tools and says which, of what version, and what is missing.
 fn installed(wanted: &[&'static Tool], arguments: &Arguments) -> Vec<Installed> {
+    let mut folders = arguments.tools_in.clone();
+    folders.push(locate::bench_folder().join(".tools/bin"));
     let mut tools = Vec::new();
     for &tool in wanted {
-        let program = match (tool.name, &arguments.ldvm) {
-            ("ldvm", Some(file)) => file.canonicalize().ok(),
-            ("ldvm", None) => match locate::own("ldvm") {
-                Ok(program) => Some(program),
-                Err(error) => {
-                    eprintln!("ldvm: {error:#}");
-                    None
-                }
-            },
-            (name, _) => locate::find(name, &arguments.tools_in),
+        let program = match tool.name {
+            "ldvm" => locate::own("ldvm", arguments.ldvm.as_deref())
+                .inspect_err(|error| eprintln!("ldvm: {error:#}"))
+                .ok(),
+            name => locate::find(name, &folders),
         };
         match program {
             Some(program) => {

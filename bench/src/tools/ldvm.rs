@@ -7,9 +7,11 @@ use anyhow::Result;
 use super::{Count, Job, Tool, json_file, number_at};
 use crate::process::Finished;
 
-const SUMMARY: &str = "ldvm.json";
+/// The file in the scratch folder that the summary goes to.
+pub const SUMMARY: &str = "ldvm.json";
 
-pub(super) const TOOL: Tool = Tool {
+/// Its row.
+pub const TOOL: Tool = Tool {
     name: "ldvm",
     version: &["--version"],
     install: "cargo build --release --bin ldvm",
@@ -18,17 +20,22 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 fn arguments(command: &mut Command, job: &Job<'_>) {
+    run(command, job.case.plan(), job.origin, job.case.users);
     command
-        .arg("run")
-        .arg(format!("plans/{}", job.case.plan()))
-        .args(["--host", job.origin])
-        .args(["--users", &job.case.users.to_string()])
-        .args(["--spawn-rate", "100000"])
-        .args(["--duration", &format!("{}s", job.seconds)])
-        .args(["--wait", "0", "--threads", "1", "--no-progress", "--quiet"])
+        .args(["--duration", &format!("{}s", job.seconds), "--wait", "0"])
         .arg("--summary")
         .arg(job.scratch.join(SUMMARY));
-    if job.case.tls {
+}
+
+/// Adds what every run of a plan in `bench/plans` has in common: all users at once,
+/// on one thread, silent.
+pub fn run(command: &mut Command, plan: &str, origin: &str, users: u32) {
+    command
+        .arg("run")
+        .arg(format!("plans/{plan}"))
+        .args(["--host", origin, "--users", &users.to_string(), "--spawn-rate", "100000"])
+        .args(["--threads", "1", "--no-progress", "--quiet"]);
+    if origin.starts_with("https:") {
         command.arg("--insecure");
     }
 }
