@@ -1,12 +1,15 @@
 //! Runs a verified program: users on shards, due times, sources, progress and results.
 
 pub mod affinity;
-mod clock;
+pub mod health;
 mod pacer;
 mod schedule;
+mod signals;
 mod sources;
+mod terminal;
 
-pub use clock::{Clock, NS_PER_S};
 pub use pacer::{Pacer, Spin, Until};
 pub use schedule::Ramp;
+pub use signals::Stop;
 pub use sources::{ShardRows, SourceError, Sources, Table, TableError};
+pub use terminal::Live;

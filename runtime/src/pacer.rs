@@ -19,6 +19,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use ld_drivers::net::{Clock, clock::NS_PER_S};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -26,7 +27,6 @@ use rustix::time::{
 use tokio::io::{Interest, unix::AsyncFd};
 
 use self::queue::{Key, Queue};
-use crate::clock::Clock;
 
 /// How long before a due time [`Spin::LastMoment`] stops sleeping, in nanoseconds: about twice
 /// what a sleeping core of a virtual machine needs to wake up.
@@ -153,7 +153,7 @@ impl Pacer {
         }
         let at = Itimerspec {
             it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
-            it_value: self.clock.to_monotonic(armed_ns),
+            it_value: monotonic(self.clock, armed_ns),
         };
         // Fails only for a foreign descriptor or a malformed time, and this has neither.
         let set = timerfd_settime(&self.timer, TimerfdTimerFlags::ABSTIME, &at);
@@ -173,6 +173,12 @@ impl Pacer {
         }
         key
     }
+}
+
+/// The moment `at_ns` of `clock` in terms of the system's `CLOCK_MONOTONIC`.
+fn monotonic(clock: Clock, at_ns: u64) -> Timespec {
+    let ns = clock.origin_ns().saturating_add(at_ns);
+    Timespec { tv_sec: (ns / NS_PER_S).cast_signed(), tv_nsec: (ns % NS_PER_S).cast_signed() }
 }
 
 /// See [`Pacer::until`].

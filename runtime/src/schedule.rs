@@ -1,6 +1,6 @@
 //! When each user starts and on which shard it runs: pure arithmetic.
 
-use crate::clock::NS_PER_S;
+use ld_drivers::net::clock::NS_PER_S;
 
 /// Users start in batches: the first at once, then one batch every `batch / rate` seconds until
 /// all have started. A batch has `rate` users, rounded down, but at least one.
