@@ -1,0 +1,47 @@
+//! Counts of what the network layer did, for the summary.
+
+use std::cell::Cell;
+
+/// Counts since the shard began.
+#[derive(Debug, Default)]
+pub struct Counters {
+    opened: Cell<u64>,
+    reopened: Cell<u64>,
+    exhausted: Cell<u64>,
+}
+
+impl Counters {
+    /// Connections opened, TLS included where there is any.
+    #[must_use]
+    pub fn opened(&self) -> u64 {
+        self.opened.get()
+    }
+
+    /// Connections opened again because the server had closed an idle one.
+    #[must_use]
+    pub fn reopened(&self) -> u64 {
+        self.reopened.get()
+    }
+
+    /// Connections that could not be opened because the generator itself ran out of
+    /// descriptors, ports or socket memory.
+    #[must_use]
+    pub fn exhausted(&self) -> u64 {
+        self.exhausted.get()
+    }
+
+    /// Notes a connection opened.
+    pub fn count_opened(&self) {
+        self.opened.set(self.opened.get() + 1);
+    }
+
+    /// Notes that an idle connection was found closed and is being replaced.
+    pub fn count_reopened(&self) {
+        self.reopened.set(self.reopened.get() + 1);
+    }
+
+    /// Notes that the generator ran out of something.
+    pub fn count_exhausted(&self) {
+        self.exhausted.set(self.exhausted.get() + 1);
+    }
+}

@@ -1,0 +1,189 @@
+//! Opening a connection: name, addresses in turn, TLS.
+
+use std::io;
+use std::net::SocketAddr;
+
+use ld_vm::{Fault, FaultClass};
+use tokio::net::TcpStream;
+
+use super::fault::{ran_out, ran_out_text, words};
+use super::{Addresses, Deadline, Endpoint, Net, Stream, TlsOptions, tls};
+
+/// A connection just opened.
+#[derive(Debug)]
+pub struct Dialed {
+    /// The connection.
+    pub stream: Stream,
+    /// How long resolving the name and connecting took, in nanoseconds.
+    pub connect_ns: u64,
+    /// How long the TLS handshake took, in nanoseconds; 0 without TLS.
+    pub tls_ns: u64,
+}
+
+impl Net {
+    /// Opens a connection to where `endpoint` says or `--connect-to` sends it, by
+    /// `until_ns` of the run's clock (`u64::MAX`: no limit). `deadline` is armed meanwhile
+    /// and disarmed afterwards. Where the name has several addresses, each gets an equal
+    /// share of the time that is left.
+    ///
+    /// # Errors
+    /// When no address accepts, TLS fails, or the time is over. What the generator itself
+    /// ran out of is also counted.
+    pub async fn dial(
+        &self,
+        endpoint: &Endpoint,
+        options: &TlsOptions,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<Dialed, Fault> {
+        let dialed = self.dial_within(endpoint, options, deadline, until_ns).await;
+        deadline.disarm();
+        match &dialed {
+            Ok(_) => self.counters.count_opened(),
+            Err(fault) if fault.class == FaultClass::Generator => self.counters.count_exhausted(),
+            Err(_) => {}
+        }
+        dialed
+    }
+
+    /// The addresses of where `endpoint` says or `--connect-to` sends it, resolved by
+    /// `until_ns`; for datagrams, which need no connection.
+    ///
+    /// # Errors
+    /// When the name cannot be resolved, or not in time.
+    pub async fn addresses(
+        &self,
+        endpoint: &Endpoint,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<Addresses, Fault> {
+        let redirected = self.connect_to.iter().find_map(|rule| rule.apply(endpoint));
+        let target = redirected.as_ref().unwrap_or(endpoint);
+        deadline.arm(until_ns);
+        let resolved = deadline.within(self.resolver.resolve(&target.host, target.port)).await;
+        resolved.unwrap_or_else(|_| {
+            let text = format!("timed out resolving {}", target.host);
+            Err(Fault::new(FaultClass::Timeout, text))
+        })
+    }
+
+    async fn dial_within(
+        &self,
+        endpoint: &Endpoint,
+        options: &TlsOptions,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<Dialed, Fault> {
+        let begun_ns = self.now_ns();
+        // What cannot work is said before anything is opened.
+        let tls = if endpoint.tls {
+            Some((self.tls.connector(options)?, tls::server_name(&endpoint.host)?))
+        } else {
+            None
+        };
+        let addresses = self.addresses(endpoint, deadline, until_ns).await?;
+        let tcp = self.connect(endpoint, &addresses, deadline, until_ns).await?;
+        let connected_ns = self.now_ns();
+        let connect_ns = connected_ns.saturating_sub(begun_ns);
+        let Some((connector, name)) = tls else {
+            return Ok(Dialed { stream: Stream::Plain(tcp), connect_ns, tls_ns: 0 });
+        };
+        deadline.arm(until_ns);
+        match deadline.within(connector.connect(name, tcp)).await {
+            Ok(Ok(stream)) => {
+                let tls_ns = self.now_ns().saturating_sub(connected_ns).max(1);
+                Ok(Dialed { stream: Stream::Tls(Box::new(stream)), connect_ns, tls_ns })
+            }
+            Ok(Err(error)) => Err(tls::handshake_fault(endpoint, &error)),
+            Err(_) => {
+                let text = format!("timed out in the TLS handshake with {endpoint}");
+                Err(Fault::new(FaultClass::Timeout, text))
+            }
+        }
+    }
+
+    /// Connects to the first address that accepts.
+    async fn connect(
+        &self,
+        endpoint: &Endpoint,
+        addresses: &Addresses,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<TcpStream, Fault> {
+        let mut failure: Option<Failure> = None;
+        for (tried, address) in addresses.iter().enumerate() {
+            let now_ns = self.now_ns();
+            let left = (addresses.len() - tried).max(1) as u64;
+            deadline.arm(match until_ns {
+                u64::MAX => u64::MAX,
+                _ => now_ns.saturating_add(until_ns.saturating_sub(now_ns) / left),
+            });
+            let next = match deadline.within(connect_one(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => Failure::of(error),
+                Err(_) => Failure::TimedOut,
+            };
+            if failure.as_ref().is_none_or(|failure| failure.weight() <= next.weight()) {
+                failure = Some(next);
+            }
+            if matches!(failure, Some(Failure::RanOut(_))) {
+                break;
+            }
+        }
+        Err(failure.unwrap_or(Failure::TimedOut).into_fault(endpoint))
+    }
+}
+
+async fn connect_one(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    // Requests are written whole; waiting for more only delays them.
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Why an address did not accept.
+enum Failure {
+    /// This machine has no way there, or no port left: another address may do.
+    NoWay(io::Error),
+    Refused(io::Error),
+    TimedOut,
+    /// The generator ran out of something that other addresses need as well.
+    RanOut(io::Error),
+}
+
+impl Failure {
+    fn of(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::AddrNotAvailable | io::ErrorKind::NetworkUnreachable => {
+                Self::NoWay(error)
+            }
+            _ if ran_out(&error) => Self::RanOut(error),
+            _ => Self::Refused(error),
+        }
+    }
+
+    /// How much it says about why the connection failed, when several addresses were
+    /// tried: `localhost` is often an IPv6 address that the machine cannot use at all.
+    const fn weight(&self) -> u8 {
+        match self {
+            Self::NoWay(_) => 0,
+            Self::Refused(_) | Self::TimedOut => 1,
+            Self::RanOut(_) => 2,
+        }
+    }
+
+    fn into_fault(self, endpoint: &Endpoint) -> Fault {
+        match self {
+            Self::TimedOut => {
+                Fault::new(FaultClass::Timeout, format!("timed out connecting to {endpoint}"))
+            }
+            Self::RanOut(error) | Self::NoWay(error) if ran_out(&error) => {
+                Fault::new(FaultClass::Generator, ran_out_text(&error))
+            }
+            Self::RanOut(error) | Self::NoWay(error) | Self::Refused(error) => Fault::new(
+                FaultClass::Connect,
+                format!("cannot connect to {endpoint}: {}", words(&error)),
+            ),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the system reports, in words and classes of the plan's author.
+
+use std::io::{self, ErrorKind};
+
+use ld_vm::{Fault, FaultClass};
+use rustix::io::Errno;
+
+use super::tls;
+
+/// Whether the generator itself has run out of something: descriptors, ports, socket
+/// memory. No peer is to blame for that.
+#[must_use]
+pub fn ran_out(error: &io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM)
+    )
+}
+
+/// The fault for an error on an open connection.
+#[must_use]
+pub fn io_fault(error: &io::Error) -> Fault {
+    if ran_out(error) {
+        return Fault::new(FaultClass::Generator, ran_out_text(error));
+    }
+    if let Some(error) = tls::tls_error(error) {
+        return Fault::new(FaultClass::Tls, tls::describe(error));
+    }
+    let (class, text) = match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            (FaultClass::Reset, "the server reset the connection".to_owned())
+        }
+        ErrorKind::UnexpectedEof => {
+            (FaultClass::Closed, "the server closed the connection".to_owned())
+        }
+        ErrorKind::TimedOut => {
+            (FaultClass::Timeout, "the server stopped acknowledging what was sent".to_owned())
+        }
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            (FaultClass::Connect, words(error))
+        }
+        _ => (FaultClass::Reset, format!("the connection broke: {error}")),
+    };
+    Fault::new(class, text)
+}
+
+/// What the generator ran out of, and what to do about it.
+pub(super) fn ran_out_text(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE) => {
+            "the load generator has no file descriptors left; raise the limit (ulimit -n)"
+        }
+        Some(Errno::NFILE) => "the load generator's system has no file descriptors left",
+        Some(Errno::ADDRNOTAVAIL) => {
+            "the load generator has no free local port or address for this target; keep \
+             connections open, or use more source addresses or machines"
+        }
+        _ => "the load generator has no memory left for sockets",
+    }
+    .to_owned()
+}
+
+/// The system's word for a failed connect, without error numbers.
+pub(super) fn words(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::HostUnreachable => "the host is unreachable".to_owned(),
+        ErrorKind::NetworkUnreachable => "the network is unreachable".to_owned(),
+        ErrorKind::NetworkDown => "the network is down".to_owned(),
+        ErrorKind::TimedOut => "the host does not answer".to_owned(),
+        ErrorKind::ConnectionReset => "the connection was reset".to_owned(),
+        ErrorKind::PermissionDenied => "not permitted".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_generator_lacks_is_not_blamed_on_the_server() {
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS] {
+            let fault = io_fault(&errno.into());
+            assert_eq!(fault.class, FaultClass::Generator);
+            assert!(fault.text.starts_with("the load generator"), "{}", fault.text);
+        }
+    }
+
+    #[test]
+    fn broken_connections_have_their_class() {
+        for (errno, class) in [
+            (Errno::CONNRESET, FaultClass::Reset),
+            (Errno::PIPE, FaultClass::Reset),
+            (Errno::TIMEDOUT, FaultClass::Timeout),
+            (Errno::HOSTUNREACH, FaultClass::Connect),
+        ] {
+            assert_eq!(io_fault(&errno.into()).class, class);
+        }
+        let end = io::Error::from(ErrorKind::UnexpectedEof);
+        assert_eq!(io_fault(&end).class, FaultClass::Closed);
+    }
+}
