@@ -1,6 +1,7 @@
 //! The layer as a whole, against real listeners on loopback.
 
 mod dialing;
+mod https;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
