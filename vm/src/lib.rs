@@ -14,6 +14,7 @@ pub mod escape;
 pub mod format;
 pub mod isa;
 pub mod link;
+pub mod listing;
 pub mod program;
 pub mod reply;
 pub mod scratch;

@@ -1,0 +1,416 @@
+//! The listing: a program as text, complete and readable, one instruction a line.
+//!
+//! ```text
+//! source users "users.csv" cycle
+//! run 60s iterations 0
+//! init tenant "acme"
+//! scenario fast_http_user http @0000 users 50 rate 10 wait 100ms..200ms
+//!
+//! task "login"  http  checkout.json:7                        needs: status body
+//!   0000  row r0 users
+//!   0001  part p2                          ; body
+//!   0002  lit "{\"user\": \""
+//!   0003  put {cell r0 users "name"} json "${csv.users.name}"
+//!   0004  lit "\"}"
+//!   0005  request http "login" "POST" "/login" needs status+body parts "http://…" "POST …" _ options 0 30
+//!   0006  check status_code 200
+//!   0007  extract token json_path "data.token"
+//!   0008  sample
+//!   0009  pause 200ms
+//!   0010  end
+//! ```
+//!
+//! What stands behind `;` and lines that begin with `task` are for the reader. The rest can
+//! be put together again by [`assemble`](crate::assemble::assemble); texts are written as in
+//! JSON.
+
+use std::fmt::Write as _;
+
+use crate::escape::Escape;
+use crate::isa::{Instruction, Opcode};
+use crate::program::{
+    Addr, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OperandKind, PauseId, Program,
+    RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceId, ValueId, VarId,
+};
+use crate::reply::Needs;
+use crate::value::Value;
+
+/// The names of a protocol's parts and options, for comments.
+pub type PartNames = fn(&str) -> &'static [&'static str];
+
+/// Writes a program down. `parts` names a protocol's parts.
+#[must_use]
+pub fn listing(program: &Program, parts: PartNames) -> String {
+    let mut listing = Listing { program, parts, out: String::new() };
+    listing.headers();
+    listing.code();
+    listing.totals();
+    listing.out
+}
+
+/// Where the comment of an instruction begins.
+const COMMENT_COLUMN: usize = 64;
+
+struct Listing<'p> {
+    program: &'p Program,
+    parts: PartNames,
+    out: String,
+}
+
+impl Listing<'_> {
+    fn headers(&mut self) {
+        let tables = &self.program.tables;
+        for source in &tables.sources {
+            let cycle = if source.cycle == 0 { "once" } else { "cycle" };
+            let line =
+                format!("source {} {} {cycle}", self.name(source.name), self.quoted(source.path));
+            self.push(&line);
+        }
+        for run in &tables.runs {
+            let duration = match run.duration_ns {
+                u64::MAX => "unlimited".to_owned(),
+                ns => time(ns),
+            };
+            self.push(&format!("run {duration} iterations {}", run.iterations));
+            for init in Program::rows(&tables.inits, run.inits) {
+                let line = format!("init {} {}", self.var(init.var), self.value(init.value));
+                self.push(&line);
+            }
+            for scenario in Program::rows(&tables.scenarios, run.scenarios) {
+                let protocol = tables.protocols.get(scenario.protocol.index());
+                let line = format!(
+                    "scenario {} {} @{:04} users {} rate {} wait {}",
+                    self.name(scenario.user),
+                    protocol.map_or("?", |row| self.name(row.name)),
+                    scenario.entry.0,
+                    scenario.users,
+                    scenario.spawn_rate,
+                    self.pause(scenario.wait),
+                );
+                self.push(&line);
+            }
+        }
+    }
+
+    fn code(&mut self) {
+        let mut begins = true;
+        for (address, &word) in self.program.code.iter().enumerate() {
+            let Some(instruction) = Instruction::decode(word) else {
+                self.push(&format!("  {address:04}  ?{word:08x}"));
+                continue;
+            };
+            if begins {
+                self.task(address);
+            }
+            begins = matches!(instruction.op, Opcode::Sample | Opcode::Pick | Opcode::End);
+            // A pause belongs to the task before it.
+            let next =
+                self.program.code.get(address + 1).and_then(|&word| Instruction::decode(word));
+            begins &= next.is_some_and(|next| !matches!(next.op, Opcode::Pause | Opcode::End));
+            begins |= instruction.op == Opcode::Pause;
+
+            let text = self.instruction(instruction);
+            let comment = self.comment(instruction, address);
+            let mut line = format!("  {address:04}  {text}");
+            if !comment.is_empty() {
+                let pad = COMMENT_COLUMN.saturating_sub(line.chars().count()).max(1);
+                let _ = write!(line, "{:pad$}; {comment}", "");
+            }
+            self.push(&line);
+        }
+    }
+
+    /// The heading of a task: the request it makes and where it stands in the plan.
+    fn task(&mut self, address: usize) {
+        let words =
+            self.program.code.iter().skip(address).map_while(|&word| Instruction::decode(word));
+        let mut own = words.take_while(|instruction| instruction.op != Opcode::Sample);
+        let request = own.find(|instruction| instruction.op == Opcode::Request);
+        let row = request.and_then(|i| self.program.tables.requests.get(RequestId(i.x).index()));
+        let Some(row) = row else {
+            self.push("");
+            return;
+        };
+        let tables = &self.program.tables;
+        let name =
+            tables.series.get(row.series.index()).map_or(String::new(), |s| self.quoted(s.name));
+        let protocol =
+            tables.protocols.get(row.protocol.index()).map_or("?", |p| self.name(p.name));
+        let place = self.place(address);
+        let head = format!("task {name}  {protocol}  {place}");
+        let pad = COMMENT_COLUMN.saturating_sub(head.chars().count()).max(2);
+        let heading = format!("\n{head}{:pad$}needs: {}", "", needs(row).replace('+', ", "));
+        self.push(&heading);
+    }
+
+    fn place(&self, address: usize) -> String {
+        let address = Addr(u32::try_from(address).unwrap_or(u32::MAX));
+        let file = self.program.file.as_str();
+        self.program
+            .line_of(address)
+            .map_or(String::new(), |line| format!("{file}:{}:{}", line.line, line.column))
+    }
+
+    fn instruction(&self, instruction: Instruction) -> String {
+        let tables = &self.program.tables;
+        let x = instruction.x;
+        let operands = match instruction.op {
+            Opcode::End | Opcode::Sample => String::new(),
+            Opcode::Jump => format!(" @{x:04}"),
+            Opcode::Pick => self.choice(ChoiceId(x)),
+            Opcode::Row => {
+                format!(" r{} {}", instruction.a(), self.source(SourceId(instruction.b().into())))
+            }
+            Opcode::Part => format!(" p{x}"),
+            Opcode::Lit => format!(" {}", self.quoted(ConstId(x))),
+            Opcode::Put => match tables.slots.get(SlotId(x).index()) {
+                Some(slot) => {
+                    let escape = Escape::from_number(slot.escape).map_or("?", Escape::name);
+                    format!(" {} {escape} {}", self.slot(slot), self.quoted(slot.text))
+                }
+                None => " ?".to_owned(),
+            },
+            Opcode::Request => tables
+                .requests
+                .get(RequestId(x).index())
+                .map_or(" ?".to_owned(), |row| self.request(row)),
+            Opcode::Check => match tables.checks.get(CheckId(x).index()) {
+                Some(row) => {
+                    let name = tables.assertions.get(row.assertion.index());
+                    let name = name.map_or("?", |row| self.name(row.name));
+                    format!(" {name}{}", self.operands(row.operands))
+                }
+                None => " ?".to_owned(),
+            },
+            Opcode::Extract => match tables.extracts.get(ExtractId(x).index()) {
+                Some(row) => {
+                    let name = tables.extractors.get(row.extractor.index());
+                    let name = name.map_or("?", |row| self.name(row.name));
+                    format!(" {} {name}{}", self.var(row.var), self.operands(row.operands))
+                }
+                None => " ?".to_owned(),
+            },
+            Opcode::Pause => format!(" {}", self.pause(PauseId(x))),
+        };
+        format!("{}{operands}", instruction.op.mnemonic())
+    }
+
+    /// What a reader would have to look up: where the instruction comes from, if that is not
+    /// where the task stands, and what a number means.
+    fn comment(&self, instruction: Instruction, address: usize) -> String {
+        match instruction.op {
+            Opcode::Check | Opcode::Extract => self.place(address),
+            Opcode::Part => {
+                let words = self.program.code.iter().skip(address);
+                let mut words = words.map_while(|&word| Instruction::decode(word));
+                let request =
+                    words.find(|next| next.op == Opcode::Request || next.op == Opcode::Sample);
+                let row = request
+                    .filter(|request| request.op == Opcode::Request)
+                    .and_then(|r| self.program.tables.requests.get(RequestId(r.x).index()));
+                let protocol =
+                    row.and_then(|r| self.program.tables.protocols.get(r.protocol.index()));
+                let names =
+                    protocol.map(|row| (self.parts)(self.name(row.name))).unwrap_or_default();
+                names
+                    .get(instruction.x as usize)
+                    .map_or("operand".to_owned(), |name| (*name).to_owned())
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn request(&self, row: &RequestRow) -> String {
+        let tables = &self.program.tables;
+        let mut text = String::new();
+        let protocol =
+            tables.protocols.get(row.protocol.index()).map_or("?", |p| self.name(p.name));
+        if let Some(series) = tables.series.get(row.series.index()) {
+            let _ = write!(
+                text,
+                " {protocol} {} {} {}",
+                self.quoted(series.name),
+                self.quoted(series.method),
+                self.quoted(series.target)
+            );
+        }
+        let _ = write!(text, " needs {} parts", needs(row));
+        for part in Program::rows(&tables.parts, row.parts) {
+            text.push(' ');
+            text.push_str(&part.constant.0.map_or("_".to_owned(), |id| self.quoted(id)));
+        }
+        text.push_str(" options");
+        for option in Program::rows(&tables.options, row.options) {
+            let _ = write!(text, " {}", option.value);
+        }
+        text
+    }
+
+    fn operands(&self, many: Many<OperandId>) -> String {
+        let mut text = String::new();
+        for operand in Program::rows(&self.program.tables.operands, many) {
+            text.push(' ');
+            text.push_str(&match operand.kind {
+                OperandKind::Value => self.value(ValueId(operand.index)),
+                OperandKind::Part => format!("p{}", operand.index),
+                OperandKind::Slot => {
+                    let slot = self.program.tables.slots.get(SlotId(operand.index).index());
+                    slot.map_or("?".to_owned(), |slot| {
+                        format!("{} {}", self.slot(slot), self.quoted(slot.text))
+                    })
+                }
+            });
+        }
+        text
+    }
+
+    fn slot(&self, slot: &SlotRow) -> String {
+        let tables = &self.program.tables;
+        match slot.kind {
+            SlotKind::Var => format!("{{var {}}}", self.var(VarId(slot.index))),
+            SlotKind::Env => {
+                let name = tables
+                    .envs
+                    .get(slot.index as usize)
+                    .map_or("\"\"".to_owned(), |e| self.quoted(e.name));
+                format!("{{env {name}}}")
+            }
+            SlotKind::Cell => match tables.columns.get(slot.index as usize) {
+                Some(column) => format!(
+                    "{{cell r{} {} {}}}",
+                    slot.register,
+                    self.source(column.source),
+                    self.quoted(column.name)
+                ),
+                None => "?".to_owned(),
+            },
+            SlotKind::Call => {
+                let name =
+                    tables.functions.get(slot.index as usize).map_or("?", |f| self.name(f.name));
+                format!("{{call {name}{}}}", self.operands(slot.operands))
+            }
+        }
+    }
+
+    fn choice(&self, id: ChoiceId) -> String {
+        let tables = &self.program.tables;
+        let branches = tables.choices.get(id.index()).map(|row| row.branches).unwrap_or_default();
+        let mut text = String::new();
+        for branch in Program::rows(&tables.branches, branches) {
+            let _ =
+                write!(text, " @{:04}:{}:@{:04}", branch.here.0, branch.threshold, branch.other.0);
+        }
+        text
+    }
+
+    fn pause(&self, id: PauseId) -> String {
+        match self.program.tables.pauses.get(id.index()) {
+            Some(row) if row.min_ns == row.max_ns => time(row.min_ns),
+            Some(row) => format!("{}..{}", time(row.min_ns), time(row.max_ns)),
+            None => "?".to_owned(),
+        }
+    }
+
+    fn var(&self, id: VarId) -> String {
+        match self.program.tables.vars.get(id.index()) {
+            Some(row) => {
+                let scope = if row.session == 0 { "" } else { "session." };
+                format!("{scope}{}", self.name(row.name))
+            }
+            None => "?".to_owned(),
+        }
+    }
+
+    fn source(&self, id: SourceId) -> String {
+        self.program
+            .tables
+            .sources
+            .get(id.index())
+            .map_or("?".to_owned(), |row| self.name(row.name).to_owned())
+    }
+
+    fn value(&self, id: ValueId) -> String {
+        match self.program.value(id) {
+            Value::Unset | Value::Null => "null".to_owned(),
+            Value::Text(bytes) => quote(bytes),
+            Value::Json(bytes) => format!("json {}", quote(bytes)),
+            value => {
+                let mut text = Vec::new();
+                value.write_text(&mut text);
+                String::from_utf8_lossy(&text).into_owned()
+            }
+        }
+    }
+
+    fn name(&self, id: ConstId) -> &str {
+        self.program.consts.text(id)
+    }
+
+    fn quoted(&self, id: ConstId) -> String {
+        quote(self.program.consts.bytes(id))
+    }
+
+    fn totals(&mut self) {
+        let tables = &self.program.tables;
+        let line = format!(
+            "\n; {} words · {} constants, {} B · {} slots · {} requests · {} series",
+            self.program.code.len(),
+            self.program.consts.len(),
+            self.program.consts.bytes.len(),
+            tables.slots.len(),
+            tables.requests.len(),
+            tables.series.len(),
+        );
+        self.push(&line);
+    }
+
+    fn push(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+}
+
+fn needs(row: &RequestRow) -> String {
+    let needs = Needs::from_bits(row.needs).unwrap_or_default();
+    let words: Vec<&str> = Needs::NAMED
+        .iter()
+        .filter(|(need, _)| needs.contains(*need))
+        .map(|(_, word)| *word)
+        .collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join("+") }
+}
+
+/// Text as in JSON, but with bytes that are no UTF-8 as `\x` and two digits.
+fn quote(bytes: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' => text.push_str("\\\""),
+                '\\' => text.push_str("\\\\"),
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                control if control.is_control() => {
+                    let _ = write!(text, "\\u{{{:x}}}", u32::from(control));
+                }
+                other => text.push(other),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// A duration in the largest unit that keeps it whole.
+fn time(ns: u64) -> String {
+    for (unit, name) in [(1_000_000_000, "s"), (1_000_000, "ms"), (1000, "us")] {
+        if ns.is_multiple_of(unit) {
+            return format!("{}{name}", ns / unit);
+        }
+    }
+    format!("{ns}ns")
+}
