@@ -1,1 +1,94 @@
-//! placeholder
+//! The compiler: a plan's text becomes a program, or a list of what is wrong with it.
+//!
+//! ```text
+//! text ─ json ─► nodes ─ document, scenario, task ─► IR ─ lint ─ optimise ─ emit ─► Program
+//!                        (shape: fields; scope, placeholder: names)
+//! ```
+//!
+//! Every stage goes on after a problem, so that one pass reports them all. No stage knows
+//! a protocol, function or command by name: they come from the tables of `ld-stdlib`.
+
+pub mod diag;
+mod document;
+mod emit;
+mod files;
+mod ir;
+pub mod json;
+mod lint;
+mod lower;
+mod optimise;
+mod placeholder;
+mod scenario;
+mod scope;
+mod task;
+pub mod template;
+
+pub use diag::{Diagnostic, Severity, Source};
+pub use files::{Disk, Files, NoFiles};
+
+use ld_vm::Program;
+
+/// How to compile.
+pub struct Options<'o> {
+    /// Off: the program does what the plan says word by word, for comparison with the
+    /// optimised form.
+    pub optimise: bool,
+    /// Leaves the plan's text out of the program.
+    pub strip: bool,
+    /// Replaces the `host` of every run.
+    pub host: Option<String>,
+    /// Replaces or adds variables of every run.
+    pub vars: Vec<(String, String)>,
+    /// Where data files are read from.
+    pub files: &'o dyn Files,
+}
+
+impl Options<'static> {
+    /// The usual way: optimised, with the text, data files from the disk.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { optimise: true, strip: false, host: None, vars: Vec::new(), files: &Disk }
+    }
+}
+
+impl Default for Options<'static> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What compiling results in.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The program, unless there are errors.
+    pub program: Option<Program>,
+    /// Everything that was noticed, in the order of the plan.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles a plan.
+#[must_use]
+pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let root = json::parse(source.text(), &mut diagnostics);
+    let mut lower = lower::Lower::new(source, options, &mut diagnostics);
+    let mut ir = document::lower(&root, &mut lower);
+    lint::run(&ir, &mut diagnostics);
+    let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
+    let program = if failed {
+        None
+    } else {
+        if options.optimise {
+            optimise::run(&mut ir);
+        }
+        match emit::program(&ir, source, options) {
+            Ok(program) => Some(program),
+            Err(problem) => {
+                diagnostics.push(problem);
+                None
+            }
+        }
+    };
+    diag::sort(&mut diagnostics);
+    Compiled { program, diagnostics }
+}

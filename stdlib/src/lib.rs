@@ -19,10 +19,12 @@ pub mod functions;
 pub mod json;
 pub mod protocols;
 pub mod scenario;
+mod span;
 pub mod template;
 
 pub use field::{Field, Shape};
-pub use template::{Piece, Span, Template, Tree, TreeKind};
+pub use span::Span;
+pub use template::{Piece, Template, Tree, TreeKind};
 
 use ld_vm::Tables;
 

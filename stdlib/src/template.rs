@@ -3,14 +3,7 @@
 
 use ld_vm::{Escape, Value};
 
-/// A range of the plan's text, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Span {
-    /// The first byte.
-    pub start: u32,
-    /// The byte after the last one.
-    pub end: u32,
-}
+use crate::span::Span;
 
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -153,8 +146,9 @@ pub enum TreeKind {
     Int(i64),
     /// Another number.
     Float(f64),
-    /// A number that fits neither, as written.
-    BigNumber(String),
+    /// JSON text taken over as it is: a number that fits neither, or the array or object a
+    /// variable holds.
+    Json(String),
     /// Text, perhaps with placeholders.
     Text(Template),
     /// An array.
@@ -192,7 +186,7 @@ impl Tree {
             TreeKind::Null => Template::default(),
             TreeKind::Text(template) => template.clone(),
             TreeKind::List(_) | TreeKind::Map(_) => self.to_json(),
-            TreeKind::BigNumber(text) => Template::text(text),
+            TreeKind::Json(text) => Template::text(text),
             TreeKind::Bool(flag) => scalar(Value::Bool(*flag)),
             TreeKind::Int(number) => scalar(Value::Int(*number)),
             TreeKind::Float(number) => scalar(Value::Float(*number)),
@@ -212,7 +206,7 @@ impl Tree {
     fn write_json(&self, out: &mut Template) {
         match &self.kind {
             TreeKind::Null => out.push_text("null"),
-            TreeKind::Bool(_) | TreeKind::Int(_) | TreeKind::Float(_) | TreeKind::BigNumber(_) => {
+            TreeKind::Bool(_) | TreeKind::Int(_) | TreeKind::Float(_) | TreeKind::Json(_) => {
                 out.push(&self.to_text());
             }
             TreeKind::Text(template) => match template.single_slot() {

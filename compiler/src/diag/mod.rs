@@ -12,7 +12,8 @@ mod source;
 mod suggest;
 
 pub use codes::{CODES, Code, Row};
-pub use source::{MAX_SOURCE_BYTES, Position, Source, Span};
+pub use ld_stdlib::Span;
+pub use source::{MAX_SOURCE_BYTES, Position, Source};
 pub use suggest::suggest;
 
 /// How bad a problem is.

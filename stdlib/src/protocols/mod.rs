@@ -8,7 +8,8 @@
 use ld_vm::Needs;
 
 use crate::field::Field;
-use crate::template::{Span, Template, Tree};
+use crate::span::Span;
+use crate::template::{Template, Tree};
 
 pub mod http;
 
@@ -17,11 +18,23 @@ pub const PROTOCOLS: &[Protocol] = &[
     http::PROTOCOL,
 ];
 
+/// User types of the language that this build does not drive.
+pub const LATER: &[&str] = &[
+    "amqp_user", "apns_user", "async_http_user", "cassandra_user", "coap_user", "consul_user",
+    "couchbase_user", "elasticsearch_user", "etcd_user", "fcm_user", "ftp_user", "fuzz_http_user",
+    "graphql_ws_user", "grpc_user", "http3_user", "imap_user", "kafka_user", "ldap_user",
+    "memcached_user", "modbus_user", "mongo_user", "mqtt_user", "nats_user", "neo4j_user",
+    "opcua_user", "pulsar_user", "redis_user", "sftp_user", "smtp_user", "snmp_user", "soap_user",
+    "sql_user", "sse_user", "thrift_user", "vault_user", "webpush_user", "zmq_user",
+];
+
 /// A protocol.
 #[derive(Debug)]
 pub struct Protocol {
     /// The name; programs store it.
     pub name: &'static str,
+    /// The name in messages: `HTTP`.
+    pub title: &'static str,
     /// What it is, as a sentence.
     pub doc: &'static str,
     /// The user types that speak it.

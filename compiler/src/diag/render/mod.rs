@@ -15,3 +15,6 @@ use super::{Counts, Diagnostic, Source};
 pub fn summary(diagnostics: &[Diagnostic], source: &Source) -> String {
     format!("{}: {}", source.name(), Counts::of(diagnostics))
 }
+
+#[cfg(test)]
+mod tests;

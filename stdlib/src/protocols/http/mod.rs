@@ -72,6 +72,7 @@ const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "opt
 /// The row of the protocol table.
 pub const PROTOCOL: Protocol = Protocol {
     name: "http",
+    title: "HTTP",
     doc: "HTTP/1.1 over TCP and TLS, one keep-alive connection per user and origin.",
     users: &[
         UserType { key: FAST, doc: "A user with a time limit of 60 s per request." },

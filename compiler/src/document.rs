@@ -1,0 +1,321 @@
+//! The document: its shape, its actions in order, and what they register.
+
+use ld_stdlib::commands::{self, COMMANDS, Command};
+use ld_stdlib::{Field, Span, Tree, TreeKind};
+
+use crate::diag::{Code, Diagnostic};
+use crate::files;
+use crate::ir::{Action, Ir, Source};
+use crate::json::{Kind, Node};
+use crate::lower::{Lower, Unknown, constant};
+use crate::scenario;
+use crate::scope::Registered;
+
+/// Lowers a whole document.
+pub(crate) fn lower(root: &Node<'_>, lower: &mut Lower<'_>) -> Ir {
+    if let Some(actions) = actions(root, lower) {
+        for node in actions {
+            action(node, lower);
+        }
+    }
+    std::mem::take(&mut lower.ir)
+}
+
+/// The list of actions, bare or under `load_density`.
+fn actions<'n, 's>(root: &'n Node<'s>, lower: &mut Lower<'_>) -> Option<&'n [Node<'s>]> {
+    const HELP: &str = r#"a plan is `[action, …]` or `{"load_density": [action, …]}`"#;
+    let list = match &root.kind {
+        Kind::Invalid => return None,
+        Kind::Array(list) => list,
+        Kind::Object(members) => {
+            for member in members {
+                let known = ["load_density", "metadata"];
+                if !known.contains(&&*member.key.text) {
+                    let name: &str = &member.key.text;
+                    let problem = Diagnostic::new(
+                        Code::UnknownDocumentKey,
+                        format!("`{name}` beside `load_density` has no effect"),
+                    )
+                    .label(member.key.span, "nothing reads this");
+                    lower.report(problem.did_you_mean(name, known));
+                }
+            }
+            match root.get("load_density").map(|member| &member.value) {
+                Some(Node { kind: Kind::Array(list), .. }) => list,
+                Some(Node { kind: Kind::Invalid, .. }) => return None,
+                _ => {
+                    let problem =
+                        Diagnostic::new(Code::BadDocument, "the document has no list of actions")
+                            .label(root.span, "no list `load_density` here")
+                            .help(HELP);
+                    lower.report(problem);
+                    return None;
+                }
+            }
+        }
+        _ => {
+            let problem = Diagnostic::new(
+                Code::BadDocument,
+                format!("a plan is a list of actions, not {}", root.type_name()),
+            )
+            .label(root.span, "expected a list or an object")
+            .help(HELP);
+            lower.report(problem);
+            return None;
+        }
+    };
+    if list.is_empty() {
+        let problem = Diagnostic::new(Code::BadDocument, "the plan has no actions")
+            .label(root.span, "empty")
+            .help(HELP);
+        lower.report(problem);
+    }
+    Some(list)
+}
+
+fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
+    let bad = |message: String, span, label: &str| {
+        Diagnostic::new(Code::BadAction, message)
+            .label(span, label)
+            .help(r#"an action is `["command"]` or `["command", {arguments}]`"#)
+    };
+    if node.is_invalid() {
+        return;
+    }
+    let Some(items) = node.as_array() else {
+        let message = format!("an action is a list, not {}", node.type_name());
+        return lower.report(bad(message, node.span, "this is not an action"));
+    };
+    let Some(first) = items.first() else {
+        return lower.report(bad("this action is empty".to_owned(), node.span, "no command"));
+    };
+    let Some(name) = first.as_str() else {
+        if !first.is_invalid() {
+            let message = "the name of a command is a text".to_owned();
+            lower.report(bad(message, first.span, "expected a command"));
+        }
+        return;
+    };
+    let Some(command) = commands::find(name) else {
+        let names = COMMANDS.iter().map(|command| command.name);
+        let problem = Diagnostic::new(Code::UnknownCommand, format!("unknown command `{name}`"))
+            .label(first.span, "there is no such command")
+            .did_you_mean(name, names);
+        return lower.report(problem);
+    };
+    if let Some(third) = items.get(2) {
+        let message = format!("`{name}` takes its arguments as one object or list");
+        return lower.report(bad(message, third.span, "one item too many"));
+    }
+    if !command.ready {
+        let problem =
+            Diagnostic::new(Code::CommandNotBuilt, format!("this build cannot run `{name}` yet"))
+                .label(first.span, command.doc)
+                .help("remove the action, or use a build that can");
+        return lower.report(problem);
+    }
+    let Some(arguments) = arguments(command, node, items.get(1), lower) else {
+        return;
+    };
+    if command.name == scenario::COMMAND {
+        let run = scenario::lower(node, &arguments, lower);
+        let action = Action { span: node.span, command: command.name, run, arguments: Vec::new() };
+        lower.ir.actions.push(action);
+        return;
+    }
+    let arguments = arguments
+        .into_iter()
+        .filter_map(|(field, value)| {
+            Some((field.name, lower.value(value, &field.shape, field.name)?))
+        })
+        .collect();
+    carry_out(command, node, &arguments, lower);
+}
+
+/// A command's arguments as written, with the fields they belong to.
+pub(crate) type Written<'n, 's> = Vec<(&'static Field, &'n Node<'s>)>;
+
+/// A command's arguments, by name.
+type Arguments = Vec<(&'static str, Tree)>;
+
+/// Finds out which argument is which, given by name or by position.
+fn arguments<'n, 's>(
+    command: &'static Command,
+    action: &Node<'_>,
+    payload: Option<&'n Node<'s>>,
+    lower: &mut Lower<'_>,
+) -> Option<Written<'n, 's>> {
+    let unknown =
+        if command.name == scenario::COMMAND { Unknown::Ignored } else { Unknown::Argument };
+    let (given, place) = match payload {
+        Some(node @ Node { kind: Kind::Object(_), .. }) => {
+            return Some(lower.members(node, &[command.fields], command.name, unknown));
+        }
+        Some(node @ Node { kind: Kind::Array(values), .. }) => (values.as_slice(), node.span),
+        None => (&[] as &[Node<'_>], action.span),
+        Some(node) => {
+            if !node.is_invalid() {
+                let message = format!(
+                    "the arguments of `{}` are an object or a list, not {}",
+                    command.name,
+                    node.type_name()
+                );
+                let problem = Diagnostic::new(Code::BadAction, message)
+                    .label(node.span, "expected an object or a list");
+                lower.report(problem);
+            }
+            return None;
+        }
+    };
+    if let Some(extra) = given.get(command.fields.len()) {
+        let message =
+            format!("`{}` takes {} arguments at most", command.name, command.fields.len());
+        lower.report(
+            Diagnostic::new(Code::UnknownArgument, message).label(extra.span, "one too many"),
+        );
+    }
+    for field in command.fields.iter().skip(given.len()).filter(|field| field.required) {
+        let message = format!("`{}` needs `{}`", command.name, field.name);
+        let problem = Diagnostic::new(Code::MissingArgument, message)
+            .label(place, format!("no `{}` here", field.name))
+            .help(format!(
+                "write `[\"{}\", {{\"{}\": {}}}]`",
+                command.name, field.name, field.example
+            ));
+        lower.report(problem);
+    }
+    let ready = |lower: &mut Lower<'_>, field: &Field, node: &Node<'_>| {
+        if !field.ready && !node.is_null() {
+            let message = format!("this build cannot carry out `{}` yet", field.name);
+            lower.report(Diagnostic::new(Code::FieldNotBuilt, message).label(node.span, field.doc));
+        }
+        field.ready
+    };
+    let pairs = command.fields.iter().zip(given);
+    Some(pairs.filter(|(field, node)| ready(lower, field, node)).collect())
+}
+
+/// Notes what an action does to later ones, and keeps it for the run.
+fn carry_out(
+    command: &'static Command,
+    node: &Node<'_>,
+    arguments: &Arguments,
+    lower: &mut Lower<'_>,
+) {
+    let argument = |name: &str| arguments.iter().find(|(n, _)| *n == name).map(|(_, tree)| tree);
+    match command.name {
+        "LD_register_variable" => {
+            if let (Some(name), Some(value)) = (argument("name"), argument("value")) {
+                register_variable(&text(name), value, lower);
+            }
+        }
+        "LD_register_variables" => {
+            if let Some(variables) = argument("variables") {
+                register_variables(variables, lower);
+            }
+        }
+        "LD_register_csv_source" => {
+            let entry = arguments.iter().map(|(name, tree)| (*name, tree)).collect::<Vec<_>>();
+            register_source(&entry, node.span, lower);
+        }
+        "LD_register_csv_sources" => {
+            if let Some(sources) = argument("sources") {
+                register_sources(sources, lower);
+            }
+        }
+        "LD_clear_resolver" => lower.scope.clear(),
+        _ => {}
+    }
+    let arguments = arguments
+        .iter()
+        .filter_map(|(name, tree)| Some(((*name).to_owned(), constant(tree)?)))
+        .collect();
+    let action = Action { span: node.span, command: command.name, run: None, arguments };
+    lower.ir.actions.push(action);
+}
+
+pub(crate) fn register_variables(variables: &Tree, lower: &mut Lower<'_>) {
+    if let TreeKind::Map(members) = &variables.kind {
+        for member in members {
+            register_variable(&member.name, &member.value, lower);
+        }
+    }
+}
+
+fn register_variable(name: &str, value: &Tree, lower: &mut Lower<'_>) {
+    let overridden = lower.options.vars.iter().any(|(var, _)| var == name);
+    if let (false, Some(constant)) = (overridden, constant(value)) {
+        let registered = Registered { value: constant, span: Some(value.span) };
+        lower.scope.vars.insert(name.to_owned(), registered);
+    }
+}
+
+pub(crate) fn register_sources(sources: &Tree, lower: &mut Lower<'_>) {
+    let TreeKind::List(entries) = &sources.kind else {
+        return;
+    };
+    for entry in entries {
+        if let TreeKind::Map(members) = &entry.kind {
+            let fields = members.iter().map(|m| (m.name.as_str(), &m.value)).collect::<Vec<_>>();
+            register_source(&fields, entry.span, lower);
+        }
+    }
+}
+
+fn register_source(entry: &[(&str, &Tree)], span: Span, lower: &mut Lower<'_>) {
+    let field = |name: &str| entry.iter().find(|(n, _)| *n == name).map(|(_, tree)| *tree);
+    let (Some(name), Some(path)) = (field("name").map(text), field("file_path").map(text)) else {
+        return;
+    };
+    let cycle = !matches!(field("cycle").map(|tree| &tree.kind), Some(TreeKind::Bool(false)));
+    let path_span = field("file_path").map_or(span, |tree| tree.span);
+    let (path, file) = files::find(lower.options.files, lower.source.name(), &path);
+    let columns = match file {
+        Ok(file) => columns(file, &path, path_span, lower),
+        Err(error) => {
+            let problem = Diagnostic::new(
+                Code::UnreadableFile,
+                format!("the data file `{path}` cannot be read"),
+            )
+            .label(path_span, error.to_string())
+            .help("paths are seen from the working directory, then from the plan's folder");
+            lower.report(problem);
+            None
+        }
+    };
+    lower.scope.sources.insert(name.clone(), lower.ir.sources.len());
+    lower.scope.columns.push(columns);
+    lower.ir.sources.push(Source { name, path, cycle });
+}
+
+/// The names of a CSV file's columns.
+fn columns(
+    file: Box<dyn std::io::Read>,
+    path: &str,
+    span: Span,
+    lower: &mut Lower<'_>,
+) -> Option<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+    match reader.headers() {
+        Ok(header) => {
+            let names = header.iter().enumerate();
+            // The csv crate leaves a byte order mark alone.
+            let name = |(at, name): (usize, &str)| {
+                let name = if at == 0 { name.trim_start_matches('\u{feff}') } else { name };
+                name.to_owned()
+            };
+            Some(names.map(name).collect())
+        }
+        Err(error) => {
+            let problem = Diagnostic::new(Code::BadCsv, format!("`{path}` cannot be read as CSV"))
+                .label(span, error.to_string());
+            lower.report(problem);
+            None
+        }
+    }
+}
+
+fn text(tree: &Tree) -> String {
+    let bytes = tree.to_text().constant().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}

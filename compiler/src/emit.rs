@@ -1,0 +1,455 @@
+//! From IR to program.
+
+use std::collections::HashMap;
+
+use ld_stdlib::{Piece, Template};
+use ld_vm::build::{Builder, push};
+use ld_vm::isa::{Instruction, Opcode};
+use ld_vm::program::{
+    ActionRow, ArgumentId, ArgumentRow, AssertionId, AssertionRow, CheckId, CheckRow, ColumnId,
+    ColumnRow, ConstId, EnvId, EnvRow, ExtractId, ExtractRow, ExtractorId, ExtractorRow,
+    FunctionId, FunctionRow, Id, InitRow, Many, Maybe, OperandId, OperandKind, ProtocolId,
+    ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow, SeriesId,
+    SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, VarId, VarRow,
+};
+use ld_vm::scratch::MAX_PARTS;
+use ld_vm::verify::MAX_REGISTERS;
+use ld_vm::{Escape, Program};
+
+use crate::Options;
+use crate::diag::{Code, Diagnostic, Source};
+use crate::ir::{Ir, Operand, Run, Slot, SlotKind, Task};
+use crate::task::as_written;
+
+/// Emits the program of a document without errors.
+///
+/// # Errors
+/// When the plan is larger than the machine's numbers reach.
+pub(crate) fn program(
+    ir: &Ir,
+    source: &Source,
+    options: &Options<'_>,
+) -> Result<Program, Diagnostic> {
+    let text = if options.strip { "" } else { source.text() };
+    let mut emit = Emit {
+        ir,
+        source,
+        optimise: options.optimise,
+        builder: Builder::new(source.name(), text, options.optimise),
+        names: Names::default(),
+        too_large: None,
+    };
+    for source in &ir.sources {
+        emit.source_row(source);
+    }
+    let mut runs = Vec::new();
+    for run in &ir.runs {
+        runs.push(emit.run(run));
+    }
+    for action in &ir.actions {
+        emit.action(action, &runs);
+    }
+    match emit.too_large {
+        Some(problem) => Err(problem),
+        None => Ok(emit.builder.finish()),
+    }
+}
+
+/// What was given a row already.
+#[derive(Default)]
+struct Names {
+    protocols: HashMap<&'static str, ProtocolId>,
+    functions: HashMap<&'static str, FunctionId>,
+    assertions: HashMap<&'static str, AssertionId>,
+    extractors: HashMap<&'static str, ExtractorId>,
+    envs: HashMap<String, EnvId>,
+    columns: HashMap<(usize, String), ColumnId>,
+    vars: HashMap<usize, VarId>,
+    series: HashMap<(Vec<u8>, String), SeriesId>,
+    slots: HashMap<SlotKey, SlotId>,
+    requests: HashMap<RequestKey, RequestId>,
+    checks: HashMap<(AssertionId, Many<OperandId>), CheckId>,
+    extracts: HashMap<(ExtractorId, VarId, Many<OperandId>), ExtractId>,
+}
+
+/// What makes two slots one row.
+type SlotKey = (Kind, u32, u32, Many<OperandId>, Escape, ConstId);
+
+/// What makes two requests one row.
+type RequestKey =
+    (ProtocolId, SeriesId, Many<ld_vm::program::PartId>, Many<ld_vm::program::OptionId>, u32);
+
+struct Emit<'e> {
+    ir: &'e Ir,
+    source: &'e Source,
+    optimise: bool,
+    builder: Builder,
+    names: Names,
+    too_large: Option<Diagnostic>,
+}
+
+impl Emit<'_> {
+    fn refuse(&mut self, what: &str, span: ld_stdlib::Span) {
+        self.too_large.get_or_insert_with(|| {
+            Diagnostic::new(Code::OutOfRange, format!("the plan is too large: {what}"))
+                .label(span, "here")
+        });
+    }
+
+    fn op(&mut self, op: Opcode, number: u32) {
+        if number > Instruction::MAX_X {
+            self.refuse(
+                "one of its tables has more than 16 million rows",
+                ld_stdlib::Span::default(),
+            );
+        }
+        self.builder.emit(Instruction::wide(op, number));
+    }
+
+    fn line(&mut self, span: ld_stdlib::Span) {
+        let position = self.source.position(span.start);
+        self.builder.line(position.line, position.column);
+    }
+
+    fn run(&mut self, run: &Run) -> RunId {
+        let entry = self.builder.here();
+        // Before the scenario's tasks, so that a choice can only go forward.
+        let picks = run.weighted && (run.tasks.len() > 1 || !self.optimise);
+        if picks {
+            self.op(Opcode::End, 0);
+        }
+        let mut weighted = Vec::new();
+        for task in &run.tasks {
+            weighted.push((task.weight, self.builder.here()));
+            self.task(run, task);
+            if picks {
+                self.op(Opcode::End, 0);
+            }
+        }
+        if picks {
+            // Without a choice the `end` at the entry stands: no task has a weight, so a
+            // tick does nothing.
+            if let Some(choice) = self.builder.choice(&weighted) {
+                self.builder.patch(entry, Instruction::wide(Opcode::Pick, choice.0));
+            }
+        } else {
+            self.op(Opcode::End, 0);
+        }
+
+        let protocol = self.protocol(run.protocol.name);
+        let wait = self.builder.pause(run.wait.min_ns, run.wait.max_ns);
+        let user = self.builder.constant(run.user.as_bytes());
+        let scenario = ScenarioRow {
+            name: user,
+            user,
+            protocol,
+            entry,
+            users: run.users,
+            spawn_rate: run.spawn_rate,
+            wait,
+        };
+        let scenario: ScenarioId = push(&mut self.builder.program_mut().tables.scenarios, scenario);
+        let inits = self.inits(run);
+        let row = RunRow {
+            scenarios: Many { first: scenario, count: 1 },
+            duration_ns: run.duration_ns.unwrap_or(u64::MAX),
+            iterations: run.iterations,
+            inits,
+        };
+        push(&mut self.builder.program_mut().tables.runs, row)
+    }
+
+    /// The starting values of the variables the run uses.
+    fn inits(&mut self, run: &Run) -> Many<ld_vm::program::InitId> {
+        let mut rows = Vec::new();
+        for init in &run.inits {
+            if self.optimise && !self.names.vars.contains_key(&init.var) {
+                continue;
+            }
+            let value = self.builder.value(init.value.value());
+            rows.push(InitRow { var: self.var(init.var), value });
+        }
+        append(&mut self.builder.program_mut().tables.inits, rows)
+    }
+
+    fn task(&mut self, run: &Run, task: &Task) {
+        self.line(task.span);
+        let registers = self.rows(task);
+        let mut parts = Vec::new();
+        for template in &task.request.parts {
+            match template.constant() {
+                Some(constant) if self.optimise || constant.is_empty() => {
+                    parts.push(Some(self.builder.constant(&constant)));
+                }
+                _ => {
+                    let part = parts.len() as u32;
+                    parts.push(None);
+                    self.render(part, template, &registers);
+                }
+            }
+        }
+        let request = self.request(run, task, &parts);
+        self.op(Opcode::Request, request.0);
+
+        let mut next_part = parts.len() as u32;
+        let mut checks = Vec::new();
+        for check in &task.checks {
+            let operands = self.operands(&check.operands, &mut next_part, &registers);
+            let assertion = self.assertion(check.assertion.name);
+            checks.push((check.span, self.check(assertion, operands)));
+        }
+        // The operands of all extracts are rendered before the first one changes a variable,
+        // because a task's placeholders are expanded once, before it runs.
+        let mut extracts = Vec::new();
+        for extract in &task.extracts {
+            let operands = self.operands(&extract.operands, &mut next_part, &registers);
+            let extractor = self.extractor(extract.extractor.name);
+            let var = self.var(extract.var);
+            extracts.push((extract.span, self.extract(extractor, var, operands)));
+        }
+        if next_part as usize > MAX_PARTS {
+            self.refuse("its checks and extracts have too many texts with placeholders", task.span);
+        }
+        for (span, check) in checks {
+            self.line(span);
+            self.op(Opcode::Check, check.0);
+        }
+        for (span, extract) in extracts {
+            self.line(span);
+            self.op(Opcode::Extract, extract.0);
+        }
+        self.line(task.span);
+        self.op(Opcode::Sample, 0);
+        if let Some(think) = task.think {
+            let pause = self.builder.pause(think.min_ns, think.max_ns);
+            self.op(Opcode::Pause, pause.0);
+        }
+    }
+
+    /// Fetches one row of every source the task uses; returns their registers.
+    fn rows(&mut self, task: &Task) -> HashMap<usize, u32> {
+        let mut registers = HashMap::new();
+        for slot in task.slots() {
+            if let Some(Slot { kind: SlotKind::Cell { source, .. }, .. }) =
+                self.ir.slots.get(slot as usize)
+                && !registers.contains_key(source)
+            {
+                let register = registers.len();
+                let number = u16::try_from(*source);
+                if register >= MAX_REGISTERS || number.is_err() {
+                    self.refuse("it uses too many data sources", task.span);
+                }
+                registers.insert(*source, register as u32);
+                self.builder.emit(Instruction::pair(
+                    Opcode::Row,
+                    register as u8,
+                    number.unwrap_or_default(),
+                ));
+            }
+        }
+        registers
+    }
+
+    fn render(&mut self, part: u32, template: &Template, registers: &HashMap<usize, u32>) {
+        self.op(Opcode::Part, part);
+        for piece in &template.pieces {
+            match piece {
+                Piece::Text(text) => {
+                    let constant = self.builder.constant(text);
+                    self.op(Opcode::Lit, constant.0);
+                }
+                Piece::Slot { slot, escape } => {
+                    let slot = self.slot(*slot, *escape, registers);
+                    self.op(Opcode::Put, slot.0);
+                }
+            }
+        }
+    }
+
+    fn operands(
+        &mut self,
+        operands: &[Operand],
+        next_part: &mut u32,
+        registers: &HashMap<usize, u32>,
+    ) -> Many<OperandId> {
+        let mut rows = Vec::new();
+        for operand in operands {
+            let called;
+            let template = match operand {
+                Operand::Const(constant) => {
+                    rows.push((OperandKind::Value, self.builder.value(constant.value()).0));
+                    continue;
+                }
+                Operand::Slot(slot) if !self.is_call(*slot) => {
+                    rows.push((OperandKind::Slot, self.slot(*slot, Escape::Raw, registers).0));
+                    continue;
+                }
+                Operand::Slot(slot) => {
+                    let mut template = Template::default();
+                    template.push_slot(*slot, Escape::Raw);
+                    called = template;
+                    &called
+                }
+                Operand::Text(template) => template,
+            };
+            self.render(*next_part, template, registers);
+            rows.push((OperandKind::Part, *next_part));
+            *next_part += 1;
+        }
+        self.builder.operands(&rows)
+    }
+
+    fn is_call(&self, slot: u32) -> bool {
+        let slot = self.ir.slots.get(slot as usize);
+        matches!(slot, Some(Slot { kind: SlotKind::Call { .. }, .. }))
+    }
+
+    fn slot(&mut self, slot: u32, escape: Escape, registers: &HashMap<usize, u32>) -> SlotId {
+        let Some(slot) = self.ir.slots.get(slot as usize) else {
+            return SlotId(0);
+        };
+        let mut operands = Many::default();
+        let mut register = 0;
+        let (kind, index) = match &slot.kind {
+            SlotKind::Var(var) => (Kind::Var, self.var(*var).0),
+            SlotKind::Cell { source, column } => {
+                register = registers.get(source).copied().unwrap_or(0);
+                (Kind::Cell, self.column(*source, column).0)
+            }
+            SlotKind::Env(name) => (Kind::Env, self.env(name).0),
+            SlotKind::Call { function, arguments } => {
+                let rows: Vec<_> = arguments
+                    .iter()
+                    .map(|value| (OperandKind::Value, self.builder.value(value.value()).0))
+                    .collect();
+                operands = self.builder.operands(&rows);
+                (Kind::Call, self.function(function.name).0)
+            }
+        };
+        let text = self.builder.constant(slot.text.as_bytes());
+        let row = SlotRow { kind, index, register, operands, escape: escape as u32, text };
+        let key = (kind, index, register, operands, escape, text);
+        let rows = &mut self.builder.program_mut().tables.slots;
+        *self.names.slots.entry(key).or_insert_with(|| push(rows, row))
+    }
+
+    fn request(&mut self, run: &Run, task: &Task, parts: &[Option<ConstId>]) -> RequestId {
+        let written = |template: &Template| as_written(template, &self.ir.slots);
+        let (name, target) = (written(&task.name), written(&task.request.target));
+        let key = (name.clone(), task.request.method.clone());
+        let name = self.builder.constant(&name);
+        let method = self.builder.constant(task.request.method.as_bytes());
+        let target = self.builder.constant(&target);
+        let tables = &mut self.builder.program_mut().tables;
+        let series = *self
+            .names
+            .series
+            .entry(key)
+            .or_insert_with(|| push(&mut tables.series, SeriesRow { name, method, target }));
+        let protocol = self.protocol(run.protocol.name);
+        let parts = self.builder.parts(parts);
+        let options = self.builder.options(&task.request.options);
+        let needs = task.needs.bits();
+        let key = (protocol, series, parts, options, needs);
+        let row = RequestRow { protocol, series, parts, options, needs };
+        let rows = &mut self.builder.program_mut().tables.requests;
+        *self.names.requests.entry(key).or_insert_with(|| push(rows, row))
+    }
+
+    fn check(&mut self, assertion: AssertionId, operands: Many<OperandId>) -> CheckId {
+        let rows = &mut self.builder.program_mut().tables.checks;
+        let row = CheckRow { assertion, operands };
+        *self.names.checks.entry((assertion, operands)).or_insert_with(|| push(rows, row))
+    }
+
+    fn extract(
+        &mut self,
+        extractor: ExtractorId,
+        var: VarId,
+        operands: Many<OperandId>,
+    ) -> ExtractId {
+        let rows = &mut self.builder.program_mut().tables.extracts;
+        let row = ExtractRow { extractor, var, operands };
+        *self.names.extracts.entry((extractor, var, operands)).or_insert_with(|| push(rows, row))
+    }
+
+    fn source_row(&mut self, source: &crate::ir::Source) {
+        let name = self.builder.constant(source.name.as_bytes());
+        let path = self.builder.constant(source.path.as_bytes());
+        let row = SourceRow { name, path, cycle: u32::from(source.cycle) };
+        let _: SourceId = push(&mut self.builder.program_mut().tables.sources, row);
+    }
+
+    fn action(&mut self, action: &crate::ir::Action, runs: &[RunId]) {
+        let command = self.builder.constant(action.command.as_bytes());
+        let mut rows = Vec::new();
+        for (name, value) in &action.arguments {
+            let name = self.builder.constant(name.as_bytes());
+            rows.push(ArgumentRow { name, value: self.builder.value(value.value()) });
+        }
+        let line = self.source.position(action.span.start).line;
+        let tables = &mut self.builder.program_mut().tables;
+        let arguments: Many<ArgumentId> = append(&mut tables.arguments, rows);
+        let run = Maybe(action.run.and_then(|run| runs.get(run).copied()));
+        tables.actions.push(ActionRow { command, line, run, arguments });
+    }
+
+    fn protocol(&mut self, name: &'static str) -> ProtocolId {
+        let constant = self.builder.constant(name.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.protocols;
+        let row = ProtocolRow { name: constant };
+        *self.names.protocols.entry(name).or_insert_with(|| push(rows, row))
+    }
+
+    fn function(&mut self, name: &'static str) -> FunctionId {
+        let constant = self.builder.constant(name.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.functions;
+        let row = FunctionRow { name: constant };
+        *self.names.functions.entry(name).or_insert_with(|| push(rows, row))
+    }
+
+    fn assertion(&mut self, name: &'static str) -> AssertionId {
+        let constant = self.builder.constant(name.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.assertions;
+        let row = AssertionRow { name: constant };
+        *self.names.assertions.entry(name).or_insert_with(|| push(rows, row))
+    }
+
+    fn extractor(&mut self, name: &'static str) -> ExtractorId {
+        let constant = self.builder.constant(name.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.extractors;
+        let row = ExtractorRow { name: constant };
+        *self.names.extractors.entry(name).or_insert_with(|| push(rows, row))
+    }
+
+    fn env(&mut self, name: &str) -> EnvId {
+        let constant = self.builder.constant(name.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.envs;
+        let row = EnvRow { name: constant };
+        *self.names.envs.entry(name.to_owned()).or_insert_with(|| push(rows, row))
+    }
+
+    fn column(&mut self, source: usize, column: &str) -> ColumnId {
+        let name = self.builder.constant(column.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.columns;
+        let row = ColumnRow { source: SourceId(source as u32), name };
+        let key = (source, column.to_owned());
+        *self.names.columns.entry(key).or_insert_with(|| push(rows, row))
+    }
+
+    fn var(&mut self, var: usize) -> VarId {
+        let (name, session) =
+            self.ir.vars.get(var).map_or(("", false), |var| (var.name.as_str(), var.session));
+        let name = self.builder.constant(name.as_bytes());
+        let rows = &mut self.builder.program_mut().tables.vars;
+        let row = VarRow { name, session: u32::from(session) };
+        *self.names.vars.entry(var).or_insert_with(|| push(rows, row))
+    }
+}
+
+fn append<R, I: Id>(table: &mut Vec<R>, rows: Vec<R>) -> Many<I> {
+    let first = I::from_number(table.len() as u32);
+    let count = rows.len() as u32;
+    table.extend(rows);
+    Many { first, count }
+}

@@ -1,0 +1,53 @@
+//! Where the compiler looks at data files, to know their columns.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Opens the data files a plan names.
+pub trait Files {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As the file system has it.
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read>>;
+}
+
+/// The file system.
+#[derive(Clone, Copy, Debug)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn open(&self, path: &str) -> io::Result<Box<dyn Read>> {
+        Ok(Box::new(File::open(path)?))
+    }
+}
+
+/// No files at all, for plans from unknown hands.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn open(&self, _path: &str) -> io::Result<Box<dyn Read>> {
+        Err(io::Error::new(io::ErrorKind::PermissionDenied, "no files are read here"))
+    }
+}
+
+/// The path under which a data file is found: as written, seen from the working
+/// directory, or else beside the plan.
+pub(crate) fn find(
+    files: &dyn Files,
+    plan: &str,
+    path: &str,
+) -> (String, io::Result<Box<dyn Read>>) {
+    match files.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && Path::new(path).is_relative() => {
+            let beside: PathBuf = Path::new(plan).parent().unwrap_or(Path::new("")).join(path);
+            match files.open(&beside.to_string_lossy()) {
+                Ok(file) => (beside.to_string_lossy().into_owned(), Ok(file)),
+                Err(_) => (path.to_owned(), Err(error)),
+            }
+        }
+        result => (path.to_owned(), result),
+    }
+}

@@ -1,0 +1,202 @@
+//! The plan between its text and its program: names resolved, shapes checked, requests
+//! prepared; still in terms of tasks and templates.
+
+use std::collections::HashSet;
+
+use ld_stdlib::assertions::Assertion;
+use ld_stdlib::extractors::Extractor;
+use ld_stdlib::functions::Function;
+use ld_stdlib::protocols::{Prepared, Protocol};
+use ld_stdlib::{Span, Template};
+use ld_vm::Needs;
+
+/// A whole document.
+#[derive(Debug, Default)]
+pub(crate) struct Ir {
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) vars: Vec<Var>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) actions: Vec<Action>,
+}
+
+/// A hole in a template.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) kind: SlotKind,
+    /// The placeholder as written.
+    pub(crate) text: String,
+    pub(crate) span: Span,
+}
+
+#[derive(Debug)]
+pub(crate) enum SlotKind {
+    Var(usize),
+    Cell { source: usize, column: String },
+    Env(String),
+    Call { function: &'static Function, arguments: Vec<Const> },
+}
+
+/// A value known at compile time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Const {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(Vec<u8>),
+    Json(Vec<u8>),
+}
+
+impl Const {
+    pub(crate) fn value(&self) -> ld_vm::Value<'_> {
+        match self {
+            Self::Null => ld_vm::Value::Null,
+            Self::Bool(flag) => ld_vm::Value::Bool(*flag),
+            Self::Int(number) => ld_vm::Value::Int(*number),
+            Self::Float(number) => ld_vm::Value::Float(*number),
+            Self::Text(bytes) => ld_vm::Value::Text(bytes),
+            Self::Json(bytes) => ld_vm::Value::Json(bytes),
+        }
+    }
+}
+
+/// A variable of the users of a run.
+#[derive(Debug, PartialEq, Eq, Hash, Clone)]
+pub(crate) struct Var {
+    pub(crate) name: String,
+    /// Whether it lives in the `session` scope.
+    pub(crate) session: bool,
+}
+
+/// A registered data source.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) cycle: bool,
+}
+
+/// What one `LD_start_test` does.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) user: &'static str,
+    pub(crate) users: u32,
+    pub(crate) spawn_rate: f64,
+    /// `None`: until the users have ended by themselves.
+    pub(crate) duration_ns: Option<u64>,
+    /// 0: no limit.
+    pub(crate) iterations: u64,
+    pub(crate) wait: Pause,
+    pub(crate) weighted: bool,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) inits: Vec<Init>,
+    /// Variables whose value stands in its place already.
+    pub(crate) folded: HashSet<Var>,
+}
+
+/// A variable's value at the start of a run.
+#[derive(Debug)]
+pub(crate) struct Init {
+    pub(crate) var: usize,
+    pub(crate) value: Const,
+    /// Where the plan sets it; nowhere when the command line does.
+    pub(crate) span: Option<Span>,
+}
+
+/// A pause, drawn uniformly between two durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pause {
+    pub(crate) min_ns: u64,
+    pub(crate) max_ns: u64,
+}
+
+/// A task.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) span: Span,
+    /// The name of its samples; the slots in it stay as written.
+    pub(crate) name: Template,
+    pub(crate) weight: u64,
+    pub(crate) request: Prepared,
+    pub(crate) needs: Needs,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) extracts: Vec<Extract>,
+    pub(crate) think: Option<Pause>,
+}
+
+/// A check of the reply.
+#[derive(Debug)]
+pub(crate) struct Check {
+    pub(crate) span: Span,
+    pub(crate) assertion: &'static Assertion,
+    pub(crate) operands: Vec<Operand>,
+}
+
+/// A value taken out of the reply.
+#[derive(Debug)]
+pub(crate) struct Extract {
+    pub(crate) span: Span,
+    pub(crate) extractor: &'static Extractor,
+    pub(crate) var: usize,
+    pub(crate) operands: Vec<Operand>,
+}
+
+/// A value a check or extract works with.
+#[derive(Debug)]
+pub(crate) enum Operand {
+    Const(Const),
+    /// A slot alone: its value keeps its type.
+    Slot(u32),
+    /// Text with holes.
+    Text(Template),
+}
+
+/// An action of the document.
+#[derive(Debug)]
+pub(crate) struct Action {
+    pub(crate) span: Span,
+    pub(crate) command: &'static str,
+    /// The run of an `LD_start_test`.
+    pub(crate) run: Option<usize>,
+    pub(crate) arguments: Vec<(String, Const)>,
+}
+
+impl Task {
+    /// Every template of the task, for analyses that look at all slots.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
+        let operands = self
+            .checks
+            .iter()
+            .flat_map(|check| &check.operands)
+            .chain(self.extracts.iter().flat_map(|extract| &extract.operands));
+        let texts = operands.filter_map(|operand| match operand {
+            Operand::Text(template) => Some(template),
+            Operand::Const(_) | Operand::Slot(_) => None,
+        });
+        self.request.parts.iter().chain(texts)
+    }
+
+    /// Every slot the task fills.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        let lone = self
+            .checks
+            .iter()
+            .flat_map(|check| &check.operands)
+            .chain(self.extracts.iter().flat_map(|extract| &extract.operands))
+            .filter_map(|operand| match operand {
+                Operand::Slot(slot) => Some(*slot),
+                Operand::Const(_) | Operand::Text(_) => None,
+            });
+        self.templates().flat_map(slots_of).chain(lone)
+    }
+}
+
+/// The slots of a template.
+pub(crate) fn slots_of(template: &Template) -> impl Iterator<Item = u32> {
+    template.pieces.iter().filter_map(|piece| match piece {
+        ld_stdlib::Piece::Slot { slot, .. } => Some(*slot),
+        ld_stdlib::Piece::Text(_) => None,
+    })
+}

@@ -1,0 +1,274 @@
+//! Placeholders: names become slots, or values where nothing can change them.
+
+use std::ops::Range;
+
+use ld_stdlib::functions::{self, FUNCTIONS};
+use ld_stdlib::{Template, TreeKind};
+use ld_vm::{Escape, Value};
+
+use crate::diag::{Code, Diagnostic, Span};
+use crate::ir::{Const, Slot, SlotKind, Var};
+use crate::json;
+use crate::lower::Lower;
+use crate::template::{self, Name, Piece, Placeholder, Token};
+
+/// The prefixes of the language; the second column says whether this build fills them.
+const PREFIXES: &[(&str, bool)] = &[
+    ("csv", true),
+    ("db", false),
+    ("env", true),
+    ("faker", false),
+    ("session", true),
+    ("var", true),
+];
+
+/// What a placeholder stands for.
+enum Meaning {
+    /// A value that nothing can change.
+    Const(Const),
+    Slot(SlotKind),
+    /// Nothing: it stays text.
+    Text,
+}
+
+/// Where a text stands in the plan, to point at places in it.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    source: &'p str,
+    string: Span,
+}
+
+impl Place<'_> {
+    fn of(self, range: &Range<usize>) -> Span {
+        json::locate(self.source, self.string, range.clone())
+    }
+}
+
+impl Lower<'_> {
+    /// Lowers a text; `string` is where it stands. A text that is exactly one placeholder of
+    /// a known value has the type of that value.
+    pub(crate) fn text(&mut self, text: &str, string: Span) -> TreeKind {
+        if !self.expand || memchr::memmem::find(text.as_bytes(), b"${").is_none() {
+            return TreeKind::Text(Template::text(text));
+        }
+        let source = self.source;
+        let place = Place { source: source.text(), string };
+        let mut problems = Vec::new();
+        let pieces = template::parse(text, |problem| problems.push(problem));
+        for problem in problems {
+            self.report(problem.diagnostic(place.of(&problem.range)));
+        }
+        let lone = pieces.len() == 1;
+        let mut template = Template::default();
+        for piece in &pieces {
+            match piece {
+                Piece::Text(range) => template.push_text(slice(text, range)),
+                Piece::Placeholder(placeholder) => {
+                    let written = slice(text, &placeholder.range);
+                    match self.meaning(text, placeholder, place) {
+                        Meaning::Text => template.push_text(written),
+                        Meaning::Const(value) => {
+                            if lone {
+                                return kind(&value);
+                            }
+                            let mut bytes = Vec::new();
+                            value.value().write_text(&mut bytes);
+                            template.push_text(bytes);
+                        }
+                        Meaning::Slot(kind) => {
+                            let span = place.of(&placeholder.range);
+                            let slot = self.slot(Slot { kind, text: written.to_owned(), span });
+                            template.push_slot(slot, Escape::Raw);
+                        }
+                    }
+                }
+            }
+        }
+        TreeKind::Text(template)
+    }
+
+    fn slot(&mut self, slot: Slot) -> u32 {
+        self.ir.slots.push(slot);
+        (self.ir.slots.len() - 1) as u32
+    }
+
+    fn meaning(&mut self, text: &str, placeholder: &Placeholder<'_>, place: Place<'_>) -> Meaning {
+        match &placeholder.token {
+            Token::Bare(name) => self.variable(name, false, place),
+            Token::Prefixed { prefix, rest } => match prefix.text.to_ascii_lowercase().as_str() {
+                "var" => self.variable(rest, false, place),
+                "session" => self.variable(rest, true, place),
+                "env" => Meaning::Slot(SlotKind::Env(rest.text.to_owned())),
+                "csv" => self.cell(rest, place),
+                other => self.other_prefix(other, prefix, place),
+            },
+            Token::Function { name, arguments } => {
+                let written = match (arguments.first(), arguments.last()) {
+                    (Some(first), Some(last)) => slice(text, &(first.range.start..last.range.end)),
+                    _ => "",
+                };
+                self.function(name, written, &placeholder.range, place)
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &Name<'_>, session: bool, place: Place<'_>) -> Meaning {
+        let var = Var { name: name.text.to_owned(), session };
+        if let Some(value) = self.scope.constant(&var)
+            && self.options.optimise
+        {
+            let value = value.clone();
+            self.scope.folded.insert(var);
+            return Meaning::Const(value);
+        }
+        if !self.scope.is_set(&var) {
+            let problem =
+                Diagnostic::new(Code::UnsetVariable, format!("nothing sets `{}`", name.text))
+                    .label(place.of(&name.range), "this is sent as it stands");
+            self.report(self.hint(problem, &var));
+        }
+        Meaning::Slot(SlotKind::Var(self.var(var)))
+    }
+
+    /// Points at a variable of a similar name.
+    fn hint(&self, problem: Diagnostic, var: &Var) -> Diagnostic {
+        let extracted = self.scope.extracted.keys().filter(|other| other.session == var.session);
+        let mut names: Vec<&str> = extracted.map(|other| other.name.as_str()).collect();
+        if !var.session {
+            names.extend(self.scope.vars.keys().map(String::as_str));
+        }
+        names.sort_unstable();
+        let Some(similar) = crate::diag::suggest(&var.name, names) else {
+            return problem;
+        };
+        let like = Var { name: similar.to_owned(), session: var.session };
+        let place = self.scope.extracted.get(&like).and_then(|spans| spans.first().copied());
+        let place = place.or_else(|| self.scope.vars.get(similar).and_then(|var| var.span));
+        let problem = problem.help(format!("did you mean `{similar}`?"));
+        match place {
+            Some(span) => problem.also(span, "a similar name is set here"),
+            None => problem,
+        }
+    }
+
+    fn cell(&mut self, rest: &Name<'_>, place: Place<'_>) -> Meaning {
+        let Some((source, column)) = rest.text.split_once('.') else {
+            let problem = Diagnostic::new(
+                Code::UnknownColumn,
+                format!("`${{csv.{}}}` names a source and no column", rest.text),
+            )
+            .label(place.of(&rest.range), "expected `source.column`");
+            self.report(problem);
+            return Meaning::Text;
+        };
+        let start = rest.range.start;
+        let Some(&index) = self.scope.sources.get(source) else {
+            let mut known: Vec<&str> = self.scope.sources.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            let label = if known.is_empty() {
+                "no data source is registered before this".to_owned()
+            } else {
+                format!("registered: {}", known.join(", "))
+            };
+            let problem =
+                Diagnostic::new(Code::UnknownSource, format!("there is no data source `{source}`"))
+                    .label(place.of(&(start..start + source.len())), label)
+                    .did_you_mean(source, known);
+            self.report(problem);
+            return Meaning::Text;
+        };
+        if let Some(Some(columns)) = self.scope.columns.get(index)
+            && !columns.iter().any(|known| known == column)
+        {
+            let file = self.ir.sources.get(index).map_or("", |source| source.path.as_str());
+            let file = file.rsplit('/').next().unwrap_or(file);
+            let message =
+                format!("`${{csv.{}}}`: source `{source}` has no column `{column}`", rest.text);
+            let at = start + source.len() + 1;
+            let problem = Diagnostic::new(Code::UnknownColumn, message)
+                .label(
+                    place.of(&(at..rest.range.end)),
+                    format!("columns of {file}: {}", columns.join(", ")),
+                )
+                .did_you_mean(column, columns.iter().map(String::as_str));
+            self.report(problem);
+            return Meaning::Text;
+        }
+        Meaning::Slot(SlotKind::Cell { source: index, column: column.to_owned() })
+    }
+
+    fn other_prefix(&mut self, lower_case: &str, prefix: &Name<'_>, place: Place<'_>) -> Meaning {
+        let span = place.of(&prefix.range);
+        let problem = if PREFIXES.iter().any(|(known, _)| *known == lower_case) {
+            let message = format!("this build cannot fill `${{{}.…}}` yet", prefix.text);
+            Diagnostic::new(Code::PlaceholderNotBuilt, message).label(span, "the language has it")
+        } else {
+            let names = PREFIXES.iter().map(|(name, _)| *name);
+            let message = format!("`{}` is not a kind of placeholder", prefix.text);
+            Diagnostic::new(Code::UnknownPrefix, message)
+                .label(span, "this is sent as it stands")
+                .did_you_mean(lower_case, names)
+        };
+        self.report(problem);
+        Meaning::Text
+    }
+
+    fn function(
+        &mut self,
+        name: &Name<'_>,
+        written: &str,
+        whole: &Range<usize>,
+        place: Place<'_>,
+    ) -> Meaning {
+        let Some(function) = functions::find(name.text) else {
+            let names = FUNCTIONS.iter().map(|function| function.name);
+            let problem =
+                Diagnostic::new(Code::UnknownFunction, format!("unknown function `{}`", name.text))
+                    .label(place.of(&name.range), "this is sent as it stands")
+                    .did_you_mean(name.text, names);
+            self.report(problem);
+            return Meaning::Text;
+        };
+        match function.arguments(written) {
+            Ok(arguments) => {
+                let arguments = arguments.into_iter().map(owned).collect();
+                Meaning::Slot(SlotKind::Call { function, arguments })
+            }
+            Err(why) => {
+                let message = format!("`{}` cannot be called like this: {why}", function.name);
+                self.report(
+                    Diagnostic::new(Code::BadArguments, message)
+                        .label(place.of(whole), "in this call"),
+                );
+                Meaning::Text
+            }
+        }
+    }
+}
+
+fn slice<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
+    text.get(range.clone()).unwrap_or_default()
+}
+
+fn owned(value: Value<'_>) -> Const {
+    match value {
+        Value::Unset | Value::Null => Const::Null,
+        Value::Bool(flag) => Const::Bool(flag),
+        Value::Int(number) => Const::Int(number),
+        Value::Float(number) => Const::Float(number),
+        Value::Text(bytes) => Const::Text(bytes.to_vec()),
+        Value::Json(bytes) => Const::Json(bytes.to_vec()),
+    }
+}
+
+/// A known value as a tree. A JSON container keeps its text, as a slot's would.
+fn kind(value: &Const) -> TreeKind {
+    match value {
+        Const::Null => TreeKind::Null,
+        Const::Bool(flag) => TreeKind::Bool(*flag),
+        Const::Int(number) => TreeKind::Int(*number),
+        Const::Float(number) => TreeKind::Float(*number),
+        Const::Text(bytes) => TreeKind::Text(Template::text(bytes)),
+        Const::Json(bytes) => TreeKind::Json(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}

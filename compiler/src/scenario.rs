@@ -1,0 +1,285 @@
+//! `LD_start_test`: load, data and tasks of one run.
+
+use std::collections::HashMap;
+
+use ld_stdlib::protocols::{self, Protocol};
+use ld_stdlib::scenario::MODES;
+use ld_stdlib::{Span, Tree, TreeKind};
+
+use crate::diag::{Code, Diagnostic};
+use crate::document::{Written, register_sources, register_variables};
+use crate::ir::{Const, Init, Pause, Run, Var};
+use crate::json::{Kind, Member, Node};
+use crate::lower::Lower;
+use crate::scope::Registered;
+use crate::task;
+
+/// The command that starts a run.
+pub(crate) const COMMAND: &str = "LD_start_test";
+
+const DEFAULT_USER: &str = "fast_http_user";
+const DEFAULT_USERS: i64 = 50;
+const DEFAULT_SPAWN_RATE: f64 = 10.0;
+const DEFAULT_SECONDS: f64 = 60.0;
+/// The reference's pause between ticks.
+const DEFAULT_WAIT: Pause = Pause { min_ns: 100_000_000, max_ns: 200_000_000 };
+
+/// Lowers an `LD_start_test`; `None` when it is too broken to say what would run.
+pub(crate) fn lower(
+    action: &Node<'_>,
+    arguments: &Written<'_, '_>,
+    lower: &mut Lower<'_>,
+) -> Option<usize> {
+    let written = |name: &str| arguments.iter().find(|(field, _)| field.name == name);
+    // What tasks and targets refer to comes first, wherever the plan writes it.
+    for (name, register) in [
+        ("variables", register_variables as fn(&Tree, &mut Lower<'_>)),
+        ("csv_sources", register_sources),
+    ] {
+        if let Some((field, node)) = written(name)
+            && let Some(tree) = lower.value(node, &field.shape, name)
+        {
+            register(&tree, lower);
+        }
+    }
+    for (name, value) in &lower.options.vars {
+        let value = Const::Text(value.clone().into_bytes());
+        lower.scope.vars.insert(name.clone(), Registered { value, span: None });
+    }
+    let tasks = written("tasks").map(|(_, node)| *node);
+    lower.scope.extracted = tasks.map(extracted).unwrap_or_default();
+
+    let mut values = HashMap::new();
+    for (field, node) in arguments {
+        if !["variables", "csv_sources", "tasks"].contains(&field.name) {
+            lower.expand = field.name == "host" || field.name == "user_detail_dict";
+            if let Some(tree) = lower.value(node, &field.shape, field.name) {
+                values.insert(field.name, tree);
+            }
+            lower.expand = false;
+        }
+    }
+    let (protocol, user) = user(values.get("user_detail_dict"), action, lower)?;
+    let host = host(&values, lower);
+
+    lower.expand = true;
+    let (weighted, tasks) = match tasks {
+        Some(node) => self::tasks(node, protocol, user, host.as_ref(), lower),
+        None => {
+            let problem = Diagnostic::new(Code::NoTasks, format!("{COMMAND} has no `tasks`"))
+                .label(action.span, "this run makes no requests");
+            lower.report(problem);
+            (false, Vec::new())
+        }
+    };
+    lower.expand = false;
+
+    let number = |name: &str| values.get(name).and_then(number);
+    let run = Run {
+        protocol,
+        user,
+        users: number("user_count").unwrap_or(DEFAULT_USERS as f64) as u32,
+        spawn_rate: number("spawn_rate").unwrap_or(DEFAULT_SPAWN_RATE),
+        duration_ns: match written("test_time") {
+            Some((_, node)) if node.is_null() => None,
+            _ => Some(nanoseconds(number("test_time").unwrap_or(DEFAULT_SECONDS))),
+        },
+        iterations: number("iterations").unwrap_or(0.0) as u64,
+        wait: values.get("wait_time").and_then(pause).unwrap_or(DEFAULT_WAIT),
+        weighted,
+        tasks,
+        inits: inits(lower),
+        folded: std::mem::take(&mut lower.scope.folded),
+    };
+    lower.ir.runs.push(run);
+    Some(lower.ir.runs.len() - 1)
+}
+
+/// The protocol and user type of a run.
+fn user(
+    detail: Option<&Tree>,
+    action: &Node<'_>,
+    lower: &mut Lower<'_>,
+) -> Option<(&'static Protocol, &'static str)> {
+    let written = detail.and_then(|detail| detail.member("user"));
+    let key = match written {
+        Some(tree) => String::from_utf8(tree.to_text().constant()?).ok()?,
+        None => DEFAULT_USER.to_owned(),
+    };
+    if let Some((protocol, user)) = protocols::find_user(&key) {
+        return Some((protocol, user.key));
+    }
+    let span = written.map_or(action.span, |tree| tree.span);
+    let problem = if protocols::LATER.contains(&key.as_str()) {
+        Diagnostic::new(Code::UserNotBuilt, format!("this build cannot drive `{key}` yet"))
+            .label(span, "the language has it, this build does not")
+            .help(format!(
+                "users of this build: {}",
+                protocols::user_keys().collect::<Vec<_>>().join(", ")
+            ))
+    } else {
+        let known = protocols::user_keys().chain(protocols::LATER.iter().copied());
+        Diagnostic::new(Code::UnknownUser, format!("unknown user type `{key}`"))
+            .label(span, "there is no such user")
+            .did_you_mean(&key, known)
+    };
+    lower.report(problem);
+    None
+}
+
+/// What relative targets are relative to: the command line's host, the run's, the user's.
+fn host(values: &HashMap<&'static str, Tree>, lower: &Lower<'_>) -> Option<Tree> {
+    if let Some(host) = &lower.options.host {
+        let kind = TreeKind::Text(ld_stdlib::Template::text(host));
+        return Some(Tree { span: Span::default(), kind });
+    }
+    let detail = values.get("user_detail_dict");
+    let host = values.get("host").or_else(|| {
+        let detail = detail?;
+        detail.member("host").or_else(|| detail.member("base_url"))
+    });
+    host.filter(|tree| tree.kind != TreeKind::Null).cloned()
+}
+
+/// Lowers the tasks in any of their forms: a list, `{mode, tasks}`, or tasks by method.
+fn tasks(
+    node: &Node<'_>,
+    protocol: &'static Protocol,
+    user: &'static str,
+    host: Option<&Tree>,
+    lower: &mut Lower<'_>,
+) -> (bool, Vec<crate::ir::Task>) {
+    let mut weighted = false;
+    let list = match node.get("tasks") {
+        Some(tasks) => {
+            weighted = mode(node, lower);
+            &tasks.value
+        }
+        None => node,
+    };
+    let mut lowered = Vec::new();
+    match &list.kind {
+        Kind::Array(items) => {
+            for item in items {
+                lowered.extend(task::lower(item, None, protocol, user, host, lower));
+            }
+        }
+        Kind::Object(members) => {
+            for Member { key, value } in members {
+                lowered.extend(task::lower(value, Some(key), protocol, user, host, lower));
+            }
+        }
+        Kind::Invalid => return (weighted, lowered),
+        _ => {
+            let problem = Diagnostic::new(
+                Code::WrongType,
+                format!("`tasks` must be a list, not {}", list.type_name()),
+            )
+            .label(list.span, "expected a list of tasks");
+            lower.report(problem);
+            return (weighted, lowered);
+        }
+    }
+    let empty = matches!(&list.kind, Kind::Array(items) if items.is_empty());
+    if empty {
+        let problem = Diagnostic::new(Code::NoTasks, "the list of tasks is empty")
+            .label(list.span, "this run makes no requests");
+        lower.report(problem);
+    }
+    (weighted, lowered)
+}
+
+/// Whether `{mode, tasks}` asks for weighted picks.
+fn mode(node: &Node<'_>, lower: &mut Lower<'_>) -> bool {
+    for Member { key, .. } in node.as_object().unwrap_or_default() {
+        if !["mode", "tasks"].contains(&&*key.text) {
+            let problem = Diagnostic::new(
+                Code::UnknownField,
+                format!("unknown field `{}` beside `tasks`", key.text),
+            )
+            .label(key.span, "a scenario has `mode` and `tasks`")
+            .did_you_mean(&key.text, ["mode", "tasks"]);
+            lower.report(problem);
+        }
+    }
+    let Some(mode) = node.get("mode").map(|member| &member.value) else {
+        return false;
+    };
+    let text = mode.as_str().unwrap_or_default().to_ascii_lowercase();
+    if !mode.is_null() && !MODES.contains(&text.as_str()) {
+        let mut problem =
+            Diagnostic::new(Code::UnknownValue, "unknown `mode`: the tasks run in sequence")
+                .label(mode.span, format!("known: {}", MODES.join(", ")))
+                .did_you_mean(&text, MODES.iter().copied());
+        problem.severity = crate::diag::Severity::Warning;
+        lower.report(problem);
+    }
+    text == "weighted"
+}
+
+/// The variables that tasks take out of replies, found before anything is resolved,
+/// because a variable that can change must not be folded into what comes before.
+fn extracted(tasks: &Node<'_>) -> HashMap<Var, Vec<Span>> {
+    let mut found: HashMap<Var, Vec<Span>> = HashMap::new();
+    let list = tasks.get("tasks").map_or(tasks, |member| &member.value);
+    let objects: Vec<&Node<'_>> = match &list.kind {
+        Kind::Array(items) => items.iter().collect(),
+        Kind::Object(members) => members.iter().map(|member| &member.value).collect(),
+        _ => Vec::new(),
+    };
+    for task in objects {
+        let entries = task.get("extract").and_then(|member| member.value.as_array());
+        for entry in entries.unwrap_or_default() {
+            if let Some(member) = entry.get("var")
+                && let Some(name) = member.value.as_str()
+            {
+                let scope = entry.get("scope").and_then(|member| member.value.as_str());
+                let session = scope.is_some_and(|scope| scope.eq_ignore_ascii_case("session"));
+                let var = Var { name: name.to_owned(), session };
+                found.entry(var).or_default().push(member.value.span);
+            }
+        }
+    }
+    found
+}
+
+/// The values the run's variables start with, in the order of their names.
+fn inits(lower: &mut Lower<'_>) -> Vec<Init> {
+    let mut registered: Vec<_> =
+        lower.scope.vars.iter().map(|(n, r)| (n.clone(), r.clone())).collect();
+    registered.sort_by(|(a, _), (b, _)| a.cmp(b));
+    registered
+        .into_iter()
+        .map(|(name, Registered { value, span })| {
+            let var = lower.var(Var { name, session: false });
+            Init { var, value, span }
+        })
+        .collect()
+}
+
+fn number(tree: &Tree) -> Option<f64> {
+    match tree.kind {
+        TreeKind::Int(number) => Some(number as f64),
+        TreeKind::Float(number) => Some(number),
+        _ => None,
+    }
+}
+
+fn nanoseconds(seconds: f64) -> u64 {
+    (seconds * 1e9).round() as u64
+}
+
+/// A pause: a number of seconds, or a range. A range that ends before it begins is its
+/// beginning, as in the reference.
+pub(crate) fn pause(tree: &Tree) -> Option<Pause> {
+    if let Some(seconds) = number(tree) {
+        let ns = nanoseconds(seconds);
+        return Some(Pause { min_ns: ns, max_ns: ns });
+    }
+    let TreeKind::Map(_) = tree.kind else {
+        return None;
+    };
+    let bound = |name: &str| tree.member(name).and_then(number).map(nanoseconds);
+    let min_ns = bound("min").unwrap_or(0);
+    Some(Pause { min_ns, max_ns: bound("max").unwrap_or(min_ns).max(min_ns) })
+}

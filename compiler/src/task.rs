@@ -1,0 +1,413 @@
+//! Tasks: one request with its checks, extracts and pause.
+
+use ld_stdlib::assertions::{self, ASSERTIONS};
+use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
+use ld_stdlib::protocols::{Problem, ProblemKind, Protocol, Task as Fields};
+use ld_stdlib::scenario::TASK_FIELDS;
+use ld_stdlib::template::Member;
+use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
+use ld_vm::{Needs, Value};
+
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{Check, Extract, Operand, Task, Var};
+use crate::json::{Key, Kind, Node};
+use crate::lower::{Lower, Unknown, constant};
+use crate::scenario::pause;
+
+/// Lowers a task; `method` is its key where tasks are written by method.
+pub(crate) fn lower(
+    node: &Node<'_>,
+    method: Option<&Key<'_>>,
+    protocol: &'static Protocol,
+    user: &'static str,
+    host: Option<&Tree>,
+    lower: &mut Lower<'_>,
+) -> Option<Task> {
+    if node.is_invalid() {
+        return None;
+    }
+    let Kind::Object(_) = node.kind else {
+        let problem = Diagnostic::new(
+            Code::WrongType,
+            format!("a task is an object, not {}", node.type_name()),
+        )
+        .label(node.span, "expected a task");
+        lower.report(problem);
+        return None;
+    };
+    let owner = format!("{} task", article(protocol.title));
+    let filled;
+    let node = match method {
+        Some(key) if node.get("method").is_none() => {
+            filled = with_method(node, key);
+            &filled
+        }
+        _ => node,
+    };
+    let fields = lower.fields(node, &[TASK_FIELDS, protocol.fields], &owner, Unknown::Field);
+    let field =
+        |name: &str| fields.iter().find(|(field, _)| field.name == name).map(|(_, tree)| tree);
+    let is_common = |field: &Field| TASK_FIELDS.iter().any(|common| common.name == field.name);
+    let task = Fields {
+        user,
+        span: node.span,
+        fields: fields
+            .iter()
+            .filter(|(field, _)| !is_common(field))
+            .map(|(field, tree)| (field.name, tree))
+            .collect(),
+        host,
+    };
+
+    let mut checks = checks(field("assertions"), protocol, lower);
+    let asks_status = checks.iter().any(|check| check.assertion.needs.contains(Needs::STATUS));
+    if let (false, Some(name)) = (asks_status, protocol.default_check)
+        && let Some(assertion) = assertions::find(name)
+    {
+        let check = Check { span: node.span, assertion, operands: Vec::new() };
+        checks.insert(0, check);
+    }
+    let extracts = extracts(field("extract"), protocol, lower);
+
+    let missing_required = protocol
+        .fields
+        .iter()
+        .any(|f| f.required && !fields.iter().any(|(field, _)| field.name == f.name));
+    if missing_required {
+        // Said already, and the request cannot be prepared without.
+        return None;
+    }
+    let request = match (protocol.prepare)(&task) {
+        Ok(request) => request,
+        Err(problems) => {
+            for problem in problems {
+                lower.report(diagnostic(problem));
+            }
+            return None;
+        }
+    };
+    let name = field("name").map(Tree::to_text).filter(|name| !name.is_empty());
+    Some(Task {
+        span: node.span,
+        name: name.unwrap_or_else(|| request.name.clone()),
+        weight: field("weight").map_or(1, weight),
+        needs: protocol.offers,
+        request,
+        checks,
+        extracts,
+        think: field("think_time").and_then(pause),
+    })
+}
+
+fn article(title: &str) -> String {
+    // Titles are names that are spelled out (HTTP) or spoken (WebSocket).
+    let vowel = title.starts_with(['A', 'E', 'F', 'H', 'I', 'L', 'M', 'N', 'O', 'R', 'S', 'X'])
+        && title.chars().take(2).all(char::is_uppercase);
+    format!("{} {title}", if vowel { "an" } else { "a" })
+}
+
+/// A task written under its method.
+fn with_method<'s>(node: &Node<'s>, key: &Key<'s>) -> Node<'s> {
+    let mut node = node.clone();
+    if let Kind::Object(members) = &mut node.kind {
+        let name = Key { text: "method".into(), span: key.span };
+        let value = Node { span: key.span, kind: Kind::String(key.text.clone()) };
+        members.push(crate::json::Member { key: name, value });
+    }
+    node
+}
+
+fn weight(tree: &Tree) -> u64 {
+    match tree.kind {
+        TreeKind::Int(number) => u64::try_from(number).unwrap_or(0),
+        TreeKind::Float(number) => number as u64,
+        _ => 1,
+    }
+}
+
+fn diagnostic(problem: Problem) -> Diagnostic {
+    let code = match problem.kind {
+        ProblemKind::Missing => Code::MissingField,
+        ProblemKind::Value => Code::BadUrl,
+        ProblemKind::NotYet => Code::FieldNotBuilt,
+    };
+    let diagnostic = Diagnostic::new(code, problem.message).label(problem.span, problem.label);
+    if problem.help.is_empty() { diagnostic } else { diagnostic.help(problem.help) }
+}
+
+fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (entry, members) in entries(list) {
+        let names = || ASSERTIONS.iter().filter(|row| !row.internal).map(|row| row.name);
+        let Some((kind, name)) = kind(entry, members, "type", "an assertion", lower) else {
+            continue;
+        };
+        let Some(assertion) = assertions::find(&name).filter(|row| !row.internal) else {
+            let problem =
+                Diagnostic::new(Code::UnknownAssertion, format!("unknown assertion `{name}`"))
+                    .label(kind.span, format!("known: {}", names().collect::<Vec<_>>().join(", ")))
+                    .did_you_mean(&name, names());
+            lower.report(problem);
+            continue;
+        };
+        if offers(protocol, assertion.needs, assertion.name, kind.span, lower) {
+            let operands = operands(entry, members, assertion.fields, &["type"], &name, lower);
+            let Some(operands) = operands else {
+                continue;
+            };
+            if let Err(why) = (assertion.bounds)(&values(&operands)) {
+                let problem =
+                    Diagnostic::new(Code::OutOfRange, format!("`{name}` cannot hold: {why}"))
+                        .label(entry.span, "in this assertion");
+                lower.report(problem);
+                continue;
+            }
+            checks.push(Check { span: entry.span, assertion, operands });
+        }
+    }
+    checks
+}
+
+fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Vec<Extract> {
+    let mut extracts = Vec::new();
+    for (entry, members) in entries(list) {
+        let member = |name: &str| members.iter().find(|member| member.name == name);
+        let from = member("from").map(|member| &member.value);
+        let name = match from.map(|tree| (tree, text(tree))) {
+            None => extractors::DEFAULT.to_owned(),
+            Some((_, Some(name))) => name,
+            Some((tree, None)) => {
+                lower.report(not_text("from", tree.span));
+                continue;
+            }
+        };
+        let Some(extractor) = extractors::find(&name) else {
+            let names = || EXTRACTORS.iter().map(|row| row.name);
+            let span = from.map_or(entry.span, |tree| tree.span);
+            let problem = Diagnostic::new(
+                Code::UnknownExtractor,
+                format!("nothing is extracted from `{name}`"),
+            )
+            .label(span, format!("known: {}", names().collect::<Vec<_>>().join(", ")))
+            .did_you_mean(&name, names());
+            lower.report(problem);
+            continue;
+        };
+        let Some(variable) =
+            member("var").and_then(|member| text(&member.value)).filter(|v| !v.is_empty())
+        else {
+            let problem = Diagnostic::new(Code::MissingField, "an extract needs `var`")
+                .label(entry.span, "no variable to put the value in")
+                .help(r#"add `"var": "token"`"#);
+            lower.report(problem);
+            continue;
+        };
+        let session = member("scope").and_then(|member| text(&member.value));
+        let session = session.is_some_and(|scope| scope.eq_ignore_ascii_case("session"));
+        let span = from.map_or(entry.span, |tree| tree.span);
+        for field in ENTRY_FIELDS.iter().filter(|field| !field.ready) {
+            if let Some(member) = member(field.name) {
+                let message = format!("this build cannot carry out `{}` yet", field.name);
+                let problem = Diagnostic::new(Code::FieldNotBuilt, message)
+                    .label(member.name_span, field.doc);
+                lower.report(problem);
+            }
+        }
+        if offers(protocol, extractor.needs, extractor.name, span, lower) {
+            let common = ENTRY_FIELDS.iter().map(|field| field.name).collect::<Vec<_>>();
+            let operands = operands(entry, members, extractor.fields, &common, "an extract", lower);
+            let var = lower.var(Var { name: variable, session });
+            extracts.extend(operands.map(|operands| Extract {
+                span: entry.span,
+                extractor,
+                var,
+                operands,
+            }));
+        }
+    }
+    extracts
+}
+
+/// The objects of a list of assertions or extracts.
+fn entries(list: Option<&Tree>) -> impl Iterator<Item = (&Tree, &[Member])> {
+    let items = match list.map(|tree| &tree.kind) {
+        Some(TreeKind::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    items.iter().filter_map(|item| match &item.kind {
+        TreeKind::Map(members) => Some((item, members.as_slice())),
+        _ => None,
+    })
+}
+
+fn text(tree: &Tree) -> Option<String> {
+    let TreeKind::Text(template) = &tree.kind else {
+        return None;
+    };
+    String::from_utf8(template.constant()?).ok()
+}
+
+fn not_text(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::WrongType, format!("`{name}` must be text without placeholders"))
+        .label(span, "expected text without placeholders")
+}
+
+/// The member that says what kind of entry this is.
+fn kind<'t>(
+    entry: &Tree,
+    members: &'t [Member],
+    field: &str,
+    owner: &str,
+    lower: &mut Lower<'_>,
+) -> Option<(&'t Tree, String)> {
+    let Some(member) = members.iter().find(|member| member.name == field) else {
+        let problem = Diagnostic::new(Code::MissingField, format!("{owner} needs `{field}`"))
+            .label(entry.span, format!("no `{field}` here"));
+        lower.report(problem);
+        return None;
+    };
+    let name = text(&member.value);
+    if name.is_none() {
+        lower.report(not_text(field, member.value.span));
+    }
+    Some((&member.value, name?))
+}
+
+/// Whether a protocol's replies have what a check or extract reads.
+fn offers(
+    protocol: &Protocol,
+    needs: Needs,
+    name: &str,
+    span: Span,
+    lower: &mut Lower<'_>,
+) -> bool {
+    if protocol.offers.contains(needs) {
+        return true;
+    }
+    let lacking = Needs::NAMED
+        .iter()
+        .filter(|(need, _)| needs.contains(*need) && !protocol.offers.contains(*need))
+        .map(|(_, word)| *word);
+    let lacking = lacking.collect::<Vec<_>>().join(" and no ");
+    let problem = Diagnostic::new(
+        Code::UnknownAssertion,
+        format!("`{name}` cannot be used here: a {} reply has no {lacking}", protocol.title),
+    )
+    .label(span, format!("there is no {lacking} to read"));
+    lower.report(problem);
+    false
+}
+
+/// The operands of a check or extract, in the order of its fields.
+fn operands(
+    entry: &Tree,
+    members: &[Member],
+    fields: &'static [Field],
+    common: &[&str],
+    owner: &str,
+    lower: &mut Lower<'_>,
+) -> Option<Vec<Operand>> {
+    let mut complete = true;
+    for member in members {
+        let name = member.name.as_str();
+        if !common.contains(&name) && ld_stdlib::field::find(fields, name).is_none() {
+            let known = fields.iter().map(|field| field.name).chain(common.iter().copied());
+            let problem =
+                Diagnostic::new(Code::UnknownField, format!("unknown field `{name}` in `{owner}`"))
+                    .label(member.name_span, format!("`{owner}` has no such field"))
+                    .did_you_mean(name, known);
+            lower.report(problem);
+            complete = false;
+        }
+    }
+    let mut operands = Vec::new();
+    for field in fields {
+        let member = members.iter().find(|member| field.is_called(&member.name));
+        match member {
+            None if field.required => {
+                let problem = Diagnostic::new(
+                    Code::MissingField,
+                    format!("`{owner}` needs `{}`", field.name),
+                )
+                .label(entry.span, format!("no `{}` here", field.name))
+                .help(format!("add `\"{}\": {}`", field.name, field.example));
+                lower.report(problem);
+                complete = false;
+            }
+            None => operands.push(Operand::Const(crate::ir::Const::Null)),
+            Some(member) if !accepts(&field.shape, &member.value) => {
+                let problem = Diagnostic::new(
+                    Code::WrongType,
+                    format!("`{}` of `{owner}` must be {}", field.name, field.shape.words()),
+                )
+                .label(member.value.span, format!("expected {}", field.shape.words()));
+                lower.report(problem);
+                complete = false;
+            }
+            Some(member) => operands.push(operand(&member.value)),
+        }
+    }
+    complete.then_some(operands)
+}
+
+/// Whether a value that is lowered already has a shape. What placeholders stand for is
+/// known only at run time, so a text with slots has any.
+fn accepts(shape: &Shape, tree: &Tree) -> bool {
+    let numeric = |tree: &Tree| match &tree.kind {
+        TreeKind::Int(_) | TreeKind::Float(_) => true,
+        TreeKind::Text(template) => template.constant().is_none_or(|text| {
+            std::str::from_utf8(&text).is_ok_and(|text| text.trim().parse::<f64>().is_ok())
+        }),
+        _ => false,
+    };
+    match shape {
+        Shape::Any => true,
+        Shape::Either(shapes) => shapes.iter().any(|shape| accepts(shape, tree)),
+        Shape::Integer { .. } | Shape::Number { .. } => numeric(tree),
+        Shape::Text | Shape::ConstantText | Shape::Choice(_) => {
+            !matches!(tree.kind, TreeKind::Null | TreeKind::List(_) | TreeKind::Map(_))
+        }
+        Shape::Bool => matches!(tree.kind, TreeKind::Bool(_)),
+        Shape::Null => tree.kind == TreeKind::Null,
+        Shape::List(_) => matches!(tree.kind, TreeKind::List(_)),
+        Shape::Map(_) | Shape::Object(_) => matches!(tree.kind, TreeKind::Map(_)),
+    }
+}
+
+/// The operands' values as far as they are known.
+fn values(operands: &[Operand]) -> Vec<Value<'_>> {
+    let values = operands.iter().map(|operand| match operand {
+        Operand::Const(constant) => constant.value(),
+        Operand::Slot(_) | Operand::Text(_) => Value::Unset,
+    });
+    values.collect()
+}
+
+fn operand(tree: &Tree) -> Operand {
+    if let Some(constant) = constant(tree) {
+        return Operand::Const(constant);
+    }
+    match &tree.kind {
+        TreeKind::Text(template) => match template.single_slot() {
+            Some(slot) => Operand::Slot(slot),
+            None => Operand::Text(template.clone()),
+        },
+        // A container with holes is compared as the JSON text it renders to.
+        _ => Operand::Text(tree.to_json()),
+    }
+}
+
+/// A template with its slots as the plan writes them.
+pub(crate) fn as_written(template: &Template, slots: &[crate::ir::Slot]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for piece in &template.pieces {
+        match piece {
+            ld_stdlib::Piece::Text(bytes) => text.extend_from_slice(bytes),
+            ld_stdlib::Piece::Slot { slot, .. } => {
+                let slot = slots.get(*slot as usize);
+                text.extend_from_slice(slot.map_or("", |slot| slot.text.as_str()).as_bytes());
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,106 @@
+//! From what the command line names to a program with the command line's wishes in it.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use ld_compiler::diag::render;
+use ld_compiler::{Options, Severity, Source};
+use ld_vm::Program;
+
+use crate::Exit;
+use crate::arguments::LoadOptions;
+
+/// What the command line says about targets and data, which is folded into the code.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Folded {
+    pub(crate) host: Option<String>,
+    pub(crate) vars: Vec<(String, String)>,
+}
+
+/// Reads a plan or a compiled one; what is wrong is said on standard error.
+pub(crate) fn load(path: &Path, folded: Folded, quiet: bool) -> Result<Program, Exit> {
+    let name = path.to_string_lossy();
+    let bytes = read(path).map_err(|error| {
+        eprintln!("ldvm: `{name}` cannot be read: {error}");
+        Exit::Usage
+    })?;
+    if !ld_vm::format::is_program(&bytes) {
+        let (source, problem) = Source::from_bytes(name, bytes);
+        if let Some(problem) = problem {
+            return Err(refuse(&source, &[problem]));
+        }
+        return compile(&source, folded, quiet);
+    }
+    let program = ld_vm::format::read(&bytes).map_err(|error| {
+        eprintln!("ldvm: `{name}`: {error}");
+        Exit::Usage
+    })?;
+    if folded.host.is_none() && folded.vars.is_empty() {
+        return Ok(program);
+    }
+    if program.source.is_empty() {
+        eprintln!(
+            "ldvm: `{name}` was compiled without the plan's text, so --host and --var come too late; \
+             pass the plan itself, or compile it without --strip"
+        );
+        return Err(Exit::Usage);
+    }
+    compile(&Source::new(program.file, program.source), folded, quiet)
+}
+
+/// Compiles a plan's text.
+pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Program, Exit> {
+    let options = Options { host: folded.host, vars: folded.vars, ..Options::new() };
+    let compiled = ld_compiler::compile(source, &options);
+    match compiled.program {
+        Some(program) => {
+            if !quiet && !compiled.diagnostics.is_empty() {
+                eprintln!("{}", render::text(source, &compiled.diagnostics, render::Colour::detect()));
+            }
+            Ok(program)
+        }
+        None => Err(refuse(source, &compiled.diagnostics)),
+    }
+}
+
+fn refuse(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) -> Exit {
+    let errors: Vec<_> = diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    eprintln!("{}", render::text(source, &errors, render::Colour::detect()));
+    Exit::PlanErrors
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    std::fs::read(path)
+}
+
+/// Puts the command line's load in place of the plan's, in every run of the document.
+pub(crate) fn override_load(program: &mut Program, load: &LoadOptions) {
+    let nanoseconds = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let tables = &mut program.tables;
+    if let Some((min, max)) = load.wait {
+        let pause = ld_vm::program::PauseRow { min_ns: nanoseconds(min), max_ns: nanoseconds(max) };
+        let id = ld_vm::build::push(&mut tables.pauses, pause);
+        tables.scenarios.iter_mut().for_each(|scenario| scenario.wait = id);
+    }
+    for scenario in &mut tables.scenarios {
+        if let Some(users) = load.users {
+            scenario.users = users.get();
+        }
+        if let Some(rate) = load.spawn_rate {
+            scenario.spawn_rate = rate;
+        }
+    }
+    for run in &mut tables.runs {
+        if let Some(duration) = load.duration {
+            run.duration_ns = nanoseconds(duration);
+        }
+        if let Some(iterations) = load.iterations {
+            run.iterations = iterations.get();
+        }
+    }
+}
