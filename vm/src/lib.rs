@@ -9,6 +9,7 @@
 //! The crate knows no protocol, function, assertion or extractor: a program names
 //! them, and [`link`](Linked::new) looks the names up in tables it is handed.
 
+pub mod assemble;
 pub mod build;
 pub mod escape;
 pub mod format;

@@ -62,8 +62,11 @@ impl Listing<'_> {
         let tables = &self.program.tables;
         for source in &tables.sources {
             let cycle = if source.cycle == 0 { "once" } else { "cycle" };
-            let line =
-                format!("source {} {} {cycle}", self.name(source.name), self.quoted(source.path));
+            let line = format!(
+                "source {} {} {cycle}",
+                word(self.name(source.name)),
+                self.quoted(source.path)
+            );
             self.push(&line);
         }
         for run in &tables.runs {
@@ -315,7 +318,7 @@ impl Listing<'_> {
         match self.program.tables.vars.get(id.index()) {
             Some(row) => {
                 let scope = if row.session == 0 { "" } else { "session." };
-                format!("{scope}{}", self.name(row.name))
+                format!("{scope}{}", word(self.name(row.name)))
             }
             None => "?".to_owned(),
         }
@@ -326,7 +329,7 @@ impl Listing<'_> {
             .tables
             .sources
             .get(id.index())
-            .map_or("?".to_owned(), |row| self.name(row.name).to_owned())
+            .map_or("?".to_owned(), |row| word(self.name(row.name)))
     }
 
     fn value(&self, id: ValueId) -> String {
@@ -378,6 +381,16 @@ fn needs(row: &RequestRow) -> String {
         .map(|(_, word)| *word)
         .collect();
     if words.is_empty() { "nothing".to_owned() } else { words.join("+") }
+}
+
+/// A name as it is, or quoted when it would not read as one word.
+fn word(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !name.is_empty() && name.chars().all(plain) && !name.starts_with("session.") {
+        name.to_owned()
+    } else {
+        quote(name.as_bytes())
+    }
 }
 
 /// Text as in JSON, but with bytes that are no UTF-8 as `\x` and two digits.

@@ -1,0 +1,537 @@
+//! The assembler: puts a [`listing`](crate::listing) together again, for tests that drive
+//! the machine without the compiler.
+//!
+//! It trusts its input no more than a reader of files does: the program it makes still has
+//! to pass the verifier.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::build::{Builder, push};
+use crate::escape::Escape;
+use crate::isa::{Instruction, Opcode};
+use crate::program::{
+    Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
+    ExtractorRow, FunctionRow, Id, InitRow, Many, OperandId, OperandKind, PauseId, Program,
+    ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesRow, SlotId, SlotKind, SlotRow, SourceRow,
+    VarRow,
+};
+use crate::reply::Needs;
+use crate::value::Value;
+
+/// What is wrong with a listing, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssembleError {
+    /// The line, from 1.
+    pub line: usize,
+    /// What was expected there.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for AssembleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: expected {}", self.line, self.expected)
+    }
+}
+
+impl std::error::Error for AssembleError {}
+
+/// Puts a program together from its listing.
+///
+/// # Errors
+/// The first line that is not one of a listing.
+pub fn assemble(text: &str) -> Result<Program, AssembleError> {
+    let mut assembler = Assembler { builder: Builder::new("", "", true), names: HashMap::new() };
+    let mut lines: Vec<(usize, &str)> =
+        text.lines().enumerate().map(|(number, line)| (number + 1, line)).collect();
+    // Sources are numbered in their own order, before anything refers to them.
+    lines.sort_by_key(|(_, line)| !line.starts_with("source "));
+    for (line, text) in lines {
+        assembler.line(text).map_err(|expected| AssembleError { line, expected })?;
+    }
+    Ok(assembler.builder.finish())
+}
+
+type Parsed<T> = Result<T, &'static str>;
+
+/// The words of a line still to be read.
+struct Words<'l> {
+    rest: &'l str,
+}
+
+impl<'l> Words<'l> {
+    fn new(line: &'l str) -> Self {
+        let mut words = Self { rest: line };
+        words.trim();
+        words
+    }
+
+    fn trim(&mut self) {
+        self.rest = self.rest.trim_start();
+        if self.rest.starts_with(';') {
+            self.rest = "";
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// A word up to a space, or up to the brace that closes a slot.
+    fn word(&mut self) -> Parsed<&'l str> {
+        let end = self.rest.find([' ', '}']).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        self.trim();
+        if word.is_empty() { Err("another word") } else { Ok(word) }
+    }
+
+    /// A name: a word, or a quoted text when it would not read as one.
+    fn name(&mut self) -> Parsed<String> {
+        if self.rest.starts_with('"') {
+            return String::from_utf8(self.text()?).map_err(|_| "a name in UTF-8");
+        }
+        self.word().map(str::to_owned)
+    }
+
+    fn expect(&mut self, word: &'static str) -> Parsed<()> {
+        if self.word()? == word { Ok(()) } else { Err(word) }
+    }
+
+    fn number<N: std::str::FromStr>(&mut self) -> Parsed<N> {
+        self.word()?.parse().map_err(|_| "a number")
+    }
+
+    fn prefixed<N: std::str::FromStr>(&mut self, prefix: char) -> Parsed<N> {
+        let word = self.word()?.strip_prefix(prefix).ok_or("a letter and a number")?;
+        word.parse().map_err(|_| "a letter and a number")
+    }
+
+    fn symbol(&mut self, symbol: char) -> bool {
+        let found = self.rest.strip_prefix(symbol);
+        if let Some(rest) = found {
+            self.rest = rest;
+            self.trim();
+        }
+        found.is_some()
+    }
+
+    /// A quoted text.
+    fn text(&mut self) -> Parsed<Vec<u8>> {
+        let mut characters = self.rest.strip_prefix('"').ok_or("a text in quotes")?.chars();
+        let mut bytes = Vec::new();
+        loop {
+            match characters.next().ok_or("the end of a text")? {
+                '"' => break,
+                '\\' => escape(&mut characters, &mut bytes)?,
+                other => push_char(other, &mut bytes),
+            }
+        }
+        self.rest = characters.as_str();
+        self.trim();
+        Ok(bytes)
+    }
+}
+
+fn push_char(character: char, bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+fn escape(characters: &mut std::str::Chars<'_>, bytes: &mut Vec<u8>) -> Parsed<()> {
+    const EXPECTED: &str = "one of the escapes \\n \\r \\t \\\" \\\\ \\xNN \\u{N}";
+    match characters.next().ok_or(EXPECTED)? {
+        'n' => bytes.push(b'\n'),
+        'r' => bytes.push(b'\r'),
+        't' => bytes.push(b'\t'),
+        quoted @ ('"' | '\\') => push_char(quoted, bytes),
+        'x' => {
+            let mut nibble = || characters.next().and_then(|c| c.to_digit(16)).ok_or(EXPECTED);
+            let byte = nibble()? * 16 + nibble()?;
+            bytes.push(u8::try_from(byte).map_err(|_| EXPECTED)?);
+        }
+        'u' => {
+            let rest = characters.as_str().strip_prefix('{').ok_or(EXPECTED)?;
+            let (digits, rest) = rest.split_once('}').ok_or(EXPECTED)?;
+            let code = u32::from_str_radix(digits, 16).map_err(|_| EXPECTED)?;
+            push_char(char::from_u32(code).ok_or(EXPECTED)?, bytes);
+            *characters = rest.chars();
+        }
+        _ => return Err(EXPECTED),
+    }
+    Ok(())
+}
+
+/// The tables whose rows are found again by a name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Named {
+    Assertion,
+    Column(u32),
+    Env,
+    Extractor,
+    Function,
+    Protocol,
+    Series,
+    Source,
+    Var(u32),
+}
+
+struct Assembler {
+    builder: Builder,
+    names: HashMap<(Named, Vec<u8>), u32>,
+}
+
+impl Assembler {
+    fn line(&mut self, line: &str) -> Parsed<()> {
+        let mut words = Words::new(line);
+        if words.is_empty() || line.starts_with("task ") {
+            return Ok(());
+        }
+        match words.word()? {
+            "source" => self.source(&mut words)?,
+            "run" => self.run(&mut words)?,
+            "init" => self.init(&mut words)?,
+            "scenario" => self.scenario(&mut words)?,
+            address => {
+                let address: u32 = address.parse().map_err(|_| "an address")?;
+                if address != self.builder.here().0 {
+                    return Err("the address of the next instruction");
+                }
+                self.instruction(&mut words)?;
+            }
+        }
+        if words.is_empty() { Ok(()) } else { Err("the end of the line") }
+    }
+
+    fn source(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        let name = words.name()?;
+        let path = words.text()?;
+        let cycle = match words.word()? {
+            "cycle" => 1,
+            "once" => 0,
+            _ => return Err("`cycle` or `once`"),
+        };
+        let path = self.builder.constant(&path);
+        let id = self.builder.constant(name.as_bytes());
+        let row = SourceRow { name: id, path, cycle };
+        let number = push::<_, crate::program::SourceId>(
+            &mut self.builder.program_mut().tables.sources,
+            row,
+        );
+        self.names.insert((Named::Source, name.into_bytes()), number.0);
+        Ok(())
+    }
+
+    fn run(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        let duration_ns = match words.word()? {
+            "unlimited" => u64::MAX,
+            duration => time(duration)?,
+        };
+        words.expect("iterations")?;
+        let iterations = words.number()?;
+        let row =
+            RunRow { scenarios: Many::default(), duration_ns, iterations, inits: Many::default() };
+        self.builder.program_mut().tables.runs.push(row);
+        Ok(())
+    }
+
+    fn init(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        let var = self.var(words)?;
+        let value = self.value(words)?;
+        let tables = &mut self.builder.program_mut().tables;
+        let run = tables.runs.last_mut().ok_or("a `run` before it")?;
+        let id = push(&mut tables.inits, InitRow { var, value });
+        extend(&mut run.inits, id);
+        Ok(())
+    }
+
+    fn scenario(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        let user = self.builder.constant(words.word()?.as_bytes());
+        let protocol = self.protocol(words.word()?);
+        let entry = Addr(words.prefixed('@')?);
+        words.expect("users")?;
+        let users = words.number()?;
+        words.expect("rate")?;
+        let spawn_rate = words.number()?;
+        words.expect("wait")?;
+        let wait = self.pause(words)?;
+        let row = ScenarioRow { name: user, user, protocol, entry, users, spawn_rate, wait };
+        let tables = &mut self.builder.program_mut().tables;
+        let run = tables.runs.last_mut().ok_or("a `run` before it")?;
+        let id = push(&mut tables.scenarios, row);
+        extend(&mut run.scenarios, id);
+        Ok(())
+    }
+
+    fn instruction(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        let mnemonic = words.word()?;
+        let op = Opcode::ALL.iter().copied().find(|op| op.mnemonic() == mnemonic);
+        let op = op.ok_or("an instruction")?;
+        let x = match op {
+            Opcode::End | Opcode::Sample => 0,
+            Opcode::Jump => words.prefixed('@')?,
+            Opcode::Pick => self.choice(words)?,
+            Opcode::Row => {
+                let register = words.prefixed('r')?;
+                let source = self.known_source(&words.name()?)?;
+                let source = u16::try_from(source).map_err(|_| "fewer sources")?;
+                self.builder.emit(Instruction::pair(op, register, source));
+                return Ok(());
+            }
+            Opcode::Part => words.prefixed('p')?,
+            Opcode::Lit => self.builder.constant(&words.text()?).0,
+            Opcode::Put => self.put(words)?.0,
+            Opcode::Request => self.request(words)?,
+            Opcode::Check => {
+                let assertion = words.word()?;
+                let operands = self.operands(words)?;
+                let assertion =
+                    self.named(Named::Assertion, assertion.as_bytes(), |program, name| {
+                        push(&mut program.tables.assertions, AssertionRow { name })
+                    });
+                let checks = &mut self.builder.program_mut().tables.checks;
+                push::<_, crate::program::CheckId>(checks, CheckRow { assertion, operands }).0
+            }
+            Opcode::Extract => {
+                let var = self.var(words)?;
+                let extractor = words.word()?;
+                let operands = self.operands(words)?;
+                let extractor =
+                    self.named(Named::Extractor, extractor.as_bytes(), |program, name| {
+                        push(&mut program.tables.extractors, ExtractorRow { name })
+                    });
+                let extracts = &mut self.builder.program_mut().tables.extracts;
+                let row = ExtractRow { extractor, var, operands };
+                push::<_, crate::program::ExtractId>(extracts, row).0
+            }
+            Opcode::Pause => self.pause(words)?.0,
+        };
+        self.builder.emit(Instruction::wide(op, x));
+        Ok(())
+    }
+
+    fn choice(&mut self, words: &mut Words<'_>) -> Parsed<u32> {
+        const EXPECTED: &str = "branches as `@here:threshold:@other`";
+        let mut branches = Many::default();
+        while !words.is_empty() {
+            let word = words.word()?;
+            let mut fields = word.split(':');
+            let mut field = || fields.next().ok_or(EXPECTED);
+            let address = |text: &str| {
+                let digits = text.strip_prefix('@').ok_or(EXPECTED)?;
+                digits.parse().map(Addr).map_err(|_| EXPECTED)
+            };
+            let here = address(field()?)?;
+            let threshold = field()?.parse().map_err(|_| EXPECTED)?;
+            let other = address(field()?)?;
+            let rows = &mut self.builder.program_mut().tables.branches;
+            extend(&mut branches, push(rows, BranchRow { here, other, threshold }));
+        }
+        let rows = &mut self.builder.program_mut().tables.choices;
+        Ok(push::<_, crate::program::ChoiceId>(rows, ChoiceRow { branches }).0)
+    }
+
+    fn put(&mut self, words: &mut Words<'_>) -> Parsed<SlotId> {
+        let slot = self.slot(words)?;
+        let name = words.word()?;
+        let escape = Escape::ALL.iter().copied().find(|escape| escape.name() == name);
+        let escape = escape.ok_or("an escape")?;
+        let text = words.text()?;
+        Ok(self.slot_row(slot, escape, &text))
+    }
+
+    fn slot_row(&mut self, slot: SlotRow, escape: Escape, text: &[u8]) -> SlotId {
+        let text = self.builder.constant(text);
+        let row = SlotRow { escape: escape as u32, text, ..slot };
+        push(&mut self.builder.program_mut().tables.slots, row)
+    }
+
+    /// A slot in braces; its escape and text come behind.
+    fn slot(&mut self, words: &mut Words<'_>) -> Parsed<SlotRow> {
+        if !words.symbol('{') {
+            return Err("a slot in braces");
+        }
+        let mut register = 0;
+        let mut operands = Many::default();
+        let (kind, index) = match words.word()? {
+            "var" => (SlotKind::Var, self.var(words)?.0),
+            "env" => {
+                let name = words.text()?;
+                let id: crate::program::EnvId = self.named(Named::Env, &name, |program, name| {
+                    push(&mut program.tables.envs, EnvRow { name })
+                });
+                (SlotKind::Env, id.0)
+            }
+            "cell" => {
+                register = words.prefixed('r')?;
+                let source = self.known_source(&words.name()?)?;
+                let name = words.text()?;
+                let source_id = crate::program::SourceId(source);
+                let id: crate::program::ColumnId =
+                    self.named(Named::Column(source), &name, |program, name| {
+                        push(&mut program.tables.columns, ColumnRow { source: source_id, name })
+                    });
+                (SlotKind::Cell, id.0)
+            }
+            "call" => {
+                let name = words.word()?;
+                let id: crate::program::FunctionId =
+                    self.named(Named::Function, name.as_bytes(), |program, name| {
+                        push(&mut program.tables.functions, FunctionRow { name })
+                    });
+                operands = self.operands(words)?;
+                (SlotKind::Call, id.0)
+            }
+            _ => return Err("`var`, `cell`, `env` or `call`"),
+        };
+        if !words.symbol('}') {
+            return Err("the brace that closes the slot");
+        }
+        let text = self.builder.constant(b"");
+        Ok(SlotRow { kind, index, register, operands, escape: 0, text })
+    }
+
+    fn request(&mut self, words: &mut Words<'_>) -> Parsed<u32> {
+        let protocol = self.protocol(words.word()?);
+        let (name, method, target) = (words.text()?, words.text()?, words.text()?);
+        words.expect("needs")?;
+        let mut needs = Needs::NONE;
+        for word in words.word()?.split('+').filter(|word| *word != "nothing") {
+            let named = Needs::NAMED.iter().find(|(_, name)| *name == word);
+            needs |= named.ok_or("what is needed of the reply")?.0;
+        }
+        words.expect("parts")?;
+        let mut parts = Vec::new();
+        while !words.rest.starts_with("options") {
+            parts.push(if words.symbol('_') {
+                None
+            } else {
+                Some(self.builder.constant(&words.text()?))
+            });
+        }
+        words.expect("options")?;
+        let mut options = Vec::new();
+        while !words.is_empty() {
+            options.push(words.number()?);
+        }
+        let parts = self.builder.parts(&parts);
+        let options = self.builder.options(&options);
+        let ids = (self.builder.constant(&method), self.builder.constant(&target));
+        let key = [name.as_slice(), b"\0", &method].concat();
+        let name = self.builder.constant(&name);
+        let series = self.named(Named::Series, &key, |program, _| {
+            push(&mut program.tables.series, SeriesRow { name, method: ids.0, target: ids.1 })
+        });
+        let row = RequestRow { protocol, series, parts, options, needs: needs.bits() };
+        let requests = &mut self.builder.program_mut().tables.requests;
+        Ok(push::<_, crate::program::RequestId>(requests, row).0)
+    }
+
+    fn operands(&mut self, words: &mut Words<'_>) -> Parsed<Many<OperandId>> {
+        let mut rows = Vec::new();
+        while !words.is_empty() && !words.rest.starts_with('}') {
+            if words.rest.starts_with('{') {
+                let slot = self.slot(words)?;
+                let text = words.text()?;
+                rows.push((OperandKind::Slot, self.slot_row(slot, Escape::Raw, &text).0));
+            } else if words
+                .rest
+                .strip_prefix('p')
+                .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()))
+            {
+                rows.push((OperandKind::Part, words.prefixed('p')?));
+            } else {
+                rows.push((OperandKind::Value, self.value(words)?.0));
+            }
+        }
+        Ok(self.builder.operands(&rows))
+    }
+
+    fn value(&mut self, words: &mut Words<'_>) -> Parsed<crate::program::ValueId> {
+        if words.rest.starts_with('"') {
+            let text = words.text()?;
+            return Ok(self.builder.value(Value::Text(&text)));
+        }
+        let json;
+        let value = match words.word()? {
+            "null" => Value::Null,
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            "json" => {
+                json = words.text()?;
+                Value::Json(&json)
+            }
+            number => match number.parse() {
+                Ok(whole) => Value::Int(whole),
+                Err(_) => Value::Float(number.parse().map_err(|_| "a value")?),
+            },
+        };
+        Ok(self.builder.value(value))
+    }
+
+    fn pause(&mut self, words: &mut Words<'_>) -> Parsed<PauseId> {
+        let word = words.word()?;
+        let (min, max) = word.split_once("..").unwrap_or((word, word));
+        Ok(self.builder.pause(time(min)?, time(max)?))
+    }
+
+    fn var(&mut self, words: &mut Words<'_>) -> Parsed<crate::program::VarId> {
+        let mut session = 0;
+        if let Some(rest) = words.rest.strip_prefix("session.") {
+            words.rest = rest;
+            session = 1;
+        }
+        let name = words.name()?;
+        let id = self.builder.constant(name.as_bytes());
+        Ok(self.named(Named::Var(session), name.as_bytes(), |program, _| {
+            push(&mut program.tables.vars, VarRow { name: id, session })
+        }))
+    }
+
+    fn protocol(&mut self, name: &str) -> crate::program::ProtocolId {
+        self.named(Named::Protocol, name.as_bytes(), |program, name| {
+            push(&mut program.tables.protocols, ProtocolRow { name })
+        })
+    }
+
+    fn known_source(&self, name: &str) -> Parsed<u32> {
+        self.names.get(&(Named::Source, name.into())).copied().ok_or("a source of the listing")
+    }
+
+    /// The row of a name, added by `add` when it is new.
+    fn named<I: Id>(
+        &mut self,
+        table: Named,
+        name: &[u8],
+        add: impl FnOnce(&mut Program, crate::program::ConstId) -> I,
+    ) -> I {
+        if let Some(&number) = self.names.get(&(table, name.to_vec())) {
+            return I::from_number(number);
+        }
+        let constant = self.builder.constant(name);
+        let id = add(self.builder.program_mut(), constant);
+        self.names.insert((table, name.to_vec()), id.number());
+        id
+    }
+}
+
+/// Makes a run of rows one longer.
+fn extend<I: Id>(many: &mut Many<I>, id: I) {
+    if many.count == 0 {
+        many.first = id;
+    }
+    many.count += 1;
+}
+
+fn time(text: &str) -> Parsed<u64> {
+    const EXPECTED: &str = "a time such as 200ms";
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or(EXPECTED)?;
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match unit {
+        "ns" => 1,
+        "us" => 1000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        _ => return Err(EXPECTED),
+    };
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).ok_or(EXPECTED)
+}
