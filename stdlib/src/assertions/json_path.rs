@@ -1,0 +1,82 @@
+//! `json_path`: a value of the body's JSON equals a value of the plan.
+
+use ld_vm::{FaultClass, Needs, Reply, Value};
+
+use super::{Assertion, Example, ExampleReply, operand, text, unbounded};
+use crate::field::{Field, Shape};
+use crate::json;
+
+pub(super) const ASSERTION: Assertion = Assertion {
+    name: "json_path",
+    fields: &[
+        PATH,
+        Field::new(
+            "value",
+            Shape::Any,
+            "The value. Numbers are compared by value, `true` and `false` as 1 and 0, arrays and \
+             objects whatever the order of names; text equals only text; `null` also equals an \
+             absent value.",
+            r#""paid""#,
+        )
+        .default("null"),
+    ],
+    needs: Needs::PAYLOAD,
+    class: FaultClass::Assertion,
+    doc: "The body is JSON, and the value at the path equals this one.",
+    examples: &[
+        Example {
+            plan: r#"{"type": "json_path", "path": "order.state", "value": "paid"}"#,
+            reply: ExampleReply::body(r#"{"order": {"state": "paid"}}"#),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "items.-1.id", "value": 7}"#,
+            reply: ExampleReply::body(r#"{"items": [{"id": 3}, {"id": 7.0}]}"#),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "id", "value": "5"}"#,
+            reply: ExampleReply::body(r#"{"id": 5}"#),
+            failure: Some("json_path id expected '5', got 5"),
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "user", "value": {"b": [1], "a": null}}"#,
+            reply: ExampleReply::body(r#"{"user": {"a": null, "b": [true]}}"#),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "ok", "value": true}"#,
+            reply: ExampleReply::body("<html>"),
+            failure: Some("json_path ok expected True, got None"),
+        },
+    ],
+    bounds: unbounded,
+    check,
+    internal: false,
+};
+
+/// Where a value stands in a document; shared with the extractor of the same name.
+pub(crate) const PATH: Field = Field::new(
+    "path",
+    Shape::Text,
+    "Names and positions joined with points, positions from 0, negative ones from the end; \
+     empty for the whole body.",
+    r#""items.0.id""#,
+)
+.default(r#""""#);
+
+fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
+    let path = text(operand(operands, 0));
+    let expected = operand(operands, 1);
+    let found = json::find(reply.payload, &path);
+    let holds = found.equals(expected);
+    if !holds {
+        failure.push_str("json_path ");
+        failure.push_str(&String::from_utf8_lossy(&path));
+        failure.push_str(" expected ");
+        json::repr(expected, failure);
+        failure.push_str(", got ");
+        found.repr(failure);
+    }
+    holds
+}

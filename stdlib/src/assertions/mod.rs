@@ -1,0 +1,147 @@
+//! The checks of a reply that a task can ask for: objects in its `assertions`, whose
+//! `type` is one of these names.
+
+use std::borrow::Cow;
+
+use ld_vm::link::CheckFn;
+use ld_vm::{FaultClass, Needs, Value};
+
+use crate::field::Field;
+
+mod contains;
+mod example;
+mod header;
+mod json_path;
+mod not_contains;
+mod status_below_400;
+mod status_code;
+
+pub use example::ExampleReply;
+pub(crate) use json_path::PATH;
+
+/// Every assertion, by name.
+pub const ASSERTIONS: &[Assertion] = &[
+    contains::ASSERTION,
+    header::ASSERTION,
+    json_path::ASSERTION,
+    not_contains::ASSERTION,
+    status_below_400::ASSERTION,
+    status_code::ASSERTION,
+];
+
+/// A check of a reply.
+#[derive(Debug)]
+pub struct Assertion {
+    /// The name; plans may write it in any case.
+    pub name: &'static str,
+    /// The fields besides `type`. The check gets their values as operands in this order,
+    /// [`Value::Null`] for one that is absent.
+    pub fields: &'static [Field],
+    /// What it reads of the reply.
+    pub needs: Needs,
+    /// What its failures are counted as.
+    pub class: FaultClass,
+    /// When it holds, as a sentence.
+    pub doc: &'static str,
+    /// Replies, and what it says to them.
+    pub examples: &'static [Example],
+    /// What is wrong with operands that have the right shapes. [`Value::Unset`] stands for
+    /// one that is not known before the run.
+    pub bounds: fn(&[Value<'_>]) -> Result<(), String>,
+    /// Whether it holds; if not, the failure's text is appended.
+    pub check: CheckFn,
+    /// Whether it only stands in for what a plan does not say; plans cannot name it.
+    pub internal: bool,
+}
+
+/// An assertion and a reply.
+#[derive(Debug)]
+pub struct Example {
+    /// The assertion as a plan writes it.
+    pub plan: &'static str,
+    /// The reply it looks at.
+    pub reply: ExampleReply,
+    /// The failure's text, unless it holds.
+    pub failure: Option<&'static str>,
+}
+
+/// The assertion of this name, in any case; internal ones too.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Assertion> {
+    ASSERTIONS.iter().find(|assertion| assertion.name.eq_ignore_ascii_case(name))
+}
+
+/// For assertions whose operands can be anything of their shapes.
+const fn unbounded(_: &[Value<'_>]) -> Result<(), String> {
+    Ok(())
+}
+
+/// The operand at `position`; [`Value::Null`] beyond the last.
+fn operand<'v>(operands: &[Value<'v>], position: usize) -> Value<'v> {
+    operands.get(position).copied().unwrap_or(Value::Null)
+}
+
+/// The text form of a value; nothing for a missing one.
+pub(crate) fn text<'v>(value: Value<'v>) -> Cow<'v, [u8]> {
+    match value {
+        Value::Text(bytes) | Value::Json(bytes) => Cow::Borrowed(bytes),
+        other => {
+            let mut text = Vec::new();
+            other.write_text(&mut text);
+            Cow::Owned(text)
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A JSON value as an operand.
+    fn constant(value: &serde_json::Value) -> Value<'static> {
+        let leak = |text: String| &*Vec::leak(text.into_bytes());
+        match value {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(flag) => Value::Bool(*flag),
+            serde_json::Value::Number(number) => match number.as_i64() {
+                Some(number) => Value::Int(number),
+                None => Value::Float(number.as_f64().unwrap()),
+            },
+            serde_json::Value::String(text) => Value::Text(leak(text.clone())),
+            other => Value::Json(leak(other.to_string())),
+        }
+    }
+
+    /// The operands of an object of a plan, whose keys besides `apart` must be `fields`.
+    pub(crate) fn operands(plan: &str, fields: &[Field], apart: &[&str]) -> Vec<Value<'static>> {
+        let plan: serde_json::Value = serde_json::from_str(plan).unwrap();
+        for key in plan.as_object().unwrap().keys() {
+            let known = apart.contains(&key.as_str()) || fields.iter().any(|f| f.is_called(key));
+            assert!(known, "{key} in {plan}");
+        }
+        for field in fields.iter().filter(|field| field.required) {
+            assert!(plan.get(field.name).is_some(), "{} is missing in {plan}", field.name);
+        }
+        fields.iter().map(|f| plan.get(f.name).map_or(Value::Null, constant)).collect()
+    }
+
+    #[test]
+    fn examples_are_true() {
+        for assertion in ASSERTIONS {
+            for Example { plan, reply, failure } in assertion.examples {
+                let operands = operands(plan, assertion.fields, &["type"]);
+                assert_eq!((assertion.bounds)(&operands), Ok(()), "{plan}");
+                let mut text = String::new();
+                let holds = (assertion.check)(&operands, &reply.reply(), &mut text);
+                assert_eq!(holds, failure.is_none(), "{plan} {reply:?}");
+                assert_eq!(text, failure.unwrap_or_default(), "{plan} {reply:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        assert_eq!(find("Status_Code").unwrap().name, "status_code");
+        assert!(find("status").is_none());
+    }
+}

@@ -1,0 +1,107 @@
+//! `status_code`: the reply has this status.
+
+use std::fmt::Write as _;
+
+use ld_vm::{FaultClass, Needs, Reply, Value};
+
+use super::{Assertion, Example, ExampleReply, operand, text};
+use crate::field::{Field, Shape};
+
+pub(super) const ASSERTION: Assertion = Assertion {
+    name: "status_code",
+    fields: &[Field::new(
+        "value",
+        Shape::Either(&[Shape::Number { min: -1e18, max: 1e18 }, Shape::Text]),
+        "The status; a number written as text is as good, and a fraction is cut off.",
+        "200",
+    )
+    .required()],
+    needs: Needs::STATUS,
+    class: FaultClass::Assertion,
+    doc: "The reply has this status.",
+    examples: &[
+        Example {
+            plan: r#"{"type": "status_code", "value": 201}"#,
+            reply: ExampleReply::status(201),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "status_code", "value": "404"}"#,
+            reply: ExampleReply::status(404),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "status_code", "value": 200}"#,
+            reply: ExampleReply::status(503),
+            failure: Some("status_code expected 200, got 503"),
+        },
+    ],
+    bounds,
+    check,
+    internal: false,
+};
+
+fn bounds(operands: &[Value<'_>]) -> Result<(), String> {
+    let value = operand(operands, 0);
+    if value != Value::Unset && integer(value).is_none() {
+        return Err("`value` must be a status, like 200".to_owned());
+    }
+    Ok(())
+}
+
+fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
+    let expected = operand(operands, 0);
+    // Without a status there was no reply that had one; the reference calls that 0.
+    let actual = reply.status.unwrap_or(0);
+    let holds = integer(expected) == Some(actual);
+    if !holds {
+        failure.push_str("status_code expected ");
+        failure.push_str(&String::from_utf8_lossy(&text(expected)));
+        // Writing to a string cannot fail.
+        let _ = write!(failure, ", got {actual}");
+    }
+    holds
+}
+
+/// The whole number that a value stands for, fractions cut off.
+fn integer(value: Value<'_>) -> Option<i64> {
+    match value {
+        Value::Int(number) => Some(number),
+        Value::Float(number) if number.is_finite() => Some(number as i64),
+        Value::Text(bytes) => {
+            let text = str::from_utf8(bytes).ok()?.trim();
+            text.parse().ok().or_else(|| integer(Value::Float(text.parse().ok()?)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fractions_are_cut_off_and_other_text_is_no_status() {
+        for (value, expected) in [
+            (Value::Float(200.9), Some(200)),
+            (Value::Text(b" 200 "), Some(200)),
+            (Value::Text(b"200.9"), Some(200)),
+            (Value::Text(b"nan"), None),
+            (Value::Text(b"ok"), None),
+            (Value::Text(b""), None),
+            (Value::Bool(true), None),
+            (Value::Null, None),
+        ] {
+            assert_eq!(integer(value), expected, "{value:?}");
+            assert_eq!(bounds(&[value]).is_ok(), expected.is_some());
+        }
+        assert_eq!(bounds(&[Value::Unset]), Ok(()), "not known yet");
+    }
+
+    #[test]
+    fn a_value_that_turns_out_to_be_no_status_fails_the_request() {
+        let mut text = String::new();
+        assert!(!check(&[Value::Text(b"ok")], &ExampleReply::status(200).reply(), &mut text));
+        assert_eq!(text, "status_code expected ok, got 200");
+    }
+}

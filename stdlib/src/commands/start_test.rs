@@ -1,0 +1,144 @@
+//! The arguments of `LD_start_test`.
+
+use super::table::CSV_SOURCE;
+use crate::field::{Field, Shape};
+use crate::scenario::PAUSE;
+
+/// The arguments, in their order as positions; those beyond `engine` only have names.
+pub const START_TEST: &[Field] = &[
+    Field::new(
+        "user_detail_dict",
+        Shape::Object(USER_DETAIL),
+        "What the users are.",
+        r#"{"user": "fast_http_user"}"#,
+    )
+    .required(),
+    Field::new(
+        "user_count",
+        Shape::Integer { min: 1, max: 10_000_000 },
+        "How many users there are once all have started.",
+        "200",
+    )
+    .default("50"),
+    Field::new(
+        "spawn_rate",
+        Shape::Number { min: 0.001, max: 1e9 },
+        "How many users start per second.",
+        "50",
+    )
+    .default("10"),
+    Field::new(
+        "test_time",
+        Shape::Either(&[Shape::SECONDS, Shape::Null]),
+        "How long the run lasts, in seconds from its start; `null` for as long as users are \
+         at work.",
+        "30",
+    )
+    .default("60"),
+    Field::new(
+        "web_ui_dict",
+        Shape::Null,
+        "Where a page about the run is served; this build serves none.",
+        "null",
+    )
+    .default("null"),
+    Field::new(
+        "runner_mode",
+        Shape::Choice(&["local"]),
+        "The part this process has in a run; this build runs everything in one process.",
+        r#""local""#,
+    )
+    .default(r#""local""#),
+    Field::new(
+        "load_shape",
+        Shape::Null,
+        "How the number of users changes in the course of the run; this build only starts \
+         `user_count` of them.",
+        "null",
+    )
+    .default("null"),
+    Field::new("shape_config", Shape::Null, "The details of `load_shape`.", "null").default("null"),
+    Field::new(
+        "engine",
+        Shape::Choice(&["asyncio", "locust"]),
+        "Accepted for the sake of existing plans: there is one engine.",
+        r#""locust""#,
+    )
+    .default(r#""locust""#),
+    Field::new(
+        "tasks",
+        Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Map(&Shape::Any)]),
+        "What each user does in a tick: an array of tasks, or an object with `mode` \
+         (`sequence` or `weighted`) and `tasks`.",
+        r#"[{"method": "get", "request_url": "http://127.0.0.1:8080/"}]"#,
+    )
+    .default("none: the run passes without a request"),
+    Field::new(
+        "variables",
+        Shape::Either(&[Shape::Map(&Shape::Any), Shape::Null]),
+        "Variables that the users start with, in place of earlier ones of the same names.",
+        r#"{"tenant": "acme"}"#,
+    ),
+    Field::new(
+        "csv_sources",
+        Shape::Either(&[Shape::List(&Shape::Object(CSV_SOURCE)), Shape::Null]),
+        "CSV files to register before the users start, as by `LD_register_csv_sources`.",
+        r#"[{"name": "users", "file_path": "users.csv", "cycle": true}]"#,
+    ),
+    Field::later("db_sources", "Database queries to register before the users start."),
+    Field::new(
+        "host",
+        Shape::Text,
+        "What relative targets of tasks are relative to.",
+        r#""http://127.0.0.1:8080""#,
+    ),
+    Field::new(
+        "wait_time",
+        PAUSE,
+        "The pause after each tick, in seconds, fixed or drawn from a range.",
+        r#"{"min": 0.5, "max": 1.5}"#,
+    )
+    .default(r#"{"min": 0.1, "max": 0.2}"#),
+    Field::new(
+        "iterations",
+        Shape::Either(&[Shape::Integer { min: 1, max: i64::MAX }, Shape::Null]),
+        "After how many ticks a user ends.",
+        "100",
+    )
+    .default("no limit"),
+    Field::later("http2", "Whether `async_http_user` speaks HTTP/2."),
+    Field::later("connection_string", "The database of `sql_user`."),
+    Field::later("bootstrap_servers", "The brokers of `kafka_user`."),
+    Field::later("connection", "What tasks of many user types have in common."),
+    Field::later("base_url", "What relative targets are relative to, for engine `asyncio`."),
+    Field::later("max_in_flight", "How many requests may be under way at once."),
+    Field::later("master_bind_host", "The address a master listens on."),
+    Field::later("master_bind_port", "The port a master listens on."),
+    Field::later("master_host", "The address of a worker's master."),
+    Field::later("master_port", "The port of a worker's master."),
+    Field::later("expected_workers", "How many workers a master waits for."),
+    Field::later("worker_startup_timeout", "How long a master waits for workers."),
+    Field::later("worker_heartbeat_interval", "How often a worker shows that it is alive."),
+    Field::later("worker_lost_timeout", "After how long a silent worker is lost."),
+    Field::later("worker_startup_policy", "Whether a run starts without all workers."),
+    Field::later("distributed_records", "Whether a worker sends its records to the master."),
+    Field::later("record_batch_size", "How many records are sent at once."),
+    Field::later("record_batch_bytes", "How many bytes of records are sent at once."),
+    Field::later("record_max_bytes", "The greatest size of a record."),
+    Field::later("record_max_pending", "How many batches may be unanswered."),
+    Field::later("record_pending_bytes", "How many bytes of batches may be unanswered."),
+    Field::later("record_flush_interval", "After how long an incomplete batch is sent."),
+    Field::later("record_drain_timeout", "How long the last batches may take."),
+];
+
+const USER_DETAIL: &[Field] = &[
+    Field::new("user", Shape::ConstantText, "The user type.", r#""http_user""#)
+        .default(r#""fast_http_user""#),
+    Field::new(
+        "host",
+        Shape::Text,
+        "The same as `host` of the run, which goes before it.",
+        r#""http://127.0.0.1:8080""#,
+    )
+    .aliases(&["base_url"]),
+];

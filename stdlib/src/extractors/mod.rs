@@ -1,0 +1,114 @@
+//! Where values of a reply can be taken from: objects in a task's `extract`, whose `from`
+//! is one of these names.
+
+use ld_vm::Needs;
+use ld_vm::link::ExtractFn;
+
+use crate::assertions::ExampleReply;
+use crate::field::{Field, Shape};
+
+mod header;
+mod json_path;
+mod status_code;
+
+/// Every extractor, by name.
+pub const EXTRACTORS: &[Extractor] =
+    &[header::EXTRACTOR, json_path::EXTRACTOR, status_code::EXTRACTOR];
+
+/// The fields of every entry of `extract`, besides those of its extractor.
+pub const ENTRY_FIELDS: &[Field] = &[
+    Field::new(
+        "from",
+        Shape::Choice(&["header", "json_path", "status_code"]),
+        "What the value is taken from.",
+        r#""json_path""#,
+    )
+    .default(r#""json_path""#),
+    Field::later("required", "Fails the request when there is no such value."),
+    Field::new(
+        "scope",
+        Shape::Choice(&["session", "var"]),
+        "Whether the variable is read as `${session.NAME}` or as `${var.NAME}`.",
+        r#""session""#,
+    )
+    .default(r#""var""#),
+    Field::new(
+        "var",
+        Shape::ConstantText,
+        "The variable the value is kept in; it belongs to the user, and a missing value leaves \
+         it as it was.",
+        r#""token""#,
+    )
+    .required(),
+];
+
+/// The extractor that an entry without `from` means.
+pub const DEFAULT: &str = "json_path";
+
+/// A way to take a value out of a reply.
+#[derive(Debug)]
+pub struct Extractor {
+    /// The name; plans may write it in any case.
+    pub name: &'static str,
+    /// The fields besides [`ENTRY_FIELDS`]. It gets their values as operands in this order,
+    /// [`ld_vm::Value::Null`] for one that is absent.
+    pub fields: &'static [Field],
+    /// What it reads of the reply.
+    pub needs: Needs,
+    /// What it gives, as a sentence.
+    pub doc: &'static str,
+    /// Replies, and what is found in them.
+    pub examples: &'static [Example],
+    /// Finds the value, or leaves the variable unset.
+    pub extract: ExtractFn,
+}
+
+/// An entry of `extract` and a reply.
+#[derive(Debug)]
+pub struct Example {
+    /// The entry as a plan writes it.
+    pub plan: &'static str,
+    /// The reply it looks at.
+    pub reply: ExampleReply,
+    /// What is found, as JSON; `None` when there is nothing.
+    pub found: Option<&'static str>,
+}
+
+/// The extractor of this name, in any case.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Extractor> {
+    EXTRACTORS.iter().find(|extractor| extractor.name.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assertions::tests::operands;
+    use crate::field;
+    use ld_vm::{Escape, Value, Var};
+
+    #[test]
+    fn examples_are_true() {
+        for extractor in EXTRACTORS {
+            for Example { plan, reply, found } in extractor.examples {
+                let apart: Vec<_> = ENTRY_FIELDS.iter().map(|field| field.name).collect();
+                let operands = operands(plan, extractor.fields, &apart);
+                let mut var = Var::default();
+                (extractor.extract)(&operands, &reply.reply(), &mut var);
+                let mut json = Vec::new();
+                Escape::JsonValue.write(var.value(), &mut json);
+                let json = (var.value() != Value::Unset).then(|| String::from_utf8(json).unwrap());
+                assert_eq!(json.as_deref(), *found, "{plan} {reply:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn from_offers_exactly_the_table() {
+        let Shape::Choice(words) = field::find(ENTRY_FIELDS, "from").unwrap().shape else {
+            panic!("a choice");
+        };
+        assert!(words.iter().eq(EXTRACTORS.iter().map(|extractor| &extractor.name)));
+        assert!(find(DEFAULT).is_some());
+    }
+}

@@ -1,0 +1,169 @@
+//! The functions a placeholder can call: `${uuid()}`, `${randint(1, 6)}`.
+//!
+//! A function writes its result into a variable whose buffer is kept from call to call,
+//! so that calling it allocates nothing.
+
+use ld_vm::Value;
+use ld_vm::link::CallFn;
+
+mod now;
+mod randint;
+mod uuid;
+
+/// Every function, by name.
+pub const FUNCTIONS: &[Function] = &[now::FUNCTION, randint::FUNCTION, uuid::FUNCTION];
+
+/// A function of placeholders.
+#[derive(Debug)]
+pub struct Function {
+    /// The name; plans may write it in any case.
+    pub name: &'static str,
+    /// What it is called with.
+    pub parameters: &'static [Parameter],
+    /// Whether anything may be written between the parentheses, without any effect.
+    pub ignores_arguments: bool,
+    /// What it gives, as a sentence.
+    pub doc: &'static str,
+    /// Calls and what they give.
+    pub examples: &'static [Example],
+    /// What is wrong with arguments that have the right number and kinds.
+    pub bounds: fn(&[Value<'_>]) -> Result<(), String>,
+    /// Computes it. Called with arguments that `bounds` refuses, it leaves its result unset.
+    pub call: CallFn,
+}
+
+/// A parameter of a function.
+#[derive(Debug)]
+pub struct Parameter {
+    /// The name in messages and in the reference.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: ParameterKind,
+    /// What it means, as a sentence.
+    pub doc: &'static str,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// A whole number.
+    Integer,
+    /// Anything, as text.
+    Text,
+}
+
+/// A call with its result.
+#[derive(Debug)]
+pub struct Example {
+    /// The placeholder as written in a plan.
+    pub call: &'static str,
+    /// Its text at 2026-11-22 20:41:54 local time with the random numbers of seed 1.
+    pub result: &'static str,
+}
+
+impl Function {
+    /// The values of the arguments written between the parentheses of a call.
+    ///
+    /// # Errors
+    /// When there are too many or too few, one is not of its kind, or together they make
+    /// no sense; the text says which, without naming the function.
+    pub fn arguments<'t>(&self, written: &'t str) -> Result<Vec<Value<'t>>, String> {
+        if self.ignores_arguments {
+            return Ok(Vec::new());
+        }
+        let parts: Vec<&str> = match written.trim() {
+            "" => Vec::new(),
+            text => text.split(',').map(str::trim).collect(),
+        };
+        if parts.len() != self.parameters.len() {
+            let takes = match self.parameters.len() {
+                0 => "no arguments".to_owned(),
+                1 => "1 argument".to_owned(),
+                count => format!("{count} arguments"),
+            };
+            return Err(format!("it takes {takes}, and {} are written", parts.len()));
+        }
+        let read = self.parameters.iter().zip(parts).map(|(parameter, text)| parameter.read(text));
+        let values = read.collect::<Result<Vec<_>, _>>()?;
+        (self.bounds)(&values)?;
+        Ok(values)
+    }
+
+    /// The call as the reference shows it: `randint(a, b)`.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let names: Vec<_> = self.parameters.iter().map(|p| p.name).collect();
+        format!("{}({})", self.name, names.join(", "))
+    }
+}
+
+impl Parameter {
+    fn read<'t>(&self, text: &'t str) -> Result<Value<'t>, String> {
+        match self.kind {
+            ParameterKind::Text => Ok(Value::Text(text.as_bytes())),
+            ParameterKind::Integer => text
+                .parse()
+                .map(Value::Int)
+                .map_err(|_| format!("`{}` must be a whole number, not `{text}`", self.name)),
+        }
+    }
+}
+
+/// The function of this name, in any case.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name.eq_ignore_ascii_case(name))
+}
+
+/// For functions whose arguments can be anything of their kinds.
+const fn unbounded(_: &[Value<'_>]) -> Result<(), String> {
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use ld_vm::Var;
+    use ld_vm::link::{Call, Clock, Wall};
+
+    struct Evening;
+
+    impl Clock for Evening {
+        fn wall(&self) -> Wall {
+            Wall { unix_seconds: 1_795_383_714, nanos: 999_999_999, offset_seconds: -3600 }
+        }
+    }
+
+    /// The text of a call, for the tests of single functions too.
+    pub(super) fn text(placeholder: &str, rng: &mut fastrand::Rng) -> String {
+        let inside = placeholder.strip_prefix("${").unwrap().strip_suffix(")}").unwrap();
+        let (name, arguments) = inside.split_once('(').unwrap();
+        let function = find(name).unwrap();
+        let arguments = function.arguments(arguments).unwrap();
+        let mut result = Var::default();
+        let mut call = Call { arguments: &arguments, rng, clock: &Evening, user: 0, iteration: 0 };
+        (function.call)(&mut call, &mut result);
+        let mut text = Vec::new();
+        result.value().write_text(&mut text);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn examples_are_true() {
+        for example in FUNCTIONS.iter().flat_map(|function| function.examples) {
+            let mut rng = fastrand::Rng::with_seed(1);
+            assert_eq!(text(example.call, &mut rng), example.result, "{}", example.call);
+        }
+    }
+
+    #[test]
+    fn arguments_are_checked_before_the_run() {
+        let complaint =
+            |name: &str, arguments: &str| find(name).unwrap().arguments(arguments).unwrap_err();
+        assert_eq!(complaint("now", "1"), "it takes no arguments, and 1 are written");
+        assert_eq!(complaint("RandInt", ""), "it takes 2 arguments, and 0 are written");
+        assert_eq!(complaint("randint", "1, x"), "`b` must be a whole number, not `x`");
+        assert_eq!(complaint("randint", "2,1"), "`b` must not be less than `a`, and 1 < 2");
+        assert!(find("uuid").unwrap().arguments("whatever, you like").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,65 @@
+//! `${randint(a, b)}`: a random whole number.
+
+use ld_vm::link::Call;
+use ld_vm::{Value, Var};
+
+use super::{Example, Function, Parameter, ParameterKind};
+
+pub(super) const FUNCTION: Function = Function {
+    name: "randint",
+    parameters: &[
+        Parameter { name: "a", kind: ParameterKind::Integer, doc: "The least number it can give." },
+        Parameter {
+            name: "b",
+            kind: ParameterKind::Integer,
+            doc: "The greatest number it can give.",
+        },
+    ],
+    ignores_arguments: false,
+    doc: "A whole number between `a` and `b`, both included, each equally likely.",
+    examples: &[
+        Example { call: "${randint(1, 6)}", result: "4" },
+        Example { call: "${randint(-3, -3)}", result: "-3" },
+    ],
+    bounds,
+    call,
+};
+
+fn bounds(arguments: &[Value<'_>]) -> Result<(), String> {
+    match arguments {
+        [Value::Int(a), Value::Int(b)] if b < a => {
+            Err(format!("`b` must not be less than `a`, and {b} < {a}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn call(call: &mut Call<'_>, result: &mut Var) {
+    if let [Value::Int(a), Value::Int(b)] = *call.arguments
+        && a <= b
+    {
+        result.set(Value::Int(call.rng.i64(a..=b)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::tests::text;
+
+    #[test]
+    fn both_bounds_are_reached_and_never_left() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        let mut counts = [0; 3];
+        for _ in 0..3000 {
+            let number: i64 = text("${randint( -1 ,1)}", &mut rng).parse().unwrap();
+            counts[usize::try_from(number + 1).unwrap()] += 1;
+        }
+        assert!(counts.iter().all(|count| (900..1100).contains(count)), "{counts:?}");
+    }
+
+    #[test]
+    fn the_whole_range_of_numbers_is_allowed() {
+        let mut rng = fastrand::Rng::with_seed(3);
+        text("${randint(-9223372036854775808, 9223372036854775807)}", &mut rng);
+    }
+}

@@ -1,0 +1,44 @@
+//! `${uuid()}`: a random UUID.
+
+use ld_vm::Var;
+use ld_vm::link::Call;
+use uuid::Builder;
+use uuid::fmt::Hyphenated;
+
+use super::{Example, Function, unbounded};
+
+pub(super) const FUNCTION: Function = Function {
+    name: "uuid",
+    parameters: &[],
+    ignores_arguments: true,
+    doc: "A random UUID, version 4, in lower case with dashes.",
+    examples: &[Example { call: "${uuid()}", result: "3dfeb5aa-e597-4c88-b1be-d1b6cdbd33a8" }],
+    bounds: unbounded,
+    call,
+};
+
+fn call(call: &mut Call<'_>, result: &mut Var) {
+    let id = Builder::from_random_bytes(call.rng.u128(..).to_le_bytes()).into_uuid();
+    let mut text = [0; Hyphenated::LENGTH];
+    id.hyphenated().encode_lower(&mut text);
+    result.text_mut().extend_from_slice(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::tests::text;
+
+    #[test]
+    fn every_call_gives_another_valid_version_4() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..1000 {
+            let text = text("${uuid()}", &mut rng);
+            let id = uuid::Uuid::try_parse(&text).unwrap();
+            assert_eq!(id.get_version_num(), 4);
+            assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
+            assert_eq!(text, id.hyphenated().to_string());
+            assert!(seen.insert(text));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What a fuzzer runs: every operation of this module on arbitrary bytes.
+
+use ld_vm::{Value, Var};
+
+use super::{Found, REPR_LIMIT, equal, find};
+
+/// Takes the bytes up to the first line end as a path and the rest as a document, and
+/// stops the program when results contradict each other.
+pub fn run(data: &[u8]) {
+    let mut parts = data.splitn(2, |&byte| byte == b'\n');
+    let (Some(path), Some(document)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    let whole = find(document, b"");
+    let found = find(document, path);
+    if path.iter().all(|&byte| byte == b'.') {
+        assert_eq!(found, whole, "empty segments do not count");
+    }
+    for found in [whole, found] {
+        let mut text = String::new();
+        found.repr(&mut text);
+        assert!(text.chars().count() <= REPR_LIMIT + 1, "the notation is bounded");
+
+        let mut var = Var::default();
+        found.store(&mut var);
+        let value = var.value();
+        assert_eq!(value.is_missing(), matches!(found, Found::Missing | Found::Null));
+        assert!(found.equals(value), "a value equals its copy: {found:?}");
+        assert!(equal(value, value), "a value equals itself: {found:?}");
+        if let Value::Json(json) = value {
+            assert_eq!(find(json, b""), found, "what is found is JSON");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! JSON as replies carry it: values found by scanning the bytes, without building a tree.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`path`](mod@path) | finds the value at a path: [`find`] |
+//! | `scan` | reads tokens, checks and skips values |
+//! | `text` | what a string says: escapes, surrogates |
+//! | `equal` | compares values: [`Found::equals`], [`equal`] |
+//! | `repr` | writes values for people, in Python's notation: [`repr`] |
+//!
+//! The grammar is that of RFC 8259, with three liberties: a byte order mark at the start
+//! is passed over, bytes inside strings need not be UTF-8, and what follows the value
+//! that is looked for is only searched for later members of the same name (see [`find`]).
+
+use ld_vm::{Value, Var};
+
+mod equal;
+#[doc(hidden)]
+pub mod fuzz;
+mod path;
+mod repr;
+mod scan;
+mod text;
+
+pub use equal::equal;
+pub use path::find;
+pub use repr::{REPR_LIMIT, repr};
+pub use text::RawText;
+
+/// Arrays and objects nested deeper than this, inside the value at hand, are taken not to
+/// be JSON.
+pub const MAX_DEPTH: u32 = 128;
+
+/// A value found in a document; borrows the document's bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Found<'b> {
+    /// There is none at this place, or the document is not JSON.
+    Missing,
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number; infinite when it is beyond the range of a double.
+    Float(f64),
+    /// A whole number that does not fit into 64 bits, as written.
+    BigInt(&'b [u8]),
+    /// A string.
+    Text(RawText<'b>),
+    /// An array or object, as written.
+    Json(&'b [u8]),
+}
+
+impl<'b> Found<'b> {
+    /// A value as something found; text that pretends to be JSON is [`Self::Missing`].
+    #[must_use]
+    pub fn of(value: Value<'b>) -> Self {
+        match value {
+            Value::Unset => Self::Missing,
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Int(number) => Self::Int(number),
+            Value::Float(number) => Self::Float(number),
+            Value::Text(bytes) => Self::Text(RawText::plain(bytes)),
+            Value::Json(bytes) => find(bytes, b""),
+        }
+    }
+
+    /// Whether it equals a value as JSON values do, see [`equal`]. `null` equals what is
+    /// missing.
+    #[must_use]
+    pub fn equals(self, value: Value<'_>) -> bool {
+        equal::same(self, Found::of(value))
+    }
+
+    /// Appends its Python notation, see [`repr`](fn@repr).
+    pub fn repr(self, out: &mut String) {
+        repr::write(self, out);
+    }
+
+    /// Puts the value into a variable; leaves it as it is when there is none.
+    pub fn store(self, var: &mut Var) {
+        match self {
+            Self::Missing | Self::Null => {}
+            Self::Bool(flag) => var.set(Value::Bool(flag)),
+            Self::Int(number) => var.set(Value::Int(number)),
+            Self::Float(number) => var.set(Value::Float(number)),
+            Self::BigInt(raw) | Self::Json(raw) => var.set(Value::Json(raw)),
+            Self::Text(text) => match text.as_plain() {
+                Some(bytes) => var.set(Value::Text(bytes)),
+                None => text.decode(var.text_mut()),
+            },
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Tokens of JSON, and values as a whole: checked, and read or skipped.
+
+use super::text::{RawText, code_unit};
+use super::{Found, MAX_DEPTH};
+
+/// A place in a document. Every method returns `None` when the document turns out not to
+/// be JSON there; the place is of no use afterwards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scanner<'b> {
+    bytes: &'b [u8],
+    at: usize,
+}
+
+impl<'b> Scanner<'b> {
+    pub(super) const fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// What has not been read yet.
+    pub(super) fn rest(&self) -> &'b [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// Takes the first byte of the next token.
+    #[inline]
+    pub(super) fn token(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    /// The first byte of the next token.
+    #[inline]
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.bytes.get(self.at)?;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Reads a member's name and the colon after it.
+    #[inline]
+    pub(super) fn name(&mut self) -> Option<RawText<'b>> {
+        if self.token()? != b'"' {
+            return None;
+        }
+        let name = self.string()?;
+        (self.token()? == b':').then_some(name)
+    }
+
+    /// Reads a value; arrays and objects are checked, but not looked into.
+    pub(super) fn value(&mut self) -> Option<Found<'b>> {
+        let byte = self.peek()?;
+        let start = self.at;
+        self.at += 1;
+        Some(match byte {
+            b'"' => Found::Text(self.string()?),
+            b'{' | b'[' => {
+                self.at = start;
+                self.skip()?;
+                Found::Json(self.since(start))
+            }
+            b'n' => {
+                self.literal(b"ull")?;
+                Found::Null
+            }
+            b't' => {
+                self.literal(b"rue")?;
+                Found::Bool(true)
+            }
+            b'f' => {
+                self.literal(b"alse")?;
+                Found::Bool(false)
+            }
+            _ => {
+                let is_whole = self.number(byte)?;
+                let digits = self.since(start);
+                let text = str::from_utf8(digits).ok()?;
+                if is_whole {
+                    text.parse().map_or(Found::BigInt(digits), Found::Int)
+                } else {
+                    Found::Float(text.parse().ok()?)
+                }
+            }
+        })
+    }
+
+    /// Checks a value and passes over it.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        let mut open = Nesting::default();
+        loop {
+            match self.token()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' => {
+                    if self.peek()? != b'}' {
+                        open.push(true)?;
+                        self.name()?;
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                b'[' => {
+                    if self.peek()? != b']' {
+                        open.push(false)?;
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                b't' => self.literal(b"rue")?,
+                b'f' => self.literal(b"alse")?,
+                b'n' => self.literal(b"ull")?,
+                byte => {
+                    self.number(byte)?;
+                }
+            }
+            // A value has ended here, and perhaps what it stands in.
+            loop {
+                let Some(in_object) = open.top() else {
+                    return Some(());
+                };
+                match (self.token()?, in_object) {
+                    (b',', true) => {
+                        self.name()?;
+                        break;
+                    }
+                    (b',', false) => break,
+                    (b'}', true) | (b']', false) => open.pop(),
+                    _ => return None,
+                }
+            }
+        }
+    }
+
+    fn since(&self, start: usize) -> &'b [u8] {
+        self.bytes.get(start..self.at).unwrap_or_default()
+    }
+
+    #[inline]
+    fn literal(&mut self, letters: &[u8]) -> Option<()> {
+        self.rest().starts_with(letters).then_some(())?;
+        self.at += letters.len();
+        Some(())
+    }
+
+    /// The rest of a number that begins with `first`; whether it is a whole one.
+    #[inline]
+    fn number(&mut self, first: u8) -> Option<bool> {
+        let first = if first == b'-' { self.digit()? } else { first };
+        match first {
+            b'0' => {}
+            b'1'..=b'9' => while self.digit().is_some() {},
+            _ => return None,
+        }
+        let mut is_whole = true;
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            is_whole = false;
+            self.digit()?;
+            while self.digit().is_some() {}
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(self.at) {
+            self.at += 1;
+            is_whole = false;
+            if let Some(b'+' | b'-') = self.bytes.get(self.at) {
+                self.at += 1;
+            }
+            self.digit()?;
+            while self.digit().is_some() {}
+        }
+        Some(is_whole)
+    }
+
+    #[inline]
+    fn digit(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        byte.is_ascii_digit().then(|| {
+            self.at += 1;
+            byte
+        })
+    }
+
+    /// The rest of a string whose first quote has been taken.
+    #[inline]
+    pub(super) fn string(&mut self) -> Option<RawText<'b>> {
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            while let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+                let special = special_bytes(u64::from_le_bytes(*chunk));
+                if special != 0 {
+                    self.at += special.trailing_zeros() as usize / 8;
+                    break;
+                }
+                self.at += 8;
+            }
+            // A special byte, or one of the last seven of the document.
+            let byte = *self.bytes.get(self.at)?;
+            self.at += 1;
+            match byte {
+                b'"' => {
+                    let raw = self.bytes.get(start..self.at - 1)?;
+                    return Some(RawText::new(raw, escaped));
+                }
+                b'\\' => {
+                    escaped = true;
+                    let letter = *self.bytes.get(self.at)?;
+                    self.at += 1;
+                    match letter {
+                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                        b'u' => {
+                            code_unit(self.rest())?;
+                            self.at += 4;
+                        }
+                        _ => return None,
+                    }
+                }
+                0..0x20 => return None,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The high bits of those of eight bytes that a string cannot hold as they are: quotes,
+/// backslashes and control characters. Only the lowest bit is to be trusted: a borrow may
+/// set others above it (Hacker's Delight, §6-1).
+const fn special_bytes(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Flipping the second bit puts the quote, 0x22, right above the control characters.
+    let low = bytes ^ (ONES * 2);
+    let backslash = bytes ^ (ONES * b'\\' as u64);
+    let low_hits = low.wrapping_sub(ONES * 0x21) & !low;
+    let backslash_hits = backslash.wrapping_sub(ONES) & !backslash;
+    (low_hits | backslash_hits) & (ONES * 0x80)
+}
+
+/// What is open around a place: a bit per level, the innermost lowest, set for objects.
+#[derive(Default)]
+struct Nesting {
+    objects: u128,
+    depth: u32,
+}
+
+impl Nesting {
+    #[inline]
+    fn push(&mut self, object: bool) -> Option<()> {
+        if self.depth == MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        self.objects = self.objects << 1 | u128::from(object);
+        Some(())
+    }
+
+    #[inline]
+    const fn pop(&mut self) {
+        self.depth -= 1;
+        self.objects >>= 1;
+    }
+
+    #[inline]
+    const fn top(&self) -> Option<bool> {
+        if self.depth == 0 { None } else { Some(self.objects & 1 == 1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_bytes_are_found_wherever_they_stand() {
+        for byte in 0..=255 {
+            for other in [b'a', 0x7f, 0x80, 0xff, b'!', b'#', b' '] {
+                for position in 0..8 {
+                    let mut chunk = [other; 8];
+                    chunk[position] = byte;
+                    let hits = special_bytes(u64::from_le_bytes(chunk));
+                    let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                    let expected = if is_special { position } else { 8 };
+                    assert_eq!(hits.trailing_zeros() as usize / 8, expected, "{chunk:x?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nesting_is_limited() {
+        let nested = |depth: u32| "[".repeat(depth as usize) + &"]".repeat(depth as usize);
+        assert!(
+            Scanner::new(nested(MAX_DEPTH + 1).as_bytes()).skip().is_some(),
+            "the last is empty"
+        );
+        assert!(Scanner::new(nested(MAX_DEPTH + 2).as_bytes()).skip().is_none());
+        assert!(Scanner::new("[".repeat(100_000).as_bytes()).skip().is_none());
+    }
+}
