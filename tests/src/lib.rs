@@ -1,1 +1,9 @@
-//! placeholder
+//! Harnesses for tests that need the world: servers that misbehave, a real nginx, the programs.
+//!
+//! The tests themselves stand in `tests/tests`, what they feed on in `tests/cases`. Everything
+//! here listens on the loopback address, on ports of its own, and ends when its value is dropped.
+
+pub mod certificates;
+pub mod command;
+pub mod fault;
+pub mod nginx;
