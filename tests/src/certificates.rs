@@ -146,3 +146,65 @@ fn identity(certificate: &rcgen::Certificate, key: &KeyPair) -> Identity {
         key: Arc::new(PrivatePkcs8KeyDer::from(key.serialize_der())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::{ClientConfig, ClientConnection, Error, RootCertStore, ServerConnection};
+
+    use super::*;
+
+    /// Shakes hands in memory; what the client, which trusts `root`, says to it.
+    fn handshake(root: CertificateDer<'static>, identity: &Identity) -> Result<(), Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add(root).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let host = "127.0.0.1".try_into().unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), host).unwrap();
+        let mut server =
+            ServerConnection::new(Arc::new(identity.server_config().unwrap())).unwrap();
+        while client.is_handshaking() {
+            let mut wire = Vec::new();
+            client.write_tls(&mut wire).unwrap();
+            server.read_tls(&mut &*wire).unwrap();
+            server.process_new_packets().unwrap();
+            wire.clear();
+            server.write_tls(&mut wire).unwrap();
+            client.read_tls(&mut &*wire).unwrap();
+            client.process_new_packets()?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_client_accepts_the_good_certificate_and_only_that() {
+        let authority = Authority::new().unwrap();
+        let check = |kind| handshake(authority.der(), &authority.sign(kind).unwrap());
+        check(Kind::Server).unwrap();
+        for (kind, says) in
+            [(Kind::Expired, "expired"), (Kind::WrongHost, "not valid for"), (Kind::Client, "")]
+        {
+            let error = check(kind).unwrap_err();
+            assert!(matches!(error, Error::InvalidCertificate(_)), "{kind:?}: {error}");
+            assert!(error.to_string().contains(says), "{kind:?}: {error}");
+        }
+        let stranger = Authority::new().unwrap().sign(Kind::Server).unwrap();
+        assert!(handshake(authority.der(), &stranger).is_err());
+        assert!(handshake(authority.der(), &Identity::self_signed().unwrap()).is_err());
+    }
+
+    #[test]
+    fn the_pem_forms_are_those_of_the_der_forms() {
+        let authority = Authority::new().unwrap();
+        let root = CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap();
+        assert_eq!(root, authority.der());
+        let identity = authority.sign(Kind::Client).unwrap();
+        let key = PrivatePkcs8KeyDer::from_pem_slice(identity.key_pem.as_bytes()).unwrap();
+        assert_eq!(key, *identity.key);
+    }
+}
