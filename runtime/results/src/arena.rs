@@ -1,13 +1,10 @@
-//! Many sparse histograms in two growing arrays.
+//! The buckets of many histograms in two growing arrays.
 //!
-//! A latency distribution fills a few octaves of the forty-four a histogram covers. So a
-//! histogram is a directory of chunks of 64 buckets, and only chunks that were hit exist. All
-//! histograms of a recorder share one [`Arena`]; clearing it sets two lengths to zero and keeps
-//! the memory, so a recorder in use allocates nothing once it has seen its busiest second.
+//! A latency distribution fills a few octaves of the forty-four that are told apart. So its buckets
+//! are found through a directory of chunks of 64, and only chunks that were hit exist.
 //! `docs/design/0001-recorder.md` has the figures.
 
-use crate::buckets::{BUCKETS, MAX_VALUE_NS, bucket_of};
-use crate::histogram::Histogram;
+use crate::buckets::BUCKETS;
 
 const CHUNK: usize = 64;
 const CHUNKS: usize = BUCKETS / CHUNK;
@@ -17,8 +14,7 @@ type Directory = [u32; CHUNKS];
 
 /// Counts of 64 neighbouring buckets, modulo 2^32; what overflows is kept as a [`Carry`].
 ///
-/// Half-width cells halve the memory of everything here, and a cell overflows only after hours at
-/// full load.
+/// Half-width cells halve the memory of a run, and one overflows only after hours at full load.
 type Chunk = [u32; CHUNK];
 
 /// `times` × 2^32 more in one cell.
@@ -29,8 +25,20 @@ struct Carry {
     times: u64,
 }
 
-/// The memory of a recorder's histograms.
-#[derive(Debug)]
+/// Names the buckets of one histogram in an [`Arena`]; they exist once something was added.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Buckets {
+    directory: u32,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self { directory: NONE }
+    }
+}
+
+/// The memory of many histograms' buckets.
+#[derive(Debug, Default)]
 pub(crate) struct Arena {
     directories: Vec<Directory>,
     chunks: Vec<Chunk>,
@@ -38,46 +46,16 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// An arena that holds `histograms` histograms of ordinary spread without growing.
-    ///
-    /// The memory is only reserved: the operating system supplies a page when it is first used.
-    pub(crate) fn for_histograms(histograms: usize) -> Self {
-        Self {
-            directories: Vec::with_capacity(histograms),
-            chunks: Vec::with_capacity(histograms.saturating_mul(CHUNK / 4)),
-            carries: Vec::new(),
-        }
-    }
-
-    /// Forgets every histogram, keeping the memory. Their handles must be reset as well.
-    pub(crate) fn clear(&mut self) {
-        self.directories.clear();
-        self.chunks.clear();
-        self.carries.clear();
-    }
-
-    /// Bytes reserved and bytes in use.
-    pub(crate) fn bytes(&self) -> (usize, usize) {
-        let bytes = |directories: usize, chunks: usize| {
-            directories * size_of::<Directory>() + chunks * size_of::<Chunk>()
-        };
-        (
-            bytes(self.directories.capacity(), self.chunks.capacity()),
-            bytes(self.directories.len(), self.chunks.len()),
-        )
-    }
-
+    /// Counts `count` values in a bucket, which must be below [`BUCKETS`].
     #[inline]
-    fn add(&mut self, directory: &mut u32, bucket: usize, count: u64) {
+    pub(crate) fn add(&mut self, buckets: &mut Buckets, bucket: usize, count: u64) {
+        let directory = &mut buckets.directory;
         if *directory == NONE {
             *directory = self.directories.len() as u32;
             self.directories.push([NONE; CHUNKS]);
         }
-        let Some(chunk) = self
-            .directories
-            .get_mut(*directory as usize)
-            .and_then(|entries| entries.get_mut(bucket / CHUNK))
-        else {
+        let entries = self.directories.get_mut(*directory as usize);
+        let Some(chunk) = entries.and_then(|entries| entries.get_mut(bucket / CHUNK)) else {
             return;
         };
         if *chunk == NONE {
@@ -85,11 +63,8 @@ impl Arena {
             self.chunks.push([0; CHUNK]);
         }
         let chunk = *chunk;
-        let Some(cell) =
-            self.chunks.get_mut(chunk as usize).and_then(|cells| cells.get_mut(bucket % CHUNK))
-        else {
-            return;
-        };
+        let cells = self.chunks.get_mut(chunk as usize);
+        let Some(cell) = cells.and_then(|cells| cells.get_mut(bucket % CHUNK)) else { return };
         let sum = u64::from(*cell) + count;
         *cell = sum as u32;
         if sum > u64::from(u32::MAX) {
@@ -105,74 +80,24 @@ impl Arena {
         }
     }
 
-    /// Calls `visit` with each bucket of a histogram that was hit, and its count.
-    fn for_each(&self, directory: u32, mut visit: impl FnMut(usize, u64)) {
-        let Some(entries) = self.directories.get(directory as usize) else { return };
+    /// Calls `visit` with each bucket that holds something and its count. A bucket may come twice.
+    pub(crate) fn for_each(&self, buckets: Buckets, mut visit: impl FnMut(usize, u64)) {
+        let Some(entries) = self.directories.get(buckets.directory as usize) else { return };
         for (position, &chunk) in entries.iter().enumerate().filter(|&(_, &chunk)| chunk != NONE) {
             let base = position * CHUNK;
-            for (cell, &count) in self.chunks.get(chunk as usize).into_iter().flatten().enumerate()
-            {
-                if count != 0 {
-                    visit(base + cell, u64::from(count));
-                }
+            let cells = self.chunks.get(chunk as usize).into_iter().flatten();
+            for (cell, &count) in cells.enumerate().filter(|&(_, &count)| count != 0) {
+                visit(base + cell, u64::from(count));
             }
             for carry in self.carries.iter().filter(|carry| carry.chunk == chunk) {
                 visit(base + usize::from(carry.cell), carry.times << 32);
             }
         }
     }
-}
 
-/// A histogram whose buckets live in an [`Arena`]; nanoseconds.
-///
-/// It belongs to one arena: every call must be given the same one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SparseHistogram {
-    count: u64,
-    sum: u128,
-    min: u64,
-    max: u64,
-    directory: u32,
-}
-
-impl Default for SparseHistogram {
-    fn default() -> Self {
-        Self { count: 0, sum: 0, min: u64::MAX, max: 0, directory: NONE }
-    }
-}
-
-impl SparseHistogram {
-    /// Counts `value_ns`.
-    #[inline]
-    pub(crate) fn record(&mut self, arena: &mut Arena, value_ns: u64) {
-        let value = value_ns.min(MAX_VALUE_NS);
-        self.count += 1;
-        self.sum += u128::from(value);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-        arena.add(&mut self.directory, bucket_of(value), 1);
-    }
-
-    /// Adds all of `other`, which lives in `theirs`, to this one, which lives in `ours`.
-    pub(crate) fn merge(&mut self, ours: &mut Arena, other: &Self, theirs: &Arena) {
-        self.count += other.count;
-        self.sum += other.sum;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
-        theirs.for_each(other.directory, |bucket, count| {
-            ours.add(&mut self.directory, bucket, count);
-        });
-    }
-
-    /// Adds all of this one to `dense`.
-    pub(crate) fn add_to(&self, arena: &Arena, dense: &mut Histogram) {
-        dense.add_range(self.count, self.sum, self.min, self.max);
-        arena.for_each(self.directory, |bucket, count| dense.add_bucket(bucket, count));
-    }
-
-    /// Number of values.
-    pub(crate) fn count(&self) -> u64 {
-        self.count
+    /// Bytes in use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.directories.len() * size_of::<Directory>() + self.chunks.len() * size_of::<Chunk>()
     }
 }
 
@@ -180,57 +105,33 @@ impl SparseHistogram {
 mod tests {
     use super::*;
 
-    fn dense(arena: &Arena, sparse: &SparseHistogram) -> Histogram {
-        let mut dense = Histogram::new();
-        sparse.add_to(arena, &mut dense);
-        dense
+    fn counts(arena: &Arena, buckets: Buckets) -> Vec<(usize, u64)> {
+        let mut counts = Vec::new();
+        arena.for_each(buckets, |bucket, count| counts.push((bucket, count)));
+        counts
     }
 
     #[test]
     fn histograms_in_one_arena_do_not_touch_each_other() {
-        let mut arena = Arena::for_histograms(2);
-        let (mut slow, mut fast) = (SparseHistogram::default(), SparseHistogram::default());
-        for step in 0..1000 {
-            slow.record(&mut arena, 1_000_000 + step * 1000);
-            fast.record(&mut arena, 1000 + step);
+        let mut arena = Arena::default();
+        let (mut one, mut other) = (Buckets::default(), Buckets::default());
+        for step in 0..3 {
+            arena.add(&mut one, 10, 1);
+            arena.add(&mut other, 10 + CHUNK * step, 1);
         }
-        assert_eq!(dense(&arena, &slow).count(), 1000);
-        assert_eq!(dense(&arena, &slow).min(), 1_000_000);
-        assert_eq!(dense(&arena, &fast).max(), 1999);
+        assert_eq!(counts(&arena, one), [(10, 3)]);
+        assert_eq!(counts(&arena, other), [(10, 1), (74, 1), (138, 1)]);
+        assert_eq!(counts(&arena, Buckets::default()), []);
     }
 
     #[test]
-    fn counts_beyond_32_bits_survive_recording_merging_and_reading() {
-        let mut arena = Arena::for_histograms(1);
-        let mut one = SparseHistogram::default();
-        one.record(&mut arena, 5);
-        let mut big = Arena::for_histograms(1);
-        let mut sum = SparseHistogram::default();
-        sum.merge(&mut big, &one, &arena);
-        // Doubling 33 times crosses the width of a cell.
-        for _ in 0..33 {
-            let mut doubled_arena = Arena::for_histograms(1);
-            let mut doubled = SparseHistogram::default();
-            doubled.merge(&mut doubled_arena, &sum, &big);
-            doubled.merge(&mut doubled_arena, &sum, &big);
-            (big, sum) = (doubled_arena, doubled);
+    fn counts_beyond_32_bits_are_kept() {
+        let mut arena = Arena::default();
+        let mut buckets = Buckets::default();
+        let last = BUCKETS - 1;
+        for count in [u64::from(u32::MAX), 1, 5 << 32, 7] {
+            arena.add(&mut buckets, last, count);
         }
-        let mut cells = 0;
-        big.for_each(sum.directory, |_, count| cells += count);
-        assert_eq!(cells, 1 << 33);
-        assert_eq!(dense(&big, &sum).count(), 1 << 33);
-        assert_eq!(dense(&big, &sum).percentile(50.0), 5.0);
-    }
-
-    #[test]
-    fn clearing_keeps_the_memory() {
-        let mut arena = Arena::for_histograms(0);
-        let mut histogram = SparseHistogram::default();
-        for value in 0..100_000 {
-            histogram.record(&mut arena, value);
-        }
-        let (reserved, _) = arena.bytes();
-        arena.clear();
-        assert_eq!(arena.bytes(), (reserved, 0));
+        assert_eq!(counts(&arena, buckets), [(last, 7), (last, 6 << 32)]);
     }
 }

@@ -16,6 +16,9 @@ pub const MAX_VALUE_NS: u64 = (1 << VALUE_BITS) - 1;
 /// Number of buckets that cover `0..=MAX_VALUE_NS`.
 pub(crate) const BUCKETS: usize = (VALUE_BITS - SUB_BITS + 1) as usize * SUB_BUCKETS;
 
+// A log entry keeps a bucket in two bytes.
+const _: () = assert!(BUCKETS <= u16::MAX as usize);
+
 /// The bucket of `value`, which must not exceed [`MAX_VALUE_NS`].
 #[inline]
 pub(crate) fn bucket_of(value: u64) -> usize {

@@ -1,18 +1,16 @@
 //! A dense histogram that answers questions: the end point of merging.
 
 use crate::buckets::{BUCKETS, MAX_VALUE_NS, bucket_of, midpoint};
+use crate::extent::Extent;
 
 /// Distribution of times in nanoseconds, with a relative error below 0.1 %.
 ///
 /// Values above [`MAX_VALUE_NS`](crate::MAX_VALUE_NS) count as that value. It takes 144 KiB
-/// whatever it holds; what exists per series is sparse and private to the recorder.
+/// whatever it holds; what exists per series is sparse and private to [`Totals`](crate::Totals).
 #[derive(Debug, Clone)]
 pub struct Histogram {
     counts: Vec<u64>,
-    count: u64,
-    sum: u128,
-    min: u64,
-    max: u64,
+    extent: Extent,
 }
 
 impl Default for Histogram {
@@ -25,56 +23,57 @@ impl Histogram {
     /// An empty histogram.
     #[must_use]
     pub fn new() -> Self {
-        Self { counts: vec![0; BUCKETS], count: 0, sum: 0, min: u64::MAX, max: 0 }
+        Self { counts: vec![0; BUCKETS], extent: Extent::default() }
     }
 
     /// Counts `value_ns`.
+    #[inline]
     pub fn record(&mut self, value_ns: u64) {
         let value = value_ns.min(MAX_VALUE_NS);
-        self.add_range(1, u128::from(value), value, value);
+        self.extent.add(value);
         self.add_bucket(bucket_of(value), 1);
     }
 
     /// Adds everything `other` counted; nothing is lost.
     pub fn merge(&mut self, other: &Self) {
-        self.add_range(other.count, other.sum, other.min, other.max);
-        for (ours, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        self.extent.merge(&other.extent);
+        let used = other.used();
+        let ours = self.counts.get_mut(used.clone()).unwrap_or_default();
+        for (ours, theirs) in ours.iter_mut().zip(other.counts.get(used).unwrap_or_default()) {
             *ours += theirs;
         }
     }
 
     /// Forgets everything, keeping the memory.
     pub fn clear(&mut self) {
-        if self.count > 0 {
-            // Only these can be non-zero, and they are few.
-            let used = bucket_of(self.min)..=bucket_of(self.max);
-            self.counts.get_mut(used).unwrap_or_default().fill(0);
-        }
-        (self.count, self.sum, self.min, self.max) = (0, 0, u64::MAX, 0);
+        let used = self.used();
+        self.counts.get_mut(used).unwrap_or_default().fill(0);
+        self.extent = Extent::default();
     }
 
     /// Number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count
+        self.extent.count
     }
 
     /// Smallest value, exact; 0 when empty.
     #[must_use]
     pub fn min(&self) -> u64 {
-        if self.count == 0 { 0 } else { self.min }
+        if self.extent.count == 0 { 0 } else { self.extent.min }
     }
 
     /// Largest value, exact; 0 when empty.
     #[must_use]
     pub fn max(&self) -> u64 {
-        self.max
+        self.extent.max
     }
 
     /// Arithmetic mean, exact; 0 when empty.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        if self.count == 0 { 0.0 } else { self.sum as f64 / self.count as f64 }
+        let Extent { count, sum, .. } = self.extent;
+        if count == 0 { 0.0 } else { sum as f64 / count as f64 }
     }
 
     /// The value at percentile `p` (0–100) in nanoseconds; 0 when empty.
@@ -91,8 +90,8 @@ impl Histogram {
     #[must_use]
     pub fn percentiles<const N: usize>(&self, ps: [f64; N]) -> [f64; N] {
         debug_assert!(ps.is_sorted(), "percentiles must ascend");
-        let Some(last) = self.count.checked_sub(1) else { return [0.0; N] };
-        let mut cursor = Cursor { bucket: bucket_of(self.min), before: 0 };
+        let Some(last) = self.extent.count.checked_sub(1) else { return [0.0; N] };
+        let mut cursor = Cursor { bucket: bucket_of(self.extent.min), before: 0 };
         ps.map(|p| {
             let rank = p.clamp(0.0, 100.0) / 100.0 * last as f64;
             let low = self.value_at(&mut cursor, rank as u64);
@@ -109,11 +108,12 @@ impl Histogram {
 
     /// The value of the given rank, counted from 0; the cursor only moves forward.
     fn value_at(&self, cursor: &mut Cursor, rank: u64) -> f64 {
+        let Extent { count, min, max, .. } = self.extent;
         if rank == 0 {
-            return self.min as f64;
+            return min as f64;
         }
-        if rank + 1 >= self.count {
-            return self.max as f64;
+        if rank + 1 >= count {
+            return max as f64;
         }
         while let Some(&count) = self.counts.get(cursor.bucket)
             && cursor.before + count <= rank
@@ -121,16 +121,24 @@ impl Histogram {
             cursor.before += count;
             cursor.bucket += 1;
         }
-        midpoint(cursor.bucket).clamp(self.min as f64, self.max as f64)
+        midpoint(cursor.bucket).clamp(min as f64, max as f64)
     }
 
-    pub(crate) fn add_range(&mut self, count: u64, sum: u128, min: u64, max: u64) {
-        self.count += count;
-        self.sum += sum;
-        self.min = self.min.min(min);
-        self.max = self.max.max(max);
+    /// The buckets that can hold something: few of all.
+    fn used(&self) -> std::ops::Range<usize> {
+        if self.extent.count == 0 {
+            0..0
+        } else {
+            bucket_of(self.extent.min)..bucket_of(self.extent.max) + 1
+        }
     }
 
+    /// Adds to the exact figures; [`add_bucket`](Self::add_bucket) must bring the same values.
+    pub(crate) fn add_extent(&mut self, extent: &Extent) {
+        self.extent.merge(extent);
+    }
+
+    #[inline]
     pub(crate) fn add_bucket(&mut self, bucket: usize, count: u64) {
         if let Some(cell) = self.counts.get_mut(bucket) {
             *cell += count;

@@ -15,6 +15,7 @@
 
 mod arena;
 mod buckets;
+mod extent;
 mod failures;
 mod generator;
 mod histogram;
@@ -22,6 +23,7 @@ mod recorder;
 pub mod render;
 mod snapshot;
 mod summary;
+mod times;
 mod totals;
 mod write;
 

@@ -1,8 +1,13 @@
 //! What a shard files its samples in: private to its thread, constant in size, handed over whole.
 
-use crate::arena::{Arena, SparseHistogram};
+use crate::buckets::MAX_VALUE_NS;
 use crate::failures::Failures;
 use crate::histogram::Histogram;
+use crate::times::{Distributions, Entry, SeriesStats};
+
+/// Requests a recorder notes before it must sort them into buckets itself: more than a shard makes
+/// in a second.
+const LOG_ENTRIES: usize = 1 << 19;
 
 /// A send or wake-up later than this, in nanoseconds, counts as a late start.
 pub const LATE_NS: u64 = 1_000_000;
@@ -55,12 +60,14 @@ pub struct Counters {
 /// Everything one shard measured since it last handed over.
 #[derive(Debug)]
 pub struct Recorder {
-    pub(crate) arena: Arena,
     pub(crate) series: Vec<SeriesStats>,
-    pub(crate) connect: SparseHistogram,
-    pub(crate) tls: SparseHistogram,
-    pub(crate) first_byte: SparseHistogram,
-    pub(crate) lateness: SparseHistogram,
+    pub(crate) log: Vec<Entry>,
+    /// What did not fit into the log, because nobody took it for long.
+    pub(crate) folded: Option<Box<Distributions>>,
+    pub(crate) connect: Histogram,
+    pub(crate) tls: Histogram,
+    pub(crate) first_byte: Histogram,
+    pub(crate) lateness: Histogram,
     pub(crate) failures: Failures,
     /// Counts that belong to no series.
     pub counters: Counters,
@@ -71,12 +78,14 @@ impl Recorder {
     #[must_use]
     pub fn new(series_count: usize) -> Self {
         Self {
-            arena: Arena::for_histograms(2 * series_count + 4),
             series: vec![SeriesStats::default(); series_count],
-            connect: SparseHistogram::default(),
-            tls: SparseHistogram::default(),
-            first_byte: SparseHistogram::default(),
-            lateness: SparseHistogram::default(),
+            // Reserved whole, so that recording never allocates; a page takes memory once used.
+            log: Vec::with_capacity(LOG_ENTRIES),
+            folded: None,
+            connect: Histogram::new(),
+            tls: Histogram::new(),
+            first_byte: Histogram::new(),
+            lateness: Histogram::new(),
             failures: Failures::default(),
             counters: Counters::default(),
         }
@@ -89,22 +98,26 @@ impl Recorder {
             debug_assert!(false, "series {} of {}", sample.series, self.series.len());
             return;
         };
-        let timings = if sample.failed { &mut series.failed } else { &mut series.ok };
-        let response_ns = sample.done_ns.saturating_sub(sample.due_ns);
-        let service_ns = sample.done_ns.saturating_sub(sample.sent_ns);
-        timings.response.record(&mut self.arena, response_ns);
-        timings.service.record(&mut self.arena, service_ns);
+        let response_ns = sample.done_ns.saturating_sub(sample.due_ns).min(MAX_VALUE_NS);
+        let service_ns = sample.done_ns.saturating_sub(sample.sent_ns).min(MAX_VALUE_NS);
+        let extents = if sample.failed { &mut series.failed } else { &mut series.ok };
+        extents.response.add(response_ns);
+        extents.service.add(service_ns);
         series.bytes_out += sample.bytes_out;
         series.bytes_in += sample.bytes_in;
         series.unresolved += u64::from(sample.unresolved);
+        if self.log.len() == LOG_ENTRIES {
+            self.fold();
+        }
+        self.log.push(Entry::new(sample.series, response_ns, service_ns, sample.failed));
         if sample.first_byte_ns > 0 {
-            self.first_byte.record(&mut self.arena, sample.first_byte_ns);
+            self.first_byte.record(sample.first_byte_ns);
         }
         if sample.connect_ns > 0 {
-            self.connect.record(&mut self.arena, sample.connect_ns);
+            self.connect.record(sample.connect_ns);
         }
         if sample.tls_ns > 0 {
-            self.tls.record(&mut self.arena, sample.tls_ns);
+            self.tls.record(sample.tls_ns);
         }
     }
 
@@ -119,11 +132,14 @@ impl Recorder {
     /// Files how long after its due time something was sent or woken, in nanoseconds.
     #[inline]
     pub fn late(&mut self, late_ns: u64) {
-        self.lateness.record(&mut self.arena, late_ns);
+        self.lateness.record(late_ns);
         self.counters.late_starts += u64::from(late_ns > LATE_NS);
     }
 
     /// Goes on recording in `spare`, which must be clear, and hands over what was recorded so far.
+    ///
+    /// Meant to happen once a second: a recorder that is never taken from stays bounded, but has
+    /// to sort its log from time to time, which takes milliseconds.
     #[must_use]
     pub fn take(&mut self, spare: Self) -> Self {
         debug_assert_eq!(spare.series.len(), self.series.len());
@@ -133,60 +149,27 @@ impl Recorder {
 
     /// Forgets everything, keeping the memory for the next use.
     pub fn clear(&mut self) {
-        self.arena.clear();
         self.series.fill(SeriesStats::default());
-        self.connect = SparseHistogram::default();
-        self.tls = SparseHistogram::default();
-        self.first_byte = SparseHistogram::default();
-        self.lateness = SparseHistogram::default();
+        self.log.clear();
+        self.folded = None;
+        self.connect.clear();
+        self.tls.clear();
+        self.first_byte.clear();
+        self.lateness.clear();
         self.failures.clear();
         self.counters = Counters::default();
     }
 
-    /// Memory of the histograms in bytes: reserved, and in use.
-    ///
-    /// What is reserved but was never used is address space only.
-    #[must_use]
-    pub fn memory(&self) -> (usize, usize) {
-        self.arena.bytes()
-    }
-
     fn is_clear(&self) -> bool {
-        self.arena.bytes().1 == 0 && self.counters == Counters::default()
-    }
-}
-
-/// What is kept per series. Failed requests are apart because the summary has figures without
-/// them, and cost nothing until there is one.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SeriesStats {
-    pub(crate) ok: Timings,
-    pub(crate) failed: Timings,
-    pub(crate) bytes_out: u64,
-    pub(crate) bytes_in: u64,
-    pub(crate) unresolved: u64,
-}
-
-/// Response and service times of the same requests.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Timings {
-    pub(crate) response: SparseHistogram,
-    pub(crate) service: SparseHistogram,
-}
-
-impl Timings {
-    pub(crate) fn count(&self) -> u64 {
-        self.response.count()
+        self.log.is_empty() && self.folded.is_none() && self.counters == Counters::default()
     }
 
-    pub(crate) fn merge(&mut self, ours: &mut Arena, other: &Self, theirs: &Arena) {
-        self.response.merge(ours, &other.response, theirs);
-        self.service.merge(ours, &other.service, theirs);
-    }
-
-    pub(crate) fn add_to(&self, arena: &Arena, response: &mut Histogram, service: &mut Histogram) {
-        self.response.add_to(arena, response);
-        self.service.add_to(arena, service);
+    #[cold]
+    fn fold(&mut self) {
+        let series_count = self.series.len();
+        let folded = self.folded.get_or_insert_with(|| Box::new(Distributions::new(series_count)));
+        folded.add_log(&self.log);
+        self.log.clear();
     }
 }
 
@@ -204,15 +187,11 @@ impl Counters {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::totals::Totals;
 
     #[test]
     fn a_sample_fits_in_80_bytes() {
         assert!(size_of::<Sample>() <= 80, "{}", size_of::<Sample>());
-    }
-
-    #[test]
-    fn a_series_costs_little_before_its_first_sample() {
-        assert!(size_of::<SeriesStats>() <= 256, "{}", size_of::<SeriesStats>());
     }
 
     #[test]
@@ -221,8 +200,33 @@ mod tests {
         recorder.record(&Sample { done_ns: 10, ..Sample::default() });
         let mut full = recorder.take(Recorder::new(1));
         assert!(recorder.is_clear());
-        assert_eq!(full.series[0].ok.count(), 1);
+        assert_eq!(full.series[0].ok.response.count, 1);
         full.clear();
         assert!(full.is_clear());
+        assert_eq!(full.series[0].ok.response.count, 0);
+    }
+
+    #[test]
+    fn a_recorder_that_nobody_takes_from_stays_bounded_and_loses_nothing() {
+        let mut recorder = Recorder::new(2);
+        let capacity = recorder.log.capacity();
+        let requests = 2 * LOG_ENTRIES as u64 + 5;
+        for step in 0..requests {
+            recorder.record(&Sample {
+                series: (step % 2) as u32,
+                due_ns: 10,
+                sent_ns: 20,
+                done_ns: 100 + step % 300,
+                failed: step % 4 == 0,
+                ..Sample::default()
+            });
+        }
+        assert_eq!(recorder.log.capacity(), capacity);
+        let mut totals = Totals::new(2);
+        totals.absorb(&mut recorder);
+        assert!(recorder.is_clear());
+        assert_eq!((totals.requests(), totals.failed()), (requests, requests.div_ceil(4)));
+        let [low, middle, high] = totals.response().percentiles([25.0, 50.0, 75.0]);
+        assert_eq!((low, middle, high), (164.0, 239.0, 314.0));
     }
 }

@@ -66,7 +66,7 @@ impl Totals {
             active_users: progress.active_users,
             ok: self.requests() - failed,
             failed,
-            rps: if seconds > 0.0 { window.requests as f64 / seconds } else { 0.0 },
+            rps: if seconds > 0.0 { window.response.count() as f64 / seconds } else { 0.0 },
             window_failed: window.failed,
             p50_ms: p50 / 1e6,
             p95_ms: p95 / 1e6,
@@ -77,7 +77,6 @@ impl Totals {
             lateness_p99_ms: self.lateness().percentile(99.0) / 1e6,
             verdict: Verdict::so_far(health, self).state,
         };
-        self.window.requests = 0;
         self.window.failed = 0;
         self.window.response.clear();
         snapshot

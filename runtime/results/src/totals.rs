@@ -1,30 +1,30 @@
 //! Everything all shards handed over, merged.
 
-use crate::arena::Arena;
 use crate::failures::{FailureGroup, Failures};
 use crate::histogram::Histogram;
-use crate::recorder::{Counters, Recorder, SeriesStats, Timings};
+use crate::recorder::{Counters, Recorder};
+use crate::times::{Distributions, Pair, SeriesStats};
 
 /// The state of the whole run so far. Its size does not depend on the number of requests.
 #[derive(Debug)]
 pub struct Totals {
-    arena: Arena,
     series: Vec<SeriesStats>,
-    failures: Failures,
-    counters: Counters,
-    response: Histogram,
-    service: Histogram,
+    distributions: Distributions,
+    all: Pair<Histogram>,
     connect: Histogram,
     tls: Histogram,
     first_byte: Histogram,
     lateness: Histogram,
+    failures: Failures,
+    counters: Counters,
     pub(crate) window: Window,
+    /// What one recorder brings, before it is added to everything it counts for.
+    batch: Pair<Histogram>,
 }
 
 /// What came in since the last snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
-    pub(crate) requests: u64,
     pub(crate) failed: u64,
     pub(crate) response: Histogram,
 }
@@ -34,41 +34,42 @@ impl Totals {
     #[must_use]
     pub fn new(series_count: usize) -> Self {
         Self {
-            arena: Arena::for_histograms(2 * series_count),
             series: vec![SeriesStats::default(); series_count],
-            failures: Failures::default(),
-            counters: Counters::default(),
-            response: Histogram::new(),
-            service: Histogram::new(),
+            distributions: Distributions::new(series_count),
+            all: Pair::default(),
             connect: Histogram::new(),
             tls: Histogram::new(),
             first_byte: Histogram::new(),
             lateness: Histogram::new(),
+            failures: Failures::default(),
+            counters: Counters::default(),
             window: Window::default(),
+            batch: Pair::default(),
         }
     }
 
     /// Merges what a shard handed over and clears it, ready to be a spare again.
     pub fn absorb(&mut self, recorder: &mut Recorder) {
         debug_assert_eq!(recorder.series.len(), self.series.len());
-        let theirs = &recorder.arena;
-        for (ours, other) in self.series.iter_mut().zip(&recorder.series) {
-            ours.ok.merge(&mut self.arena, &other.ok, theirs);
-            ours.failed.merge(&mut self.arena, &other.failed, theirs);
-            ours.bytes_out += other.bytes_out;
-            ours.bytes_in += other.bytes_in;
-            ours.unresolved += other.unresolved;
-            for timings in [&other.ok, &other.failed] {
-                timings.add_to(theirs, &mut self.response, &mut self.service);
-                timings.response.add_to(theirs, &mut self.window.response);
-            }
-            self.window.requests += other.ok.count() + other.failed.count();
-            self.window.failed += other.failed.count();
+        for (ours, theirs) in self.series.iter_mut().zip(&recorder.series) {
+            ours.merge(theirs);
+            self.batch.add_extents(&theirs.ok);
+            self.batch.add_extents(&theirs.failed);
+            self.window.failed += theirs.failures();
         }
-        recorder.connect.add_to(theirs, &mut self.connect);
-        recorder.tls.add_to(theirs, &mut self.tls);
-        recorder.first_byte.add_to(theirs, &mut self.first_byte);
-        recorder.lateness.add_to(theirs, &mut self.lateness);
+        self.batch.add_log(&recorder.log);
+        self.distributions.add_log(&recorder.log);
+        if let Some(folded) = &recorder.folded {
+            folded.add_all_to(&mut self.batch);
+            self.distributions.merge(folded);
+        }
+        self.all.merge(&self.batch);
+        self.window.response.merge(&self.batch.response);
+        self.batch.clear();
+        self.connect.merge(&recorder.connect);
+        self.tls.merge(&recorder.tls);
+        self.first_byte.merge(&recorder.first_byte);
+        self.lateness.merge(&recorder.lateness);
         self.failures.merge(&recorder.failures);
         self.counters.add(&recorder.counters);
         recorder.clear();
@@ -77,25 +78,25 @@ impl Totals {
     /// Requests finished, failed ones included.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.response.count()
+        self.all.response.count()
     }
 
     /// Requests that failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.series.iter().map(|series| series.failed.count()).sum()
+        self.series.iter().map(SeriesStats::failures).sum()
     }
 
     /// Response times of all requests, failed ones included.
     #[must_use]
     pub fn response(&self) -> &Histogram {
-        &self.response
+        &self.all.response
     }
 
     /// Service times of all requests, failed ones included.
     #[must_use]
     pub fn service(&self) -> &Histogram {
-        &self.service
+        &self.all.service
     }
 
     /// Times to connect.
@@ -133,24 +134,30 @@ impl Totals {
         self.failures.iter()
     }
 
-    /// Memory of the histograms per series in bytes: reserved, and in use.
+    /// Bytes that the distributions of all series take.
     #[must_use]
-    pub fn memory(&self) -> (usize, usize) {
-        self.arena.bytes()
+    pub fn distribution_bytes(&self) -> usize {
+        self.distributions.bytes()
     }
 
     pub(crate) fn series(&self) -> &[SeriesStats] {
         &self.series
     }
 
-    /// Adds the times of one of these series to `response` and `service`.
-    pub(crate) fn add_to(
-        &self,
-        timings: &Timings,
-        response: &mut Histogram,
-        service: &mut Histogram,
-    ) {
-        timings.add_to(&self.arena, response, service);
+    /// Adds the times of the successes of a series to `dense`.
+    pub(crate) fn add_ok_to(&self, series: usize, dense: &mut Pair<Histogram>) {
+        if let Some(stats) = self.series.get(series) {
+            dense.add_extents(&stats.ok);
+            self.distributions.add_ok_to(series, dense);
+        }
+    }
+
+    /// Adds the times of the failed requests of a series to `dense`.
+    pub(crate) fn add_failed_to(&self, series: usize, dense: &mut Pair<Histogram>) {
+        if let Some(stats) = self.series.get(series) {
+            dense.add_extents(&stats.failed);
+            self.distributions.add_failed_to(series, dense);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::generator::{GeneratorHealth, ShardBusy, Verdict};
 use crate::histogram::Histogram;
-use crate::recorder::SeriesStats;
+use crate::times::Pair;
 use crate::totals::Totals;
 
 impl Summary {
@@ -72,43 +72,37 @@ impl Summary {
 
 impl PerName {
     fn new(run: &RunInfo, totals: &Totals, seconds: f64) -> Self {
-        let mut scratch = Scratch::default();
-        let mut names: Vec<(&str, Vec<&SeriesStats>)> = Vec::with_capacity(run.names.len());
+        let mut names: Vec<(&str, Vec<usize>)> = Vec::with_capacity(run.names.len());
         let mut positions = HashMap::new();
-        for (name, series) in run.names.iter().zip(totals.series()) {
+        for (series, name) in run.names.iter().enumerate() {
             let position = *positions.entry(name.as_str()).or_insert(names.len());
             match names.get_mut(position) {
                 Some((_, all)) => all.push(series),
                 None => names.push((name, vec![series])),
             }
         }
+        // One pair of dense histograms serves name after name.
+        let mut times = Pair::default();
         let summaries = names.into_iter().map(|(name, series)| {
-            (name.to_owned(), NameSummary::of(&series, totals, seconds, &mut scratch))
+            times.clear();
+            (name.to_owned(), NameSummary::of(&series, totals, seconds, &mut times))
         });
         Self(summaries.collect())
     }
 }
 
-/// Dense histograms to sum up one name after the other in.
-#[derive(Default)]
-struct Scratch {
-    response: Histogram,
-    service: Histogram,
-}
-
 impl NameSummary {
-    fn of(series: &[&SeriesStats], totals: &Totals, seconds: f64, scratch: &mut Scratch) -> Self {
-        let Scratch { response, service } = scratch;
-        response.clear();
-        service.clear();
-        for series in series {
-            totals.add_to(&series.ok, response, service);
+    /// `times` must be empty.
+    fn of(series: &[usize], totals: &Totals, seconds: f64, times: &mut Pair<Histogram>) -> Self {
+        for &series in series {
+            totals.add_ok_to(series, times);
         }
-        let successes = Distribution::of(response);
-        for series in series {
-            totals.add_to(&series.failed, response, service);
+        let successes = Distribution::of(&times.response);
+        for &series in series {
+            totals.add_failed_to(series, times);
         }
-        let requests = response.count();
+        let stats = || series.iter().filter_map(|&series| totals.series().get(series));
+        let requests = times.response.count();
         let failures = requests - successes.count;
         Self {
             successes,
@@ -116,13 +110,13 @@ impl NameSummary {
             failures,
             failure_rate: ratio(failures as f64, requests as f64),
             rps: ratio(requests as f64, seconds),
-            response_time: Distribution::of(response),
-            service_time: Distribution::of(service),
+            response_time: Distribution::of(&times.response),
+            service_time: Distribution::of(&times.service),
             bytes: Bytes {
-                out: series.iter().map(|series| series.bytes_out).sum(),
-                in_: series.iter().map(|series| series.bytes_in).sum(),
+                out: stats().map(|series| series.bytes_out).sum(),
+                in_: stats().map(|series| series.bytes_in).sum(),
             },
-            unresolved: series.iter().map(|series| series.unresolved).sum(),
+            unresolved: stats().map(|series| series.unresolved).sum(),
         }
     }
 }

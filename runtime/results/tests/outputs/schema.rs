@@ -1,0 +1,86 @@
+//! `docs/summary.md` describes every field of the JSON file, and no other.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::runs::Run;
+
+/// Paths as the page writes them: `a.b`, `per_name.<name>.c`, `errors[].d`.
+fn paths(value: &Value, path: &str, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let key = if path == "per_name" { "<name>" } else { key };
+                let dot = if path.is_empty() { "" } else { "." };
+                paths(value, &format!("{path}{dot}{key}"), out);
+            }
+        }
+        Value::Array(items) if path != "verdict.reasons" => {
+            items.iter().for_each(|item| paths(item, &format!("{path}[]"), out));
+        }
+        _ => {
+            out.insert(path.to_owned());
+        }
+    }
+}
+
+/// The paths in the first column of the page's tables; `X.*` stands for the fields of a
+/// distribution, which has a table of its own.
+fn documented() -> BTreeSet<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/summary.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let mut all: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
+    let fields: Vec<_> = all.extract_if(.., |path| path.starts_with("*.")).collect();
+    all.iter()
+        .flat_map(|path| match path.strip_suffix(".*") {
+            Some(whole) => fields.iter().map(|field| field.replacen('*', whole, 1)).collect(),
+            None => vec![path.clone()],
+        })
+        .collect()
+}
+
+#[test]
+fn the_page_and_the_file_have_the_same_fields() {
+    let summary = Run::checkout().summary();
+    let json: Value = serde_json::from_str(&summary.to_json().unwrap()).unwrap();
+    let mut written = BTreeSet::new();
+    paths(&json, "", &mut written);
+    let documented = documented();
+    let undocumented: Vec<_> = written.difference(&documented).collect();
+    let unwritten: Vec<_> = documented.difference(&written).collect();
+    assert!(undocumented.is_empty(), "not in docs/summary.md: {undocumented:#?}");
+    assert!(unwritten.is_empty(), "only in docs/summary.md: {unwritten:#?}");
+}
+
+#[test]
+fn the_reference_finds_its_fields() {
+    let summary = Run::checkout().summary();
+    let json: Value = serde_json::from_str(&summary.to_json().unwrap()).unwrap();
+    assert_eq!(json["totals"]["requests"], 10_238);
+    assert_eq!(json["totals"]["successes"], 10_236);
+    assert_eq!(json["totals"]["failures"], 2);
+    assert_eq!(json["totals"]["failure_rate"], 2.0 / 10_238.0);
+    assert_eq!(json["latency_overall"]["count"], 10_238);
+    // A name's own figures are of its successes only; failed requests took 1 ms, less than any.
+    let login = &json["per_name"]["login"];
+    assert_eq!((&login["count"], &login["requests"]), (&5_118.into(), &5_120.into()));
+    assert_eq!((&login["min_ms"], &login["response_time"]["min_ms"]), (&1.12.into(), &1.0.into()));
+}
+
+#[test]
+fn series_of_equal_name_are_one_entry() {
+    let mut run = Run::of(&["same", "other", "same"]);
+    for series in 0..3 {
+        run.requests(series, 10, 1_000_000);
+    }
+    let json: Value = serde_json::from_str(&run.summary().to_json().unwrap()).unwrap();
+    let names: Vec<_> = json["per_name"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["same", "other"]);
+    assert_eq!(json["per_name"]["same"]["count"], 20);
+}
