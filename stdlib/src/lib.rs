@@ -13,6 +13,7 @@
 
 pub mod assertions;
 pub mod commands;
+pub mod endpoint;
 pub mod extractors;
 pub mod field;
 pub mod functions;
@@ -22,6 +23,7 @@ pub mod scenario;
 mod span;
 pub mod template;
 
+pub use endpoint::{BadEndpoint, Endpoint};
 pub use field::{Field, Shape};
 pub use span::Span;
 pub use template::{Piece, Template, Tree, TreeKind};

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::endpoint::Endpoint;
+use super::Endpoint;
 
 /// One redirection of connections, as curl's option of that name means it. Names in
 /// requests, in TLS and in cookies stay what they are.

@@ -1,4 +1,5 @@
-//! Where a connection is asked for: a host, a port, and whether TLS is spoken there.
+//! Where a connection is asked for: a host, a port, and whether TLS is spoken there. The
+//! compiler reads it to refuse what cannot work, a driver to connect.
 
 use std::fmt;
 use std::net::Ipv6Addr;
