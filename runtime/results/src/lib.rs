@@ -1,6 +1,6 @@
 //! From samples to the summary of a run.
 //!
-//! Each shard owns a [`Recorder`] and files its [`Sample`]s in it: a few array increments, no lock,
+//! Each shard owns a [`Recorder`] and files its [`Sample`]s in it: a few additions, no lock,
 //! no allocation. Once a second the shard swaps it for a cleared one and the collector merges what
 //! it got into [`Totals`], from which come the [`Snapshot`] of the live display and, at the end,
 //! the [`Summary`] with the [`Verdict`] on whether the generator itself can be believed.

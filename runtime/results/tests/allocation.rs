@@ -1,13 +1,7 @@
-//! Recording allocates nothing once it is warm. A test binary of its own, because it counts the
-//! allocations of the whole process.
+//! What recording allocates. A test binary of its own, because counting replaces its allocator.
 
-use std::alloc::System;
-
+use allocation_counter::measure;
 use ld_results::{Recorder, Sample, Totals};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const SERIES: u32 = 50;
 const TEXTS: [&str; 2] = [
@@ -40,14 +34,6 @@ fn one_second(recorder: &mut Recorder) {
     }
 }
 
-/// Allocations and reallocations while `work` runs.
-fn allocations(work: impl FnOnce()) -> usize {
-    let region = Region::new(ALLOCATOR);
-    work();
-    let change = region.change();
-    change.allocations + change.reallocations
-}
-
 #[test]
 fn recording_and_handing_over_allocate_nothing_once_warm() {
     let mut recorder = Recorder::new(SERIES as usize);
@@ -55,7 +41,7 @@ fn recording_and_handing_over_allocate_nothing_once_warm() {
         TEXTS.iter().for_each(|text| recorder.fail(series, "assertion", text, 0));
     }
     // A recorder is warm for samples from the start, and for failures from the first of a kind.
-    assert_eq!(allocations(|| one_second(&mut recorder)), 0);
+    assert_eq!(measure(|| one_second(&mut recorder)).count_total, 0);
 
     let mut totals = Totals::new(SERIES as usize);
     let mut spare = Recorder::new(SERIES as usize);
@@ -66,6 +52,6 @@ fn recording_and_handing_over_allocate_nothing_once_warm() {
     };
     hand_over();
     hand_over();
-    assert_eq!(allocations(hand_over), 0);
+    assert_eq!(measure(hand_over).count_total, 0);
     assert_eq!((totals.requests(), totals.failed()), (80_000, 800));
 }

@@ -1,13 +1,7 @@
-//! What results cost in memory. A test binary of its own, because it counts the allocations of the
-//! whole process.
+//! What results take in memory. A test binary of its own, because counting replaces its allocator.
 
-use std::alloc::System;
-
+use allocation_counter::measure;
 use ld_results::{Recorder, Sample, Totals};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const SERIES: usize = 2_000;
 const SHARDS: usize = 2;
@@ -34,28 +28,38 @@ fn one_second(recorder: &mut Recorder, seed: &mut u64) {
     }
 }
 
-#[test]
-fn two_thousand_series_on_two_shards_stay_under_200_megabytes_however_long_it_takes() {
-    let region = Region::new(ALLOCATOR);
-    let held = || region.change().bytes_allocated - region.change().bytes_deallocated;
-    let mut totals = Totals::new(SERIES);
-    let mut shards: Vec<_> =
-        (0..SHARDS).map(|_| (Recorder::new(SERIES), Recorder::new(SERIES))).collect();
-    let mut run = |seconds: u32| {
+/// Totals, and for each shard two recorders that take turns.
+struct Run {
+    totals: Totals,
+    shards: Vec<(Recorder, Recorder)>,
+}
+
+impl Run {
+    fn new() -> Self {
+        let pair = || (Recorder::new(SERIES), Recorder::new(SERIES));
+        Self { totals: Totals::new(SERIES), shards: (0..SHARDS).map(|_| pair()).collect() }
+    }
+
+    /// The same second over and over, so that only the number of requests grows.
+    fn go_on(&mut self, seconds: u64) {
         for _ in 0..seconds {
-            // The same second over and over, so that only the number of requests grows.
             let mut seed = 88_172_645_463_325_252;
-            for (recorder, spare) in &mut shards {
+            for (recorder, spare) in &mut self.shards {
                 one_second(recorder, &mut seed);
                 std::mem::swap(recorder, spare);
-                totals.absorb(spare);
+                self.totals.absorb(spare);
             }
         }
-        totals.requests()
-    };
-    assert_eq!(run(2), 2 * PER_SECOND * SHARDS as u64);
-    let early = held();
-    assert!(early < 200_000_000, "{early} bytes");
-    run(8);
-    assert_eq!(held(), early);
+    }
+}
+
+#[test]
+fn two_thousand_series_on_two_shards_stay_under_200_megabytes_however_long_it_takes() {
+    let mut run = None;
+    let early = measure(|| run.insert(Run::new()).go_on(2));
+    assert!(early.bytes_current < 200_000_000, "{early:?}");
+    let later = measure(|| run.iter_mut().for_each(|run| run.go_on(8)));
+    assert_eq!(later.bytes_current, 0);
+    let requests = run.map(|run| run.totals.requests());
+    assert_eq!(requests, Some(10 * SHARDS as u64 * PER_SECOND));
 }
