@@ -1,6 +1,10 @@
 //! What the generator uses itself, and what the machine lets it use.
 
-use std::{fs, io, time::Duration};
+use std::{
+    fs, io,
+    ops::{Add, Sub},
+    time::Duration,
+};
 
 use nix::sys::{
     resource::{UsageWho, getrusage},
@@ -34,6 +38,26 @@ impl CpuTime {
     #[must_use]
     pub fn total(self) -> Duration {
         self.user + self.system
+    }
+}
+
+impl Add for CpuTime {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { user: self.user + other.user, system: self.system + other.system }
+    }
+}
+
+impl Sub for CpuTime {
+    type Output = Self;
+
+    /// What was used since `earlier`.
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            user: self.user.saturating_sub(earlier.user),
+            system: self.system.saturating_sub(earlier.system),
+        }
     }
 }
 

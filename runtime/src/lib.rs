@@ -1,13 +1,19 @@
 //! Runs a verified program: users on shards, due times, sources, progress and results.
 
+pub mod actions;
 pub mod affinity;
+mod engine;
 pub mod health;
 mod pacer;
 mod schedule;
+mod shard;
 mod signals;
 mod sources;
 mod terminal;
+mod user;
+mod wall;
 
+pub use engine::{Engine, EngineError, Options, RunError, default_threads};
 pub use pacer::{Pacer, Spin, Until};
 pub use schedule::Ramp;
 pub use signals::Stop;

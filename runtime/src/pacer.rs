@@ -55,6 +55,7 @@ pub struct Pacer {
     lead_ns: u64,
     armed_ns: Cell<u64>,
     spun_ns: Cell<u64>,
+    released: Cell<bool>,
     queue: RefCell<Queue>,
 }
 
@@ -79,6 +80,7 @@ impl Pacer {
             lead_ns: if spin == Spin::LastMoment { SPIN_NS } else { 0 },
             armed_ns: Cell::new(NOT_ARMED),
             spun_ns: Cell::new(0),
+            released: Cell::new(false),
             queue: RefCell::default(),
         })
     }
@@ -95,11 +97,17 @@ impl Pacer {
         self.spun_ns.get()
     }
 
-    /// Waits until `due_ns` of the pacer's clock; ready at once when that has passed.
-    /// Dropping the future gives up the wait.
+    /// Waits until `due_ns` of the pacer's clock; ready at once when that has passed, or after
+    /// [`Self::release`]. Dropping the future gives up the wait.
     #[must_use]
     pub fn until(&self, due_ns: u64) -> Until<'_> {
         Until { pacer: self, due_ns, key: None }
+    }
+
+    /// Ends every wait now, and every later one at once: the run is over.
+    pub fn release(&self) {
+        self.released.set(true);
+        self.wake_due(u64::MAX);
     }
 
     /// Wakes waits as they come due. One task of the shard drives this; it never ends by itself.
@@ -166,6 +174,10 @@ impl Pacer {
         due_ns.saturating_sub(self.lead_ns).max(1)
     }
 
+    fn is_over(&self, due_ns: u64) -> bool {
+        self.released.get() || self.clock.now_ns() >= due_ns
+    }
+
     fn insert(&self, due_ns: u64, cx: &Context<'_>) -> Key {
         let key = self.queue.borrow_mut().insert(due_ns, cx.waker());
         if self.lead(due_ns) < self.armed_ns.get() {
@@ -195,7 +207,7 @@ impl Future for Until<'_> {
         match self.key {
             Some(key) if self.pacer.queue.borrow_mut().poll(key, cx.waker()) => Poll::Ready(()),
             Some(_) => Poll::Pending,
-            None if self.pacer.clock.now_ns() >= self.due_ns => Poll::Ready(()),
+            None if self.pacer.is_over(self.due_ns) => Poll::Ready(()),
             None => {
                 self.key = Some(self.pacer.insert(self.due_ns, cx));
                 Poll::Pending
@@ -292,6 +304,22 @@ mod tests {
             far.abort();
             assert!(far.await.unwrap_err().is_cancelled());
             assert_eq!(pacer.queue.borrow_mut().earliest_ns(), None);
+        });
+    }
+
+    #[test]
+    fn a_release_ends_all_waits_there_are_and_will_be() {
+        with_pacer(Spin::Never, async |pacer| {
+            let waits = [u64::MAX - 1, u64::MAX].map(|due_ns| {
+                let pacer = Rc::clone(&pacer);
+                spawn_local(async move { pacer.until(due_ns).await })
+            });
+            tokio::task::yield_now().await;
+            pacer.release();
+            for wait in waits {
+                wait.await.unwrap();
+            }
+            pacer.until(u64::MAX).await;
         });
     }
 

@@ -40,7 +40,11 @@ impl Ramp {
 
     /// The users of one shard with their start times, in order. Users are dealt out in turn, so
     /// that every shard takes part in every stage of the ramp.
-    pub fn of_shard(self, shard: u32, shards: u32) -> impl Iterator<Item = (u32, u64)> {
+    pub fn of_shard(
+        self,
+        shard: u32,
+        shards: u32,
+    ) -> impl ExactSizeIterator<Item = (u32, u64)> + use<> {
         let step = shards.max(1) as usize;
         (shard..self.users).step_by(step).map(move |user| (user, self.start_ns(user)))
     }

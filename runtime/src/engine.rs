@@ -1,0 +1,305 @@
+//! Runs of a document, one after the other: shards at work, results coming in.
+
+mod collector;
+
+use std::{
+    env, error,
+    ffi::OsStr,
+    fmt, io,
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    panic,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+    time::{Duration, SystemTime},
+};
+
+use ld_drivers::{
+    DRIVERS,
+    net::{Clock, NetOptions},
+};
+use ld_results::{GeneratorHealth, Recorder, RunInfo, Summary, Totals};
+use ld_vm::{
+    Linked, Program,
+    link::{Inputs, LinkError},
+    program::{RunId, RunRow},
+};
+use tokio::{
+    runtime::Builder,
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        watch,
+    },
+};
+
+use self::collector::Collector;
+use crate::{
+    affinity, health,
+    pacer::Spin,
+    shard::{self, Job, Report},
+    signals::Stop,
+    sources::{SourceError, Sources},
+    terminal::Live,
+};
+
+/// What the command line decides about all runs of a document.
+pub struct Options {
+    /// Threads, each with a shard of the users; never more than there are users.
+    /// [`default_threads`] is one per core.
+    pub threads: u32,
+    /// With a user's number it decides every random choice the user makes.
+    pub seed: u64,
+    /// How due times are waited for.
+    pub spin: Spin,
+    /// Where connections go. Its clock is set anew for each run.
+    pub net: NetOptions,
+    /// Asks the runs to end early.
+    pub stop: Stop,
+    /// Where progress is shown.
+    pub live: Live,
+}
+
+/// As many threads as this process may use cores.
+///
+/// # Errors
+/// When the system does not say.
+pub fn default_threads() -> io::Result<u32> {
+    Ok(u32::try_from(affinity::allowed_cores()?.len()).unwrap_or(u32::MAX).max(1))
+}
+
+/// A linked program with its data, and the results of its runs so far.
+pub struct Engine {
+    linked: Arc<Linked>,
+    sources: Sources,
+    options: Options,
+    descriptors: Option<u64>,
+    results: Results,
+}
+
+/// What the runs since the last clearing came to.
+struct Results {
+    totals: Totals,
+    health: GeneratorHealth,
+    info: RunInfo,
+}
+
+impl Engine {
+    /// Reads the program's data sources and links it to this build and the environment.
+    ///
+    /// # Errors
+    /// When a source cannot be read, or the program uses what this build does not have.
+    pub fn new(program: Program, options: Options) -> Result<Self, EngineError> {
+        let descriptors = health::raise_descriptor_limit();
+        let sources = Sources::load(&program).map_err(EngineError::Sources)?;
+        let tables = ld_stdlib::tables(|protocol| DRIVERS.contains(&protocol));
+        let inputs = Inputs {
+            env: &|name| env::var_os(OsStr::from_bytes(name.as_bytes())).map(OsStringExt::into_vec),
+            column: &|source, name| sources.column(source, name),
+        };
+        let linked = Linked::new(program, &tables, &inputs).map_err(EngineError::Link)?;
+        let results = Results::new(linked.program(), options.seed, descriptors);
+        Ok(Self { linked: Arc::new(linked), sources, options, descriptors, results })
+    }
+
+    /// The program.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        self.linked.program()
+    }
+
+    /// What a run will run into on this machine, and what to do about it.
+    #[must_use]
+    pub fn warnings(&self, run: RunId) -> Vec<String> {
+        health::warnings(self.users(run), self.descriptors)
+    }
+
+    /// Whether somebody asked the runs to end early.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.options.stop.requested()
+    }
+
+    /// The summary of the runs since the results were last cleared.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let Results { totals, health, info } = &self.results;
+        Summary::new(info, totals, health)
+    }
+
+    /// Forgets the results of the runs so far.
+    pub fn clear(&mut self) {
+        self.results = Results::new(self.program(), self.options.seed, self.descriptors);
+    }
+
+    /// Carries out one run, until it is over, its users have ended or a stop is requested.
+    ///
+    /// # Errors
+    /// When the system refuses what a run needs. What was measured until then is kept.
+    pub fn run(&mut self, run: RunId) -> Result<(), RunError> {
+        let users = self.users(run);
+        let Some(&row) = self.program().tables.runs.get(run.index()) else { return Ok(()) };
+        let shards = u32::try_from(users).unwrap_or(u32::MAX).clamp(1, self.options.threads.max(1));
+        self.results.begin(&row, users, shards);
+
+        let runtime = Builder::new_current_thread().enable_time().build().map_err(RunError)?;
+        let clock = Clock::starting_now();
+        let (halt, halted) = Stop::by_hand();
+        let (reports, incoming) = unbounded_channel();
+        let mut threads = Vec::new();
+        let mut spares = Vec::new();
+        for shard in 0..shards {
+            let (spare, job) = self.job(run, shard, shards, clock, halted.clone(), &reports);
+            spares.push(spare);
+            match start(job, halt.clone()) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    halt.send_replace(true);
+                    threads.push(thread::spawn(|| Err(error)));
+                    break;
+                }
+            }
+        }
+        drop(reports);
+
+        let Options { stop, live, .. } = &mut self.options;
+        let collector = Collector::new(&mut self.results, live, clock, duration(&row), spares);
+        runtime.block_on(collector.collect(incoming, stop.clone(), halt));
+        for thread in threads {
+            match thread.join() {
+                Ok(ended) => ended.map_err(RunError)?,
+                Err(panicked) => panic::resume_unwind(panicked),
+            }
+        }
+        Ok(())
+    }
+
+    fn job(
+        &self,
+        run: RunId,
+        shard: u32,
+        shards: u32,
+        clock: Clock,
+        stop: Stop,
+        reports: &UnboundedSender<Report>,
+    ) -> (mpsc::Sender<Recorder>, Job) {
+        let (spare, spares) = mpsc::channel();
+        // The receiver is right here.
+        let _ = spare.send(Recorder::new(self.program().tables.series.len()));
+        let job = Job {
+            shard,
+            shards,
+            core: core_of(shard, shards),
+            linked: Arc::clone(&self.linked),
+            run,
+            rows: self.sources.for_shard(shard, shards),
+            net: NetOptions { clock, ..self.options.net.clone() },
+            spin: self.options.spin,
+            seed: self.options.seed,
+            stop,
+            reports: reports.clone(),
+            spares,
+        };
+        (spare, job)
+    }
+
+    /// How many users a run has.
+    fn users(&self, run: RunId) -> u64 {
+        let tables = &self.program().tables;
+        let scenarios = tables.runs.get(run.index()).map(|row| row.scenarios).unwrap_or_default();
+        Program::rows(&tables.scenarios, scenarios).iter().map(|row| u64::from(row.users)).sum()
+    }
+}
+
+/// Starts the thread of a shard. One that cannot go on halts the others.
+fn start(job: Job, halt: watch::Sender<bool>) -> io::Result<JoinHandle<io::Result<()>>> {
+    thread::Builder::new().name(format!("shard {}", job.shard)).spawn(move || {
+        let ended = shard::run(job);
+        if ended.is_err() {
+            halt.send_replace(true);
+        }
+        ended
+    })
+}
+
+/// The core for a shard: its own, if there are as many shards as cores; otherwise the system
+/// knows better.
+fn core_of(shard: u32, shards: u32) -> Option<usize> {
+    let cores = affinity::allowed_cores().ok()?;
+    if cores.len() != shards as usize || shards == 1 {
+        return None;
+    }
+    cores.get(shard as usize).copied()
+}
+
+/// How long a run is to take, if it does not end by itself.
+fn duration(run: &RunRow) -> Option<Duration> {
+    (run.duration_ns != u64::MAX).then(|| Duration::from_nanos(run.duration_ns))
+}
+
+impl Results {
+    fn new(program: &Program, seed: u64, descriptor_limit: Option<u64>) -> Self {
+        let series = &program.tables.series;
+        Self {
+            totals: Totals::new(series.len()),
+            health: GeneratorHealth { descriptor_limit, ..GeneratorHealth::default() },
+            info: RunInfo {
+                plan: program.file.clone(),
+                names: series.iter().map(|row| program.consts.text(row.name).to_owned()).collect(),
+                duration_planned: Some(Duration::ZERO),
+                seed,
+                ..RunInfo::default()
+            },
+        }
+    }
+
+    /// Adds what a run plans to what earlier runs planned.
+    fn begin(&mut self, run: &RunRow, users: u64, shards: u32) {
+        let Self { health, info, .. } = self;
+        if info.started_at_s == 0.0 {
+            let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+            info.started_at_s = since.as_secs_f64();
+        }
+        let planned = info.duration_planned.zip(duration(run));
+        info.duration_planned = planned.map(|(earlier, this)| earlier + this);
+        info.users_planned += users;
+        let shards = health.shards.len().max(shards as usize);
+        health.shards.resize_with(shards, Default::default);
+    }
+}
+
+/// Why a document cannot run at all.
+#[derive(Debug)]
+pub enum EngineError {
+    /// Data sources that cannot be read.
+    Sources(Vec<SourceError>),
+    /// The program does not fit this build.
+    Link(LinkError),
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sources(errors) => {
+                for (nth, error) in errors.iter().enumerate() {
+                    let gap = if nth == 0 { "" } else { "\n" };
+                    write!(f, "{gap}{error}")?;
+                }
+                Ok(())
+            }
+            Self::Link(error) => error.fmt(f),
+        }
+    }
+}
+
+impl error::Error for EngineError {}
+
+/// What the system refused in the middle of a run.
+#[derive(Debug)]
+pub struct RunError(io::Error);
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the run was cut short by this machine: {}", self.0)
+    }
+}
+
+impl error::Error for RunError {}

@@ -1,0 +1,165 @@
+//! One shard: a thread with its own event loop, users, connections, pacer and recorder.
+//!
+//! [`Shard`] is what the users of a shard share; [`thread`] is the life of the thread itself.
+
+mod report;
+mod start;
+mod thread;
+
+use std::{
+    cell::{Cell, RefCell},
+    io,
+    sync::Arc,
+};
+
+use ld_drivers::{Stamps, net::Net};
+use ld_results::Recorder;
+use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World};
+use tokio::sync::Notify;
+
+pub(crate) use self::{
+    report::{Report, ShardState},
+    thread::{Job, run},
+};
+use crate::{
+    pacer::{Pacer, Spin},
+    sources::ShardRows,
+    wall::WallClock,
+};
+
+/// What the users of a shard share. Nothing of it leaves its thread.
+pub(crate) struct Shard {
+    linked: Arc<Linked>,
+    pacer: Pacer,
+    wall: WallClock,
+    desk: RefCell<Desk>,
+    /// The run is over: nothing new is begun.
+    over: Cell<bool>,
+    /// Users that are to start or have started and not yet ended.
+    left: Cell<usize>,
+    started: Cell<u32>,
+    active: Cell<u32>,
+    in_flight: Cell<u32>,
+    /// A user ended.
+    changed: Notify,
+}
+
+/// What a step of the machine works with; borrowed for one step at a time.
+struct Desk {
+    rows: ShardRows,
+    scratch: ScratchPool,
+    recorder: Recorder,
+}
+
+impl Shard {
+    fn new(linked: Arc<Linked>, rows: ShardRows, net: &Net, spin: Spin) -> io::Result<Self> {
+        let recorder = Recorder::new(linked.program().tables.series.len());
+        Ok(Self {
+            linked,
+            pacer: Pacer::new(net.clock, spin)?,
+            wall: WallClock::new(),
+            desk: RefCell::new(Desk { rows, scratch: ScratchPool::default(), recorder }),
+            over: Cell::new(false),
+            left: Cell::new(0),
+            started: Cell::new(0),
+            active: Cell::new(0),
+            in_flight: Cell::new(0),
+            changed: Notify::new(),
+        })
+    }
+
+    /// Makes the shard live until this many more users have started and ended.
+    fn expect(&self, users: usize) {
+        self.left.set(self.left.get() + users);
+    }
+
+    /// Steps a user.
+    pub(crate) fn step<'u>(&'u self, user: &'u mut User, resume: Resume<'_>) -> Effect<'u> {
+        let Desk { rows, scratch, .. } = &mut *self.desk.borrow_mut();
+        user.step(&self.linked, &mut World { rows, clock: &self.wall, scratch }, resume)
+    }
+
+    /// Files the outcome of a request.
+    pub(crate) fn record(&self, sample: &Sample<'_>, due_ns: u64, stamps: &Stamps) {
+        let Stamps { sent_ns, done_ns, connect_ns, tls_ns, first_byte_ns, bytes_out, bytes_in } =
+            *stamps;
+        let series = sample.series.0;
+        let recorder = &mut self.desk.borrow_mut().recorder;
+        recorder.record(&ld_results::Sample {
+            series,
+            unresolved: sample.unresolved,
+            due_ns,
+            sent_ns,
+            done_ns,
+            connect_ns,
+            tls_ns,
+            first_byte_ns: first_byte_ns.saturating_sub(sent_ns),
+            bytes_out,
+            bytes_in,
+            failed: sample.failure.is_some(),
+        });
+        if let Some(failure) = &sample.failure {
+            recorder.fail(series, failure.class.name(), failure.text, done_ns);
+        }
+    }
+
+    /// Waits, and files how late the wait ended.
+    pub(crate) async fn wait_until(&self, due_ns: u64) {
+        self.pacer.until(due_ns).await;
+        if !self.is_over() {
+            let late_ns = self.pacer.clock().now_ns().saturating_sub(due_ns);
+            self.desk.borrow_mut().recorder.late(late_ns);
+        }
+    }
+
+    pub(crate) fn count_tick(&self) {
+        self.desk.borrow_mut().recorder.counters.ticks += 1;
+    }
+
+    /// Whether the run is over and users are to end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get()
+    }
+
+    /// The place of a user that starts now; it is free again when dropped.
+    pub(crate) fn seat(&self) -> Seat<'_> {
+        self.started.set(self.started.get() + 1);
+        self.active.set(self.active.get() + 1);
+        Seat(self)
+    }
+
+    /// Marks that a request is under way.
+    pub(crate) fn take_off(&self) -> Flight<'_> {
+        self.in_flight.set(self.in_flight.get() + 1);
+        Flight(self)
+    }
+}
+
+/// See [`Shard::seat`].
+pub(crate) struct Seat<'s>(&'s Shard);
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        self.0.active.set(self.0.active.get() - 1);
+        self.0.left.set(self.0.left.get() - 1);
+        self.0.changed.notify_one();
+    }
+}
+
+/// A request under way. One that is dropped before it [landed](Self::land) was cut.
+#[must_use]
+pub(crate) struct Flight<'s>(&'s Shard);
+
+impl Flight<'_> {
+    pub(crate) fn land(self) {
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+        self.0.desk.borrow_mut().recorder.counters.cut += 1;
+    }
+}

@@ -1,0 +1,118 @@
+//! The life of a shard's thread: set up, start users, report once a second, end.
+
+use std::{
+    convert::Infallible,
+    io,
+    rc::Rc,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use ld_drivers::net::{Net, NetOptions, clock::NS_PER_S};
+use ld_results::Recorder;
+use ld_vm::{Linked, program::RunId};
+use tokio::{
+    runtime::{Builder, LocalOptions},
+    sync::mpsc::UnboundedSender,
+    task::{JoinError, spawn_local},
+    time::timeout,
+};
+
+use super::{
+    Shard,
+    report::{Report, Reporter},
+    start::Start,
+};
+use crate::{affinity, pacer::Spin, signals::Stop, sources::ShardRows};
+
+/// How long users between two requests may take to say goodbye at the end of a run.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Everything a shard is given to do.
+pub(crate) struct Job {
+    pub(crate) shard: u32,
+    pub(crate) shards: u32,
+    /// The core its thread is tied to, if to any.
+    pub(crate) core: Option<usize>,
+    pub(crate) linked: Arc<Linked>,
+    pub(crate) run: RunId,
+    pub(crate) rows: ShardRows,
+    pub(crate) net: NetOptions,
+    pub(crate) spin: Spin,
+    pub(crate) seed: u64,
+    pub(crate) stop: Stop,
+    /// Recorders to fill and hand over go out here, full …
+    pub(crate) reports: UnboundedSender<Report>,
+    /// … and come back here, clear.
+    pub(crate) spares: mpsc::Receiver<Recorder>,
+}
+
+/// Runs a shard from start to end.
+///
+/// # Errors
+/// When the system refuses what a shard needs: an event loop, a timer.
+pub(crate) fn run(job: Job) -> io::Result<()> {
+    if let Some(core) = job.core {
+        // Where a container forbids it, the shard is a little less even and works all the same.
+        let _ = affinity::pin_to(core);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let (shard, mut reporter) = runtime.block_on(live(job))?;
+    // Requests that are still under way are cut here, and counted as their users are dropped.
+    drop(runtime);
+    reporter.report(&shard, Recorder::new(0))
+}
+
+/// Starts users and waits until all of them have ended or the run is over.
+async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
+    let net = Net::new(&job.net);
+    let shard = Rc::new(Shard::new(Arc::clone(&job.linked), job.rows, &net, job.spin)?);
+    let begin_ns = net.now_ns();
+    let mut pacing = spawn_local({
+        let shard = Rc::clone(&shard);
+        async move { shard.pacer.run().await }
+    });
+    spawn_local({
+        let deadlines = Rc::clone(&net.deadlines);
+        async move { deadlines.sweep().await }
+    });
+    let mut reporter = Reporter::new(job.shard as usize, job.reports, Rc::clone(&net));
+    let start = Start { shard: Rc::clone(&shard), net, run: job.run, seed: job.seed, begin_ns };
+    start.all(job.shard, job.shards)?;
+
+    let run = job.linked.program().tables.runs.get(job.run.index());
+    let end_ns = begin_ns.saturating_add(run.map_or(0, |run| run.duration_ns));
+    let mut report_ns = begin_ns + NS_PER_S;
+    while shard.left.get() > 0 {
+        tokio::select! {
+            biased;
+            failed = &mut pacing => return Err(pacing_failed(failed)),
+            () = job.stop.wait() => break,
+            () = shard.pacer.until(end_ns) => break,
+            () = shard.pacer.until(report_ns) => {
+                report_ns += NS_PER_S;
+                if let Ok(spare) = job.spares.try_recv() {
+                    reporter.report(&shard, spare)?;
+                }
+            }
+            () = shard.changed.notified() => {}
+        }
+    }
+    shard.over.set(true);
+    shard.pacer.release();
+    let idle_users_gone = async {
+        while shard.active.get() > shard.in_flight.get() {
+            shard.changed.notified().await;
+        }
+    };
+    // Whoever is not gone by then is cut off like those with a request under way.
+    let _ = timeout(GOODBYE, idle_users_gone).await;
+    Ok((shard, reporter))
+}
+
+fn pacing_failed(failed: Result<io::Result<Infallible>, JoinError>) -> io::Error {
+    match failed {
+        Ok(Err(error)) => error,
+        Err(error) => io::Error::other(error),
+    }
+}
