@@ -51,6 +51,15 @@ impl Stop {
         *self.0.borrow()
     }
 
+    /// Blocks the thread until the stop is requested.
+    ///
+    /// # Errors
+    /// When the system refuses an event loop.
+    pub fn wait_blocking(mut self) -> io::Result<()> {
+        Builder::new_current_thread().build()?.block_on(self.wait());
+        Ok(())
+    }
+
     /// Waits until the stop is requested; for ever when nobody can request it any more.
     pub async fn wait(&mut self) {
         if self.0.wait_for(|&requested| requested).await.is_err() {

@@ -1,6 +1,6 @@
 //! From what the command line names to a program with the command line's wishes in it.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use ld_compiler::diag::render;
@@ -55,7 +55,7 @@ pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Pr
     match compiled.program {
         Some(program) => {
             if !quiet && !compiled.diagnostics.is_empty() {
-                eprintln!("{}", render::text(source, &compiled.diagnostics, render::Colour::detect()));
+                eprintln!("{}", render::text(&compiled.diagnostics, source, style()));
             }
             Ok(program)
         }
@@ -63,9 +63,15 @@ pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Pr
     }
 }
 
+fn style() -> render::Style {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    render::Style { color, ..render::Style::default() }
+}
+
 fn refuse(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) -> Exit {
-    let errors: Vec<_> = diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-    eprintln!("{}", render::text(source, &errors, render::Colour::detect()));
+    let errors: Vec<_> =
+        diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    eprintln!("{}", render::text(&errors, source, style()));
     Exit::PlanErrors
 }
 
@@ -80,7 +86,8 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// Puts the command line's load in place of the plan's, in every run of the document.
 pub(crate) fn override_load(program: &mut Program, load: &LoadOptions) {
-    let nanoseconds = |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let nanoseconds =
+        |time: std::time::Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     let tables = &mut program.tables;
     if let Some((min, max)) = load.wait {
         let pause = ld_vm::program::PauseRow { min_ns: nanoseconds(min), max_ns: nanoseconds(max) };

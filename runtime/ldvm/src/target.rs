@@ -29,7 +29,10 @@ pub(crate) fn run(options: &TargetOptions) -> ExitCode {
         }
     };
     println!("listening on {} (Ctrl-C ends it)", target.url());
-    stop.wait_blocking();
+    if let Err(error) = stop.wait_blocking() {
+        eprintln!("ldvm: {error}");
+        return Exit::Infrastructure.into();
+    }
     target.stop();
     println!("{} requests on {} connections", target.requests(), target.connections());
     Exit::Fine.into()
