@@ -8,16 +8,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use super::buffer::Buffer;
 use super::error::WireError;
 use super::head::Fields;
 use super::probe::{Outcome, replay};
 use super::reader::{Expect, Limits};
 
 type Read = Result<Outcome, WireError>;
-
-fn read<'p>(pieces: impl IntoIterator<Item = &'p [u8]>, expect: Expect) -> Read {
-    replay(pieces, expect, Limits::default()).0
-}
 
 fn transcript(read: &Read, dropped: &Read) -> String {
     let mut text = String::new();
@@ -61,13 +58,19 @@ fn escape(bytes: &[u8]) -> String {
 fn check(name: &str, reply: &[u8], expected: &Path) {
     let keep = Expect { to_head_request: name.starts_with("head-"), body: true };
     let drop = Expect { body: false, ..keep };
+    let mut buffer = Buffer::default();
     let [kept, dropped] = [keep, drop].map(|expect| {
-        let whole = read([reply], expect);
+        let mut read = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+            replay(pieces, expect, Limits::default(), &mut buffer)
+        };
+        let whole = read(&mut [reply].into_iter());
         for cut in 0..=reply.len() {
             let (first, second) = reply.split_at(cut);
-            assert_eq!(read([first, second], expect), whole, "{name} cut at {cut}, {expect:?}");
+            let cut_read = read(&mut [first, second].into_iter());
+            assert_eq!(cut_read, whole, "{name} cut at {cut}, {expect:?}");
         }
-        assert_eq!(read(reply.chunks(1), expect), whole, "{name} byte by byte, {expect:?}");
+        let bytewise = read(&mut reply.chunks(1));
+        assert_eq!(bytewise, whole, "{name} byte by byte, {expect:?}");
         whole
     });
     if let Ok(kept) = &kept {

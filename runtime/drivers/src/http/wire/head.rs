@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
 use httparse::{Header, ParserConfig, Response, Status};
-use ld_vm::Meta;
 
 use super::body::{Codings, Framing};
 use super::buffer::Buffer;
@@ -297,6 +296,21 @@ impl<'b> Fields<'b> {
         Self { lines: lines.unwrap_or_default() }
     }
 
+    /// The value of the fields called `name`, in any case, joined with `, ` when there are
+    /// several; `None` when there is none.
+    #[must_use]
+    pub fn joined(self, name: &[u8]) -> Option<Cow<'b, [u8]>> {
+        let mut values = self.all(name);
+        let first = values.next()?;
+        let Some(second) = values.next() else { return Some(Cow::Borrowed(first)) };
+        let mut joined = [first, b", ", second].concat();
+        for value in values {
+            joined.extend_from_slice(b", ");
+            joined.extend_from_slice(value);
+        }
+        Some(Cow::Owned(joined))
+    }
+
     /// The values of all fields called `name`, in any case, in order.
     pub fn all(self, name: &[u8]) -> impl Iterator<Item = &'b [u8]> {
         self.filter(move |field| field.0.eq_ignore_ascii_case(name)).map(|field| field.1)
@@ -313,20 +327,6 @@ impl<'b> Iterator for Fields<'b> {
         let colon = memchr::memchr(b':', line)?;
         let (name, value) = line.split_at_checked(colon)?;
         Some((name, value.get(1..)?.trim_ascii()))
-    }
-}
-
-impl Meta for Fields<'_> {
-    fn value(&self, name: &[u8]) -> Option<Cow<'_, [u8]>> {
-        let mut values = self.all(name);
-        let first = values.next()?;
-        let Some(second) = values.next() else { return Some(Cow::Borrowed(first)) };
-        let mut joined = [first, b", ", second].concat();
-        for value in values {
-            joined.extend_from_slice(b", ");
-            joined.extend_from_slice(value);
-        }
-        Some(Cow::Owned(joined))
     }
 }
 
@@ -420,7 +420,7 @@ mod tests {
         let head = Head::read(&mut buffer, false).unwrap().unwrap();
         assert_eq!(head.framing, Framing::Length(3));
         let (head, body) = buffer.filled().split_at(head.len as usize);
-        assert_eq!(Fields::new(head).value(b"x").unwrap(), b"a   b \tc".as_slice());
+        assert_eq!(Fields::new(head).joined(b"x").unwrap(), b"a   b \tc".as_slice());
         assert_eq!(body, b"a\n b");
         assert_eq!(read("HTTP/1.1 200 OK\r\n folded: 1\r\n\r\n"), Err(WireError::FieldName));
     }
@@ -450,8 +450,8 @@ mod tests {
     fn repeated_fields_are_joined() {
         let head = b"HTTP/1.1 200 OK\nVary: a\nx:\r\nvary : no\nVARY:  b \r\nVary: c\n\n";
         let fields = Fields::new(head);
-        assert_eq!(fields.value(b"vary").unwrap(), b"a, b, c".as_slice());
-        assert_eq!(fields.value(b"X").unwrap(), b"".as_slice());
-        assert_eq!(fields.value(b"missing"), None);
+        assert_eq!(fields.joined(b"vary").unwrap(), b"a, b, c".as_slice());
+        assert_eq!(fields.joined(b"X").unwrap(), b"".as_slice());
+        assert_eq!(fields.joined(b"missing"), None);
     }
 }

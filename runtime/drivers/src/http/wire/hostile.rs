@@ -36,7 +36,7 @@ fn endless(start: &str, repeated: &[u8], body: bool) -> (WireError, usize) {
 
 fn keep(reply: &[u8]) -> Result<Result<Vec<u8>, DecodeError>, WireError> {
     let expect = Expect { body: true, ..Expect::default() };
-    replay([reply], expect, LIMITS).0.map(|outcome| outcome.body)
+    replay([reply], expect, LIMITS, &mut Buffer::default()).map(|outcome| outcome.body)
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn every_coding_stops_at_the_limit() {
         let reply = case(name);
         let limits = Limits { body: 100, ..LIMITS };
         let expect = Expect { body: true, ..Expect::default() };
-        let outcome = replay([reply.as_slice()], expect, limits).0.unwrap();
+        let outcome = replay([reply.as_slice()], expect, limits, &mut Buffer::default()).unwrap();
         assert_eq!(outcome.body, Err(DecodeError::TooLarge(100)), "{name}");
     }
 }
@@ -139,7 +139,7 @@ fn mutated_replies_never_panic_and_never_depend_on_how_they_are_cut() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "reply"))
         .map(|path| fs::read(path).unwrap())
         .collect();
-    let rounds = std::env::var("MUTATIONS").map_or(20_000, |count| count.parse().unwrap());
+    let rounds = std::env::var("MUTATIONS").map_or(5_000, |count| count.parse().unwrap());
     let mut rng = fastrand::Rng::with_seed(0x5eed);
     for _ in 0..rounds {
         let mut data = vec![rng.u8(..)];

@@ -20,40 +20,33 @@ pub(super) fn replay<'p>(
     pieces: impl IntoIterator<Item = &'p [u8]>,
     expect: Expect,
     limits: Limits,
-) -> (Result<Outcome, WireError>, Buffer) {
-    let mut buffer = Buffer::default();
+    buffer: &mut Buffer,
+) -> Result<Outcome, WireError> {
+    buffer.clear();
     let mut reader = ReplyReader::new(expect, limits);
     let mut progress = Progress::More;
     for piece in pieces {
         buffer.extend(piece);
-        match reader.feed(&mut buffer) {
-            Ok(now) => progress = now,
-            Err(error) => return (Err(error), buffer),
-        }
+        progress = reader.feed(buffer)?;
     }
-    if progress == Progress::More
-        && let Err(error) = reader.end(&mut buffer)
-    {
-        return (Err(error), buffer);
+    if progress == Progress::More {
+        reader.end(buffer)?;
     }
-    let Some(head) = reader.head() else {
-        return (Err(WireError::ClosedBeforeReply), buffer);
-    };
-    let body = reader.body(&buffer);
+    let head = reader.head().ok_or(WireError::ClosedBeforeReply)?;
+    let body = reader.body(buffer);
     let decoded = if head.codings.is_none() {
         Ok(body.to_vec())
     } else {
         let mut out = Vec::new();
         Decoder::default().decode(head.codings, body, limits.body, &mut out).map(|()| out)
     };
-    let outcome = Outcome {
+    Ok(Outcome {
         status: head.status,
         keep_alive: head.keep_alive,
         head: buffer.filled().get(..head.len as usize).unwrap_or_default().to_vec(),
         body_len: reader.body_len(),
         body: decoded,
-    };
-    (Ok(outcome), buffer)
+    })
 }
 
 /// Reads `data` as a reply, whole and in pieces, as a fuzzer's entry: the first byte
@@ -67,8 +60,9 @@ pub fn probe_reply(data: &[u8]) {
     let expect = Expect { to_head_request: control & 1 != 0, body: control & 2 != 0 };
     let limits = Limits { body: 1 << 20, ..Limits::default() };
     let piece_len = usize::from(control >> 2).max(1);
-    let (whole, buffer) = replay([reply], expect, limits);
-    let (pieces, pieces_buffer) = replay(reply.chunks(piece_len), expect, limits);
+    let [mut buffer, mut pieces_buffer] = [Buffer::default(), Buffer::default()];
+    let whole = replay([reply], expect, limits, &mut buffer);
+    let pieces = replay(reply.chunks(piece_len), expect, limits, &mut pieces_buffer);
     assert_eq!(whole, pieces, "in pieces of {piece_len}");
     for buffer in [buffer, pieces_buffer] {
         assert!(buffer.capacity() <= reply.len().max(8 * 1024) * 2, "{}", buffer.capacity());

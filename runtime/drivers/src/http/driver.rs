@@ -1,0 +1,397 @@
+//! The driver: requests of users to replies, over connections that stay open.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use ld_stdlib::protocols::http::{option, part};
+use ld_vm::{Fault, FaultClass, Needs, Request};
+use url::Url;
+
+use super::buffers::Buffers;
+use super::cookies::Jar;
+use super::decode::Decoder;
+use super::message::{self, Late, Prepared};
+use super::redirect::{Hop, is_redirect};
+use super::route::Route;
+use super::session::{Connection, Found, Session};
+use super::trip::{Sending, Trip};
+use super::wire::{Expect, Limits, ReplyReader};
+use crate::driver::{Driver, Exchange, Stamps};
+use crate::net::clock::NS_PER_S;
+use crate::net::{Net, Pool};
+
+/// How long opening a connection may take at most, in nanoseconds, when the request has no
+/// shorter limit: the system itself would try for more than two minutes.
+const CONNECT_LIMIT_NS: u64 = 30 * NS_PER_S;
+
+/// Request bytes and decoded bodies beyond this many bytes are freed after use.
+const KEPT_BYTES: usize = 1 << 20;
+
+/// As many routes as are remembered while nobody uses them.
+const MOST_ROUTES: usize = 256;
+
+/// HTTP/1.1.
+pub struct Http {
+    net: Rc<Net>,
+    limits: Limits,
+    pub(super) buffers: Buffers,
+    /// For requests put together at run time, and for decoded bodies.
+    bytes: Pool<Vec<u8>>,
+    decoder: RefCell<Decoder>,
+    routes: RefCell<Vec<Rc<Route>>>,
+}
+
+/// A request ready to be sent.
+struct Call<'c> {
+    request: Request<'c>,
+    origin: &'c [u8],
+    head: &'c [u8],
+    /// What goes after the head, when it does not stand in one piece with it.
+    tail: &'c [u8],
+    method: &'c [u8],
+    limit: Limit,
+}
+
+/// The time limit of an exchange.
+#[derive(Clone, Copy)]
+struct Limit {
+    /// Its length, in nanoseconds; 0 for none.
+    length_ns: u64,
+    /// Its end by the run's clock; `u64::MAX` for none.
+    until_ns: u64,
+}
+
+/// A request put together at run time.
+struct Built<'u> {
+    origin: Cow<'u, [u8]>,
+    head: Vec<u8>,
+    tail: &'u [u8],
+}
+
+impl Driver for Http {
+    type Session = Session;
+
+    fn new(net: Rc<Net>) -> Self {
+        Self {
+            net,
+            limits: Limits::default(),
+            buffers: Buffers::default(),
+            bytes: Pool::default(),
+            decoder: RefCell::default(),
+            routes: RefCell::default(),
+        }
+    }
+
+    fn session(&self, _user: u32) -> Session {
+        Session::new(self.net.deadline())
+    }
+
+    async fn exchange<'s>(
+        &'s self,
+        session: &'s mut Session,
+        request: Request<'_>,
+    ) -> Exchange<'s> {
+        self.release(session);
+        let mut stamps = Stamps::default();
+        let outcome = self.carry_out(session, request, &mut stamps).await;
+        if outcome.is_err() {
+            stamps.done_ns = self.net.now_ns();
+            if stamps.bytes_out == 0 {
+                stamps.sent_ns = stamps.done_ns;
+            }
+        }
+        session.received.fault = outcome.err();
+        let needs = request.needs();
+        if !needs.contains(Needs::META) && !needs.contains(Needs::PAYLOAD) {
+            self.release(session);
+        }
+        Exchange { reply: session.received.reply(needs), stamps }
+    }
+
+    async fn close(&self, mut session: Session) {
+        self.release(&mut session);
+        session.close();
+    }
+}
+
+impl Http {
+    /// Takes back what holds the last reply, once it has been used: a user who waits holds
+    /// no buffer.
+    #[inline]
+    pub fn release(&self, session: &mut Session) {
+        let received = &mut session.received;
+        if received.buffer.capacity() > 0 {
+            self.buffers.put(std::mem::take(&mut received.buffer));
+        }
+        if let Some(decoded) = received.decoded.take() {
+            self.put_bytes(decoded);
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        session: &mut Session,
+        request: Request<'_>,
+        stamps: &mut Stamps,
+    ) -> Result<(), Fault> {
+        let whole = request.part(part::WHOLE);
+        let is_ready = !whole.is_empty()
+            && session.jar.is_none()
+            && request.part(part::COOKIES).is_empty()
+            && request.part(part::BASIC).is_empty();
+        let built = if is_ready { None } else { Some(self.build(session, request)?) };
+        let (origin, head, tail) = match &built {
+            None => (request.part(part::ORIGIN), whole, [].as_slice()),
+            Some(built) => (&*built.origin, built.head.as_slice(), built.tail),
+        };
+
+        stamps.sent_ns = self.net.now_ns();
+        let length_ns = u64::try_from(request.option(option::TIMEOUT_NS)).unwrap_or(0);
+        let until_ns = match length_ns {
+            0 => u64::MAX,
+            _ => stamps.sent_ns.saturating_add(length_ns),
+        };
+        let limit = Limit { length_ns, until_ns };
+        let method = request.part(part::METHOD);
+        let call = Call { request, origin, head, tail, method, limit };
+        let outcome = self.attempt(session, &call, stamps).await;
+        if let Some(built) = built {
+            self.put_bytes(built.head);
+        }
+        outcome?;
+
+        let Some(head) = session.received.reader.head() else { return Ok(()) };
+        let follows =
+            head.has_location && is_redirect(head.status) && request.option(option::REDIRECTS) > 0;
+        if follows || head.has_set_cookie {
+            Box::pin(self.follow_up(session, request, limit, stamps)).await?;
+        }
+        if request.needs().contains(Needs::PAYLOAD) {
+            self.decode(session)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a request together that is not one constant.
+    fn build<'u>(&self, session: &mut Session, request: Request<'u>) -> Result<Built<'u>, Fault> {
+        let prepared = Prepared::new(request);
+        let varying = request.part(part::URL);
+        let url = if varying.is_empty() { None } else { Some(parse_url(varying)?) };
+        let origin = match &url {
+            Some(url) => Cow::Owned(message::origin(url)),
+            None => Cow::Borrowed(request.part(part::ORIGIN)),
+        };
+        let mut head = self.bytes.take();
+        head.clear();
+        prepared.write_head(url.as_ref(), &mut head);
+        let cookies = match &mut session.jar {
+            Some(jar) => {
+                let target = message::target(&head);
+                jar.line(&origin, target, self.net.now_ns())
+            }
+            None => "",
+        };
+        prepared.write_late_lines(Late { body: true, credentials: true, cookies }, &mut head);
+        let tail = prepared.write_body(&mut head);
+        Ok(Built { origin, head, tail })
+    }
+
+    /// Sends a request and receives its reply, on the user's connection if it has one.
+    ///
+    /// A connection may be closed by the server in the very moment it is used. Nobody is
+    /// to blame for that, so the request is sent once more on a new connection when it
+    /// cannot have been acted upon or may be repeated (RFC 9110 §9.2.2).
+    async fn attempt(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        stamps: &mut Stamps,
+    ) -> Result<(), Fault> {
+        let found = session.take_connection(call.origin, &call.request);
+        let mut is_reused = matches!(found, Found::Open(_));
+        let mut connection = match found {
+            Found::Open(connection) => connection,
+            Found::Stale => Box::pin(self.reopen(session, call, stamps)).await?,
+            Found::Nothing => Box::pin(self.open(session, call, stamps)).await?,
+        };
+        loop {
+            let expect = Expect {
+                to_head_request: call.method == b"HEAD",
+                body: call.request.needs().contains(Needs::PAYLOAD),
+            };
+            session.received.reader = ReplyReader::new(expect, self.limits);
+            session.received.buffer.clear();
+            session.deadline.arm(call.limit.until_ns);
+            let mut trip = Trip {
+                net: &self.net,
+                buffers: &self.buffers,
+                stream: &mut connection.stream,
+                received: &mut session.received,
+                deadline: &session.deadline,
+                stamps,
+                limit_ns: call.limit.length_ns,
+                head: call.head,
+                tail: call.tail,
+                progress: Sending::default(),
+            };
+            let outcome = (&mut trip).await;
+            let Sending { is_sent, is_answered, .. } = trip.progress;
+            session.deadline.disarm();
+            let Err(fault) = outcome else {
+                let stays_open = session.received.reader.head().is_some_and(|head| head.keep_alive);
+                // Half a request is still in the way of the next.
+                if stays_open && is_sent {
+                    session.keep_connection(connection);
+                }
+                return Ok(());
+            };
+            let may_repeat = !is_sent || is_idempotent(call.method);
+            let was_closed = matches!(fault.class, FaultClass::Closed | FaultClass::Reset);
+            if !(is_reused && was_closed && !is_answered && may_repeat) {
+                return Err(fault);
+            }
+            drop(connection);
+            is_reused = false;
+            connection = Box::pin(self.reopen(session, call, stamps)).await?;
+        }
+    }
+
+    /// Opens a connection in place of one that the server has closed.
+    async fn reopen(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        stamps: &mut Stamps,
+    ) -> Result<Connection, Fault> {
+        self.net.counters.count_reopened();
+        self.open(session, call, stamps).await
+    }
+
+    async fn open(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        stamps: &mut Stamps,
+    ) -> Result<Connection, Fault> {
+        let route = self.route(call.origin, &call.request)?;
+        let until_ns = call.limit.until_ns.min(self.net.now_ns().saturating_add(CONNECT_LIMIT_NS));
+        let dialed =
+            self.net.dial(&route.endpoint, &route.tls, &session.deadline, until_ns).await?;
+        stamps.connect_ns = stamps.connect_ns.saturating_add(dialed.connect_ns);
+        stamps.tls_ns = stamps.tls_ns.saturating_add(dialed.tls_ns);
+        if stamps.bytes_out == 0 {
+            stamps.sent_ns = self.net.now_ns();
+        }
+        Ok(Connection { route, stream: dialed.stream })
+    }
+
+    /// The route to an origin; users that go there share it.
+    fn route(&self, origin: &[u8], request: &Request<'_>) -> Result<Rc<Route>, Fault> {
+        let mut routes = self.routes.borrow_mut();
+        if let Some(route) = routes.iter().find(|route| route.serves(origin, request)) {
+            return Ok(Rc::clone(route));
+        }
+        if routes.len() >= MOST_ROUTES {
+            routes.retain(|route| Rc::strong_count(route) > 1);
+        }
+        let route = Rc::new(Route::new(origin, request)?);
+        routes.push(Rc::clone(&route));
+        Ok(route)
+    }
+
+    /// Takes the cookies of the reply that has come, and goes where it redirects to.
+    async fn follow_up(
+        &self,
+        session: &mut Session,
+        request: Request<'_>,
+        limit: Limit,
+        stamps: &mut Stamps,
+    ) -> Result<(), Fault> {
+        let prepared = Prepared::new(request);
+        let mut hop = Hop::first(request_url(request, &prepared)?, request.part(part::METHOD));
+        let mut left = request.option(option::REDIRECTS);
+        let follows = left > 0;
+        loop {
+            let received = &session.received;
+            let Some(head) = received.reader.head() else { return Ok(()) };
+            let fields = received.reader.fields(&received.buffer);
+            if head.has_set_cookie {
+                session.jar.get_or_insert_default().take(fields, &hop.url);
+            }
+            let location = if follows { fields.all(b"location").next() } else { None };
+            let Some(next) = hop.next(head.status, location)? else { return Ok(()) };
+            if left == 0 {
+                let most = request.option(option::REDIRECTS);
+                let text = format!("the server redirects more than {most} times in a row");
+                return Err(Fault::new(FaultClass::Protocol, text));
+            }
+            left -= 1;
+            hop = next;
+
+            let origin = message::origin(&hop.url);
+            let mut target = Vec::new();
+            message::write_target(&hop.url, &mut target);
+            let jar = session.jar.as_deref_mut();
+            let cookies =
+                jar.map_or("", |jar: &mut Jar| jar.line(&origin, &target, self.net.now_ns()));
+            let mut head = Vec::new();
+            let tail = hop.write(&prepared, cookies, &mut head);
+            let call =
+                Call { request, origin: &origin, head: &head, tail, method: &hop.method, limit };
+            self.attempt(session, &call, stamps).await?;
+        }
+    }
+
+    /// Undoes the content coding of the body that has come.
+    fn decode(&self, session: &mut Session) -> Result<(), Fault> {
+        let received = &mut session.received;
+        let Some(head) = received.reader.head().filter(|head| !head.codings.is_none()) else {
+            return Ok(());
+        };
+        let body = received.reader.body(&received.buffer);
+        let mut out = self.bytes.take();
+        let mut decoder = self.decoder.borrow_mut();
+        let outcome = decoder.decode(head.codings, body, self.limits.body, &mut out);
+        received.decoded = Some(out);
+        outcome.map_err(Fault::from)
+    }
+
+    fn put_bytes(&self, bytes: Vec<u8>) {
+        if bytes.capacity() <= KEPT_BYTES {
+            self.bytes.put(bytes);
+        }
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// RFC 9110 §9.2.2.
+fn is_idempotent(method: &[u8]) -> bool {
+    matches!(method, b"GET" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"TRACE")
+}
+
+/// The URL a request goes to.
+fn request_url(request: Request<'_>, prepared: &Prepared<'_>) -> Result<Url, Fault> {
+    let varying = request.part(part::URL);
+    if !varying.is_empty() {
+        return parse_url(varying);
+    }
+    parse_url(&[request.part(part::ORIGIN), message::target(prepared.lines)].concat())
+}
+
+fn parse_url(text: &[u8]) -> Result<Url, Fault> {
+    let text = String::from_utf8_lossy(text);
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+        _ => {
+            let text = format!("`{text}` is not a URL that HTTP users can ask for");
+            Err(Fault::new(FaultClass::Plan, text))
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The bytes of a request, put together from what the compiler prepared.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ld_stdlib::protocols::http::{option, part};
+use ld_vm::Request;
+use url::Url;
+
+/// A body up to this many bytes is copied behind its head, so that both go in one piece.
+const COPIED_BODY: usize = 16 * 1024;
+
+/// What a request consists of, as the compiler prepared it.
+#[derive(Clone, Copy)]
+pub(super) struct Prepared<'u> {
+    request: Request<'u>,
+    /// The request line and the header lines, each with its line end; without request line
+    /// and `Host` when the URL varies.
+    pub(super) lines: &'u [u8],
+    pub(super) body: &'u [u8],
+}
+
+impl<'u> Prepared<'u> {
+    pub(super) fn new(request: Request<'u>) -> Self {
+        let whole = request.part(part::WHOLE);
+        if whole.is_empty() {
+            let (lines, body) = (request.part(part::HEAD), request.part(part::BODY));
+            return Self { request, lines, body };
+        }
+        let end = usize::try_from(request.option(option::HEAD_END)).unwrap_or(usize::MAX);
+        let (lines, rest) = whole.split_at_checked(end).unwrap_or((whole, &[]));
+        Self { request, lines, body: rest.get(2..).unwrap_or_default() }
+    }
+
+    /// The header lines that a request line, whoever wrote it, goes before.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'u [u8]> + use<'u> {
+        let has_request_line = self.request.part(part::URL).is_empty();
+        self.lines.split_inclusive(|&byte| byte == b'\n').skip(usize::from(has_request_line))
+    }
+
+    /// Appends the request line, `Host` and the header lines.
+    pub(super) fn write_head(&self, url: Option<&Url>, out: &mut Vec<u8>) {
+        if let Some(url) = url {
+            let has_host = self.fields().any(|line| is_field(line, b"host"));
+            write_request_line(self.request.part(part::METHOD), url, !has_host, out);
+        }
+        out.extend_from_slice(self.lines);
+    }
+
+    /// Appends the lines that only the driver can write: length, credentials and cookies.
+    /// A `Cookie` line of the plan's own goes before all others.
+    pub(super) fn write_late_lines(&self, with: Late<'_>, out: &mut Vec<u8>) {
+        if with.body && self.request.option(option::LENGTH_MISSING) != 0 {
+            out.extend_from_slice(b"Content-Length: ");
+            out.extend_from_slice(itoa::Buffer::new().format(self.body.len()).as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        let basic = self.request.part(part::BASIC);
+        if with.credentials && !basic.is_empty() {
+            out.extend_from_slice(b"Authorization: Basic ");
+            write_base64(basic, out);
+            out.extend_from_slice(b"\r\n");
+        }
+        let own = if with.credentials { self.request.part(part::COOKIES) } else { &[] };
+        let has_none = own.is_empty() && with.cookies.is_empty();
+        if has_none || with.credentials && self.fields().any(|line| is_field(line, b"cookie")) {
+            return;
+        }
+        out.extend_from_slice(b"Cookie: ");
+        write_cookies(with.cookies.as_bytes(), own, out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// Appends the empty line and the body; what is left of the body to be sent after it.
+    pub(super) fn write_body(&self, out: &mut Vec<u8>) -> &'u [u8] {
+        out.extend_from_slice(b"\r\n");
+        if self.body.len() > COPIED_BODY {
+            return self.body;
+        }
+        out.extend_from_slice(self.body);
+        &[]
+    }
+}
+
+/// What goes with a request beside the prepared lines.
+#[derive(Clone, Copy)]
+pub(super) struct Late<'l> {
+    /// The body.
+    pub(super) body: bool,
+    /// The credentials and cookies of the plan: not to an origin it does not name.
+    pub(super) credentials: bool,
+    /// The line of the user's jar.
+    pub(super) cookies: &'l str,
+}
+
+/// `METHOD target HTTP/1.1` and, if wanted, `Host`.
+pub(super) fn write_request_line(method: &[u8], url: &Url, host: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(method);
+    out.push(b' ');
+    write_target(url, out);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    if host {
+        out.extend_from_slice(b"Host: ");
+        write_authority(url, out);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// The target in the request line that `head` begins with.
+pub(super) fn target(head: &[u8]) -> &[u8] {
+    head.split(|&byte| byte == b' ').nth(1).unwrap_or_default()
+}
+
+/// Path and query, as a request line names them (RFC 9112 §3.2.1).
+pub(super) fn write_target(url: &Url, out: &mut Vec<u8>) {
+    out.extend_from_slice(url.path().as_bytes());
+    if let Some(query) = url.query() {
+        out.push(b'?');
+        out.extend_from_slice(query.as_bytes());
+    }
+}
+
+/// `scheme://authority`, as a route is found by.
+pub(super) fn origin(url: &Url) -> Vec<u8> {
+    let mut out = url.scheme().as_bytes().to_vec();
+    out.extend_from_slice(b"://");
+    write_authority(url, &mut out);
+    out
+}
+
+fn write_authority(url: &Url, out: &mut Vec<u8>) {
+    out.extend_from_slice(url.host_str().unwrap_or_default().as_bytes());
+    if let Some(port) = url.port() {
+        out.push(b':');
+        out.extend_from_slice(itoa::Buffer::new().format(port).as_bytes());
+    }
+}
+
+/// Whether a header line is that of the field `name`.
+pub(super) fn is_field(line: &[u8], name: &[u8]) -> bool {
+    line.get(name.len()) == Some(&b':')
+        && line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+}
+
+/// The user's cookies, then the task's own, which go before those of the same name.
+fn write_cookies(jar: &[u8], own: &[u8], out: &mut Vec<u8>) {
+    let name = |cookie: &[u8]| cookie.split(|&byte| byte == b'=').next().map(<[u8]>::len);
+    let start = out.len();
+    for cookie in pairs(jar) {
+        let cookie_name = cookie.get(..name(cookie).unwrap_or(0));
+        if pairs(own).any(|own| own.get(..name(own).unwrap_or(0)) == cookie_name) {
+            continue;
+        }
+        if out.len() > start {
+            out.extend_from_slice(b"; ");
+        }
+        out.extend_from_slice(cookie);
+    }
+    if !own.is_empty() {
+        if out.len() > start {
+            out.extend_from_slice(b"; ");
+        }
+        out.extend_from_slice(own);
+    }
+}
+
+fn pairs(cookies: &[u8]) -> impl Iterator<Item = &[u8]> {
+    cookies.split(|&byte| byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty())
+}
+
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let encoded = base64::encoded_len(bytes.len(), true).unwrap_or(0);
+    out.resize(start + encoded, 0);
+    let room = out.get_mut(start..).unwrap_or_default();
+    let written = BASE64.encode_slice(bytes, room).unwrap_or(0);
+    out.truncate(start + written);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookies(jar: &str, own: &str) -> String {
+        let mut out = Vec::new();
+        write_cookies(jar.as_bytes(), own.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cookies_of_the_task_replace_those_of_the_same_name() {
+        assert_eq!(cookies("a=1; b=2", ""), "a=1; b=2");
+        assert_eq!(cookies("", "c=3"), "c=3");
+        assert_eq!(cookies("a=1; b=2", "b=9; c=3"), "a=1; b=9; c=3");
+        assert_eq!(cookies("a=1", "a=2"), "a=2");
+    }
+
+    #[test]
+    fn credentials_are_written_in_base64() {
+        let mut out = b"x ".to_vec();
+        write_base64(b"ada:secret", &mut out);
+        assert_eq!(out, b"x YWRhOnNlY3JldA==");
+    }
+
+    #[test]
+    fn urls_are_written_as_requests_name_them() {
+        let url = Url::parse("https://b\u{fc}cher.example:8443/a b?q=\u{e4}#part").unwrap();
+        let mut out = Vec::new();
+        write_request_line(b"GET", &url, true, &mut out);
+        assert_eq!(
+            str::from_utf8(&out).unwrap(),
+            "GET /a%20b?q=%C3%A4 HTTP/1.1\r\nHost: xn--bcher-kva.example:8443\r\n"
+        );
+        assert_eq!(origin(&url), b"https://xn--bcher-kva.example:8443");
+        let url = Url::parse("http://[::1]:80").unwrap();
+        assert_eq!(origin(&url), b"http://[::1]");
+    }
+}

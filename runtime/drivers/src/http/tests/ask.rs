@@ -1,0 +1,175 @@
+//! Requests as the compiler prepares them, without the compiler.
+
+use ld_stdlib::protocols::http::{MAX_REDIRECTS, PROTOCOL, option, part};
+use ld_vm::build::Builder;
+use ld_vm::link::{Clock, Inputs, Wall};
+use ld_vm::program::{
+    Addr, Many, PauseId, ProtocolRow, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow, SeriesId,
+    SeriesRow,
+};
+use ld_vm::user::NoRows;
+use ld_vm::{
+    Effect, Instruction, Linked, Needs, Opcode, Request, Resume, ScratchPool, Tables, User, World,
+};
+
+/// A request: its parts, numbers and needs.
+#[derive(Clone)]
+pub(super) struct Ask {
+    parts: Vec<Vec<u8>>,
+    options: Vec<i64>,
+    needs: Needs,
+}
+
+impl Ask {
+    /// A request that is one constant.
+    pub(super) fn new(method: &str, origin: &str, target: &str, lines: &str, body: &str) -> Self {
+        let authority = origin.split("://").nth(1).unwrap_or(origin);
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {authority}\r\n{lines}");
+        if !body.is_empty() || method == "POST" {
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        let mut ask = Self {
+            parts: vec![Vec::new(); PROTOCOL.parts.len()],
+            options: vec![0; PROTOCOL.options.len()],
+            needs: Needs::STATUS,
+        };
+        let whole = format!("{head}\r\n{body}");
+        ask.set(part::WHOLE, whole.as_bytes());
+        ask.set(part::ORIGIN, origin.as_bytes());
+        ask.set(part::METHOD, method.as_bytes());
+        ask.set_option(option::HEAD_END, head.len() as i64);
+        ask.set_option(option::REDIRECTS, MAX_REDIRECTS);
+        ask.set_option(option::VERIFY, 1);
+        ask
+    }
+
+    pub(super) fn get(origin: &str, target: &str) -> Self {
+        Self::new("GET", origin, target, "", "")
+    }
+
+    pub(super) fn post(origin: &str, target: &str, body: &str) -> Self {
+        Self::new("POST", origin, target, "Content-Type: text/plain\r\n", body)
+    }
+
+    /// The same request as one whose body varies: its length is not in the head.
+    pub(super) fn varying(mut self) -> Self {
+        let whole = std::mem::take(&mut self.parts[usize::from(part::WHOLE)]);
+        if whole.is_empty() {
+            return self;
+        }
+        let (head, body) = whole.split_at(self.options[usize::from(option::HEAD_END)] as usize);
+        let head = String::from_utf8_lossy(head);
+        let lines = head.split_inclusive("\r\n").filter(|line| !line.starts_with("Content-Length"));
+        self.set(part::HEAD, lines.collect::<String>().as_bytes());
+        self.set(part::BODY, &body[2..]);
+        self.set_option(option::LENGTH_MISSING, i64::from(body.len() > 2));
+        self
+    }
+
+    /// The same request as one whose URL varies.
+    pub(super) fn with_varying_url(self, url: &str) -> Self {
+        let mut ask = self.varying();
+        let head = ask.parts[usize::from(part::HEAD)].clone();
+        let head = String::from_utf8_lossy(&head);
+        let lines: String = head.split_inclusive("\r\n").skip(2).collect();
+        ask.set(part::HEAD, lines.as_bytes());
+        ask.set(part::ORIGIN, b"");
+        ask.set(part::URL, url.as_bytes());
+        ask
+    }
+
+    pub(super) fn with(mut self, part: u8, bytes: &str) -> Self {
+        self.set(part, bytes.as_bytes());
+        self
+    }
+
+    pub(super) fn with_option(mut self, option: u8, number: i64) -> Self {
+        self.set_option(option, number);
+        self
+    }
+
+    /// The same request, its limit in milliseconds.
+    pub(super) fn within_ms(self, limit_ms: i64) -> Self {
+        self.with_option(option::TIMEOUT_NS, limit_ms * 1_000_000)
+    }
+
+    pub(super) fn needs(mut self, needs: Needs) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    fn set(&mut self, part: u8, bytes: &[u8]) {
+        self.parts[usize::from(part)] = bytes.to_vec();
+    }
+
+    fn set_option(&mut self, option: u8, number: i64) {
+        self.options[usize::from(option)] = number;
+    }
+
+    /// A program that makes the request.
+    pub(super) fn link(&self) -> Linked {
+        let mut builder = Builder::new("test", "", true);
+        let name = builder.constant(b"http");
+        let wait = builder.pause(0, 0);
+        let parts: Vec<_> = self.parts.iter().map(|bytes| Some(builder.constant(bytes))).collect();
+        let parts = builder.parts(&parts);
+        let options = builder.options(&self.options);
+        for op in [Opcode::Request, Opcode::Sample, Opcode::End] {
+            builder.emit(Instruction::wide(op, 0));
+        }
+        let tables = &mut builder.program_mut().tables;
+        let protocol = ld_vm::program::ProtocolId(0);
+        tables.protocols.push(ProtocolRow { name });
+        tables.series.push(SeriesRow { name, method: name, target: name });
+        tables.requests.push(RequestRow {
+            protocol,
+            series: SeriesId(0),
+            parts,
+            options,
+            needs: self.needs.bits(),
+        });
+        tables.scenarios.push(ScenarioRow {
+            name,
+            user: name,
+            protocol,
+            entry: Addr(0),
+            users: 1,
+            spawn_rate: 1.0,
+            wait: PauseId(wait.0),
+        });
+        tables.runs.push(RunRow {
+            scenarios: Many { first: ScenarioId(0), count: 1 },
+            duration_ns: 0,
+            iterations: 1,
+            inits: Many::default(),
+        });
+        let tables = Tables {
+            function: |_| None,
+            assertion: |_| None,
+            extractor: |_| None,
+            protocol: |_| true,
+        };
+        let inputs = Inputs { env: &|_| None, column: &|_, _| None };
+        Linked::new(builder.finish(), &tables, &inputs).unwrap()
+    }
+}
+
+pub(super) fn user(linked: &Linked) -> User {
+    User::new(linked, RunId(0), ScenarioId(0), 0, 0)
+}
+
+/// The request of a user that has not made one yet.
+pub(super) fn request<'u>(linked: &'u Linked, user: &'u mut User) -> Request<'u> {
+    struct NoClock;
+    impl Clock for NoClock {
+        fn wall(&self) -> Wall {
+            Wall::default()
+        }
+    }
+    let mut scratch = ScratchPool::default();
+    let mut world = World { rows: &mut NoRows, clock: &NoClock, scratch: &mut scratch };
+    match user.step(linked, &mut world, Resume::Go) {
+        Effect::Request(request) => request,
+        effect => panic!("{effect:?}"),
+    }
+}
