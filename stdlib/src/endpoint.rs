@@ -20,6 +20,8 @@ pub struct Endpoint {
 pub enum BadEndpoint {
     /// There is no host.
     NoHost,
+    /// The host has a character that can be in none.
+    BadHost,
     /// There is no port, and nothing to take instead.
     NoPort,
     /// The port is not a number from 0 to 65535.
@@ -56,6 +58,9 @@ impl Endpoint {
         if host.is_empty() {
             return Err(BadEndpoint::NoHost);
         }
+        if host.contains(|c: char| c.is_whitespace() || c.is_control() || "/?#@[]\\".contains(c)) {
+            return Err(BadEndpoint::BadHost);
+        }
         let port = match port {
             Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 digits.parse().map_err(|_| BadEndpoint::BadPort)?
@@ -87,6 +92,7 @@ impl fmt::Display for BadEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoHost => "the host is missing",
+            Self::BadHost => "there is a character that can not be in a host",
             Self::NoPort => "the port is missing",
             Self::BadPort => "the port is not a number from 0 to 65535",
             Self::BadBrackets => "the brackets do not enclose an IPv6 address",
@@ -122,6 +128,9 @@ mod tests {
             ("", BadEndpoint::NoHost),
             (":80", BadEndpoint::NoHost),
             ("host", BadEndpoint::NoPort),
+            ("tcp://host:80", BadEndpoint::BadHost),
+            ("user@host:80", BadEndpoint::BadHost),
+            (" host:80", BadEndpoint::BadHost),
             ("host:", BadEndpoint::BadPort),
             ("host:+1", BadEndpoint::BadPort),
             ("host:65536", BadEndpoint::BadPort),

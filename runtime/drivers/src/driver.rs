@@ -95,4 +95,5 @@ macro_rules! drivers {
 }
 
 drivers! {
+    "socket" "socket" crate::socket::Socket;
 }

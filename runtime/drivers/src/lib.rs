@@ -10,6 +10,8 @@ pub mod http;
 pub mod net;
 #[cfg(feature = "socket")]
 pub mod socket;
+#[cfg(test)]
+mod testing;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 

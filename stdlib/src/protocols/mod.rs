@@ -12,10 +12,13 @@ use crate::span::Span;
 use crate::template::{Template, Tree};
 
 pub mod http;
+pub mod payload;
+pub mod socket;
 
 /// The protocols, by name.
 pub const PROTOCOLS: &[Protocol] = &[
     http::PROTOCOL,
+    socket::PROTOCOL,
 ];
 
 /// User types of the language that this build does not drive.

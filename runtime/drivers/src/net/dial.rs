@@ -1,10 +1,10 @@
 //! Opening a connection: name, addresses in turn, TLS.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ld_vm::{Fault, FaultClass};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 
 use super::fault::{ran_out, ran_out_text, words};
 use super::{Addresses, Deadline, Endpoint, Net, Stream, TlsOptions, tls};
@@ -40,18 +40,63 @@ impl Net {
         deadline.disarm();
         match &dialed {
             Ok(_) => self.counters.count_opened(),
-            Err(fault) if fault.class == FaultClass::Generator => self.counters.count_exhausted(),
-            Err(_) => {}
+            Err(fault) => self.count_fault(fault),
         }
         dialed
     }
 
-    /// The addresses of where `endpoint` says or `--connect-to` sends it, resolved by
-    /// `until_ns`; for datagrams, which need no connection.
+    /// Opens a socket for datagrams to and from where `endpoint` says or `--connect-to`
+    /// sends it, the name resolved by `until_ns`. `deadline` as in [`Self::dial`].
     ///
     /// # Errors
-    /// When the name cannot be resolved, or not in time.
-    pub async fn addresses(
+    /// When the name cannot be resolved, or not in time, or no socket can be had. Whether
+    /// anybody listens there is not known before something is sent.
+    pub async fn datagrams(
+        &self,
+        endpoint: &Endpoint,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<UdpSocket, Fault> {
+        let opened = self.datagrams_within(endpoint, deadline, until_ns).await;
+        deadline.disarm();
+        if let Err(fault) = &opened {
+            self.count_fault(fault);
+        }
+        opened
+    }
+
+    async fn datagrams_within(
+        &self,
+        endpoint: &Endpoint,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<UdpSocket, Fault> {
+        let mut failure = None;
+        for address in self.addresses(endpoint, deadline, until_ns).await?.iter() {
+            let any: IpAddr = match address {
+                SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+                SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+            };
+            let opened = async {
+                let socket = UdpSocket::bind((any, 0)).await?;
+                socket.connect(address).await?;
+                Ok(socket)
+            };
+            match opened.await {
+                Ok(socket) => return Ok(socket),
+                Err(error) => failure = Failure::worse(failure, Failure::of(error)),
+            }
+        }
+        Err(failure.unwrap_or(Failure::TimedOut).into_fault(endpoint))
+    }
+
+    fn count_fault(&self, fault: &Fault) {
+        if fault.class == FaultClass::Generator {
+            self.counters.count_exhausted();
+        }
+    }
+
+    async fn addresses(
         &self,
         endpoint: &Endpoint,
         deadline: &Deadline,
@@ -123,9 +168,7 @@ impl Net {
                 Ok(Err(error)) => Failure::of(error),
                 Err(_) => Failure::TimedOut,
             };
-            if failure.as_ref().is_none_or(|failure| failure.weight() <= next.weight()) {
-                failure = Some(next);
-            }
+            failure = Failure::worse(failure, next);
             if matches!(failure, Some(Failure::RanOut(_))) {
                 break;
             }
@@ -160,6 +203,11 @@ impl Failure {
             _ if ran_out(&error) => Self::RanOut(error),
             _ => Self::Refused(error),
         }
+    }
+
+    /// The one that says more, or the later one.
+    fn worse(failure: Option<Self>, next: Self) -> Option<Self> {
+        Some(failure.filter(|failure| failure.weight() > next.weight()).unwrap_or(next))
     }
 
     /// How much it says about why the connection failed, when several addresses were

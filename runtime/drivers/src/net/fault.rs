@@ -36,9 +36,11 @@ pub fn io_fault(error: &io::Error) -> Fault {
         ErrorKind::TimedOut => {
             (FaultClass::Timeout, "the server stopped acknowledging what was sent".to_owned())
         }
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            (FaultClass::Connect, words(error))
-        }
+        // A datagram that nobody takes is refused after it was sent.
+        ErrorKind::ConnectionRefused
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown => (FaultClass::Connect, words(error)),
         _ => (FaultClass::Reset, format!("the connection broke: {error}")),
     };
     Fault::new(class, text)

@@ -40,6 +40,14 @@ pub struct Identity {
     pub key: Option<PathBuf>,
 }
 
+impl TlsOptions {
+    /// The system's authorities, no client certificate, no application protocol.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { verify: Verify::System, identity: None, alpn: &[] }
+    }
+}
+
 impl Identity {
     pub(super) fn load(
         &self,
