@@ -11,6 +11,8 @@ pub mod render;
 mod source;
 mod suggest;
 
+use std::borrow::Cow;
+
 pub use codes::{CODES, Code, Row};
 pub use ld_stdlib::Span;
 pub use source::{MAX_SOURCE_BYTES, Position, Source};
@@ -129,6 +131,17 @@ impl Diagnostic {
 /// Problems at the same place keep the order in which they were found.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.span().map(|span| (span.start, span.end)));
+}
+
+/// A piece of a plan as it can stand in a message: long ones are cut.
+#[must_use]
+pub fn shorten(text: &str) -> Cow<'_, str> {
+    /// Characters that are kept.
+    const KEPT: usize = 60;
+    match text.char_indices().nth(KEPT) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}\u{2026}", text.get(..end).unwrap_or_default())),
+    }
 }
 
 /// How many problems of each severity there are.

@@ -63,7 +63,7 @@ impl Source {
                     Code::NotUtf8,
                     format!("`{}` is not UTF-8 text: byte {offset} is 0x{byte:02X}", source.name),
                 )
-                .label(Span::new(start, end), format!("line {}", source.position(start).line))
+                .label(Span::new(start, end), "this byte")
                 .help("save the plan as UTF-8");
                 (source, Some(problem))
             }
@@ -160,7 +160,7 @@ mod tests {
         let (source, problem) = Source::from_bytes("p.json", b"[\n\"caf\xe9\"]".to_vec());
         let problem = problem.expect("a problem");
         assert_eq!(problem.message, "`p.json` is not UTF-8 text: byte 6 is 0xE9");
-        assert_eq!(problem.labels[0].text, "line 2");
+        assert_eq!(source.position(problem.labels[0].span.start), Position { line: 2, column: 5 });
         assert_eq!(source.slice(problem.labels[0].span), "\u{fffd}");
     }
 

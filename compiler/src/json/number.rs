@@ -79,7 +79,7 @@ pub(super) fn is_valid(text: &[u8]) -> bool {
 
 /// What is wrong with `text`, what to do, and the number that was surely meant, if any.
 pub(super) struct Mistake<'s> {
-    pub(super) text: String,
+    pub(super) text: &'static str,
     pub(super) help: String,
     pub(super) meant: Option<&'s str>,
 }
@@ -87,7 +87,16 @@ pub(super) struct Mistake<'s> {
 /// Explains why `text` is not a number. It holds what stood there up to the next
 /// separator, and begins like a number.
 pub(super) fn explain(text: &str) -> Mistake<'_> {
-    let mistake = |text: &str, help: String, meant| Mistake { text: text.to_owned(), help, meant };
+    /// Longer ones are not numbers anybody wrote.
+    const LONGEST: usize = 64;
+    let mistake = |text, help, meant| Mistake { text, help, meant };
+    let unknown = || {
+        let help = "write decimal digits, as in `10`, `0.5` or `1e3`; other things go in quotes";
+        mistake("not a number", help.to_owned(), None)
+    };
+    if text.len() > LONGEST {
+        return unknown();
+    }
     if let Some(unsigned) = text.strip_prefix('+')
         && is_valid(unsigned.as_bytes())
         && !unsigned.starts_with('-')
@@ -137,12 +146,10 @@ pub(super) fn explain(text: &str) -> Mistake<'_> {
     }
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     if number.len() < text.len() && is_valid(number.as_bytes()) {
-        let help =
-            format!("write the number alone, or \"{text}\" in quotes where a text is expected");
-        return mistake("a number with something behind it", help, Some(number));
+        let help = "write the number alone, or put it in quotes where a text is expected";
+        return mistake("a number with something behind it", help.to_owned(), Some(number));
     }
-    let help = "write decimal digits, as in `10`, `0.5` or `1e3`; other things go in quotes";
-    mistake("not a number", help.to_owned(), None)
+    unknown()
 }
 
 fn digits(text: &[u8]) -> (&[u8], &[u8]) {

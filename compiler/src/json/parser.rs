@@ -61,7 +61,8 @@ impl<'s, 'd> Parser<'s, 'd> {
     /// The whole document.
     pub(super) fn document(mut self) -> Node<'s> {
         if u32::try_from(self.text.len()).is_err() {
-            self.report(Diagnostic::new(Code::FileTooLarge, "the plan has more than 4 GiB"));
+            let message = "the plan has more than 4 GiB";
+            self.report(Span::default(), || Diagnostic::new(Code::FileTooLarge, message));
             return Node { span: Span::default(), kind: Kind::Invalid };
         }
         self.space();
@@ -121,25 +122,40 @@ impl<'s, 'd> Parser<'s, 'd> {
     /// A text in double quotes, and the place of what is between them.
     pub(super) fn string(&mut self) -> (Cow<'s, str>, Span) {
         let start = self.at + 1;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let plain = rest.iter().position(|&b| matches!(b, b'"' | b'\\' | 0..0x20));
+        // Nearly all texts are this: nothing to resolve, and a separator behind them.
+        if let Some(length) = plain
+            && rest.get(length) == Some(&b'"')
+            && matches!(rest.get(length + 1), Some(b',' | b':' | b'}' | b']'))
+        {
+            self.at = start + length + 1;
+            let text = self.slice(start, start + length);
+            return (Cow::Borrowed(text), span(start, start + length));
+        }
+        let end = self.string_end(start + plain.unwrap_or(rest.len()), start);
+        (self.resolve(start, end), span(start, end))
+    }
+
+    /// The end of a text that began at `start` and has nothing special before `from`.
+    fn string_end(&mut self, mut from: usize, start: usize) -> usize {
         let bytes = self.text.as_bytes();
-        let mut from = start;
-        let end = loop {
+        loop {
             let rest = bytes.get(from..).unwrap_or_default();
             let Some(found) = memchr3(b'"', b'\\', b'\n', rest) else {
-                break self.unterminated(start, None);
+                return self.unterminated(start, None);
             };
             let found = from + found;
             match bytes.get(found) {
                 Some(b'"') => {
                     self.at = found + 1;
-                    break self.swallowed(start, found).unwrap_or(found);
+                    return self.swallowed(start, found).unwrap_or(found);
                 }
                 Some(b'\\') if bytes.get(found + 1) != Some(&b'\n') => from = found + 2,
                 _ if self.goes_on_after(found) => from = found + 1,
-                _ => break self.unterminated(start, Some(found)),
+                _ => return self.unterminated(start, Some(found)),
             }
-        };
-        (self.resolve(start, end), span(start, end))
+        }
     }
 
     /// Resolves the escapes of a text, reporting what is wrong with them.

@@ -79,7 +79,11 @@ pub(super) fn decode<'s>(
 #[must_use]
 pub fn locate(text: &str, string: Span, part: Range<usize>) -> Span {
     let raw = text.get(string.range()).unwrap_or_default();
-    let quote = raw.chars().next().filter(|&c| is_quote(c)).map_or(0, char::len_utf8);
+    let Some(quote) = raw.chars().next().filter(|&c| is_quote(c)).map(char::len_utf8) else {
+        // A word without quotes has no escapes either.
+        let at = |offset: usize| (string.start as usize + offset).min(string.end as usize) as u32;
+        return Span::new(at(part.start), at(part.end));
+    };
     let mut rest = raw.get(quote..).unwrap_or_default();
     let mut at = string.start as usize + quote;
     let mut decoded = 0;

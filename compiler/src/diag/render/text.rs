@@ -14,7 +14,13 @@ use codespan_reporting::diagnostic as excerpt;
 use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term::{Config, WriteStyle, emit_to_write_style};
 
-use crate::diag::{Diagnostic, Label, Severity, Source};
+use crate::diag::{Diagnostic, Label, Position, Severity, Source};
+
+/// Characters beside the excerpt: line number, border and the signs of a cut.
+const MARGIN: usize = 10;
+
+/// An excerpt is at least this wide.
+const NARROWEST: usize = 40;
 
 /// How the text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +56,8 @@ pub fn text(diagnostics: &[Diagnostic], source: &Source, style: Style) -> String
             out.bytes.extend_from_slice(line.as_bytes());
         }
     }
-    String::from_utf8(out.bytes).unwrap_or_default()
+    let text = String::from_utf8(out.bytes).unwrap_or_default();
+    text.lines().flat_map(|line| [line.trim_end_matches(' '), "\n"]).collect()
 }
 
 /// Copies of the lines that a diagnostic labels.
@@ -62,6 +69,8 @@ struct Excerpt<'a> {
     lines: BTreeMap<usize, Range<usize>>,
     /// The labels with their places in `text`.
     labels: Vec<(Range<usize>, &'a Label)>,
+    /// The labels that the cut lines have no place for.
+    cut: Vec<&'a Label>,
 }
 
 impl<'a> Excerpt<'a> {
@@ -71,7 +80,10 @@ impl<'a> Excerpt<'a> {
             let line = source.line_at(label.span.start);
             let Some(range) = source.line_range(line) else { continue };
             // A label over several lines is shown on its first.
-            let clamp = |offset: u32| (offset as usize).clamp(range.start, range.end);
+            let clamp = |offset: u32| {
+                let offset = source.text().floor_char_boundary(offset as usize);
+                offset.clamp(range.start, range.end)
+            };
             let place = clamp(label.span.start)..clamp(label.span.end);
             by_line.entry(line).or_default().push((place, label));
         }
@@ -84,8 +96,14 @@ impl<'a> Excerpt<'a> {
         for line in between {
             by_line.entry(line).or_default();
         }
-        let mut excerpt =
-            Self { source, text: String::new(), lines: BTreeMap::new(), labels: Vec::new() };
+        let mut excerpt = Self {
+            source,
+            text: String::new(),
+            lines: BTreeMap::new(),
+            labels: Vec::new(),
+            cut: Vec::new(),
+        };
+        let width = width.saturating_sub(MARGIN).max(NARROWEST);
         for (line, labels) in by_line {
             excerpt.add_line(line, labels, width);
         }
@@ -128,8 +146,12 @@ impl<'a> Excerpt<'a> {
         }
         self.lines.insert(line, start..self.text.len());
         self.text.push('\n');
-        for ((_, label), place) in labels.into_iter().zip(places) {
-            self.labels.push((place.start.min(shown)..place.end.min(shown), label));
+        for ((range, label), place) in labels.into_iter().zip(places) {
+            if range.end < window.start || range.start > window.end {
+                self.cut.push(label);
+            } else {
+                self.labels.push((place.start.min(shown)..place.end.min(shown), label));
+            }
         }
     }
 
@@ -146,7 +168,12 @@ impl<'a> Excerpt<'a> {
             };
             excerpt::Label::new(style, (), range.clone()).with_message(harmless(&label.text))
         });
+        let cut = self.cut.iter().filter(|label| !label.text.is_empty()).map(|label| {
+            let Position { line, column } = self.source.position(label.span.start);
+            format!("note: {}, at line {line}, column {column}", harmless(&label.text))
+        });
         let notes = diagnostic.notes.iter().map(|note| format!("note: {}", harmless(note)));
+        let notes = cut.chain(notes);
         let help = diagnostic.help.iter().map(|help| format!("help: {}", harmless(help)));
         excerpt::Diagnostic::new(severity)
             .with_code(diagnostic.code.id())
@@ -210,7 +237,7 @@ fn window(
     let all = if last - first <= width {
         first..last
     } else {
-        focus.start..focus.end.min(focus.start + width)
+        focus.start..focus.end.min(text.floor_char_boundary(focus.start + width))
     };
     // A third of what is left over stands before, the rest behind.
     let spare = width.saturating_sub(all.len());
