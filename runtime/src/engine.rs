@@ -106,12 +106,6 @@ impl Engine {
         self.linked.program()
     }
 
-    /// What a run will run into on this machine, and what to do about it.
-    #[must_use]
-    pub fn warnings(&self, run: RunId) -> Vec<String> {
-        health::warnings(self.users(run), self.descriptors)
-    }
-
     /// Whether somebody asked the runs to end early.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
@@ -139,6 +133,9 @@ impl Engine {
         let Some(&row) = self.program().tables.runs.get(run.index()) else { return Ok(()) };
         let shards = u32::try_from(users).unwrap_or(u32::MAX).clamp(1, self.options.threads.max(1));
         self.results.begin(&row, users, shards);
+        for shortage in health::shortages(users, self.descriptors) {
+            self.options.live.say(&format!("warning: {shortage}"));
+        }
 
         let runtime = Builder::new_current_thread().enable_time().build().map_err(RunError)?;
         let clock = Clock::starting_now();

@@ -79,13 +79,13 @@ pub fn raise_descriptor_limit() -> Option<u64> {
 
 /// What `users` users with a connection each will run into on this machine, and what to do.
 #[must_use]
-pub fn warnings(users: u64, descriptors: Option<u64>) -> Vec<String> {
+pub fn shortages(users: u64, descriptors: Option<u64>) -> Vec<String> {
     let ports = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range");
     let ports = ports.ok().and_then(|range| port_count(&range));
-    shortages(users, descriptors, ports)
+    shortages_of(users, descriptors, ports)
 }
 
-fn shortages(users: u64, descriptors: Option<u64>, ports: Option<u64>) -> Vec<String> {
+fn shortages_of(users: u64, descriptors: Option<u64>, ports: Option<u64>) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(limit) = descriptors
         && users.saturating_add(OTHER_DESCRIPTORS) > limit
@@ -148,9 +148,9 @@ mod tests {
 
     #[test]
     fn warns_of_what_will_run_out_and_of_nothing_else() {
-        assert_eq!(shortages(900, Some(1024), Some(28_232)), [] as [String; 0]);
-        assert_eq!(shortages(u64::MAX, None, None), [] as [String; 0]);
-        let short = shortages(30_000, Some(1024), Some(28_232));
+        assert_eq!(shortages_of(900, Some(1024), Some(28_232)), [] as [String; 0]);
+        assert_eq!(shortages_of(u64::MAX, None, None), [] as [String; 0]);
+        let short = shortages_of(30_000, Some(1024), Some(28_232));
         assert_eq!(
             short,
             [

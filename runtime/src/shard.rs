@@ -8,7 +8,7 @@ mod thread;
 
 use std::{
     cell::{Cell, RefCell},
-    io,
+    io, mem,
     sync::Arc,
 };
 
@@ -29,8 +29,8 @@ use crate::{
 
 /// What the users of a shard share. Nothing of it leaves its thread.
 pub(crate) struct Shard {
-    linked: Arc<Linked>,
-    pacer: Pacer,
+    pub(crate) linked: Arc<Linked>,
+    pub(crate) pacer: Pacer,
     wall: WallClock,
     desk: RefCell<Desk>,
     /// The run is over: nothing new is begun.
@@ -52,7 +52,12 @@ struct Desk {
 }
 
 impl Shard {
-    fn new(linked: Arc<Linked>, rows: ShardRows, net: &Net, spin: Spin) -> io::Result<Self> {
+    pub(crate) fn new(
+        linked: Arc<Linked>,
+        rows: ShardRows,
+        net: &Net,
+        spin: Spin,
+    ) -> io::Result<Self> {
         let recorder = Recorder::new(linked.program().tables.series.len());
         Ok(Self {
             linked,
@@ -69,7 +74,7 @@ impl Shard {
     }
 
     /// Makes the shard live until this many more users have started and ended.
-    fn expect(&self, users: usize) {
+    pub(crate) fn expect(&self, users: usize) {
         self.left.set(self.left.get() + users);
     }
 
@@ -116,6 +121,22 @@ impl Shard {
         self.desk.borrow_mut().recorder.counters.ticks += 1;
     }
 
+    /// Hands over what was recorded; recording goes on in `spare`.
+    pub(crate) fn hand_over(&self, spare: Recorder) -> Recorder {
+        mem::replace(&mut self.desk.borrow_mut().recorder, spare)
+    }
+
+    /// Ends the run: waits end now, and no request is begun any more.
+    pub(crate) fn end(&self) {
+        self.over.set(true);
+        self.pacer.release();
+    }
+
+    /// Users that run and have no request under way.
+    pub(crate) fn idle_users(&self) -> u32 {
+        self.active.get() - self.in_flight.get()
+    }
+
     /// Whether the run is over and users are to end.
     pub(crate) fn is_over(&self) -> bool {
         self.over.get()
@@ -153,7 +174,7 @@ pub(crate) struct Flight<'s>(&'s Shard);
 impl Flight<'_> {
     pub(crate) fn land(self) {
         self.0.in_flight.set(self.0.in_flight.get() - 1);
-        std::mem::forget(self);
+        mem::forget(self);
     }
 }
 

@@ -63,6 +63,14 @@ impl Live {
         self.write(&text);
     }
 
+    /// Says something once, above the progress.
+    pub fn say(&mut self, text: &str) {
+        self.clear();
+        if !matches!(self.mode, Mode::Silent) {
+            self.write(&format!("{text}\n"));
+        }
+    }
+
     /// Takes the block off the screen, so that other text can follow.
     pub fn clear(&mut self) {
         if let Mode::Redrawn(screen) = &mut self.mode {

@@ -1,6 +1,6 @@
 //! What a shard says of itself: its recorder, whole, and how it is doing.
 
-use std::{io, mem, rc::Rc, time::Duration};
+use std::{io, rc::Rc, time::Duration};
 
 use ld_drivers::net::Net;
 use ld_results::Recorder;
@@ -72,7 +72,7 @@ impl Reporter {
         let busy = worked.as_secs_f64() / since_last.as_secs_f64().max(f64::MIN_POSITIVE);
         (self.last_ns, self.last_work) = (now_ns, work);
 
-        let mut recorder = mem::replace(&mut shard.desk.borrow_mut().recorder, spare);
+        let mut recorder = shard.hand_over(spare);
         let (opened, reopened) = (self.net.counters.opened(), self.net.counters.reopened());
         recorder.counters.connections_opened += opened - self.last_opened;
         recorder.counters.connections_reopened += reopened - self.last_reopened;

@@ -98,10 +98,9 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
             () = shard.changed.notified() => {}
         }
     }
-    shard.over.set(true);
-    shard.pacer.release();
+    shard.end();
     let idle_users_gone = async {
-        while shard.active.get() > shard.in_flight.get() {
+        while shard.idle_users() > 0 {
             shard.changed.notified().await;
         }
     };
