@@ -95,5 +95,6 @@ macro_rules! drivers {
 }
 
 drivers! {
+    "http" "http" crate::http::Http;
     "socket" "socket" crate::socket::Socket;
 }

@@ -23,15 +23,15 @@ pub(crate) fn run(options: &DemoOptions) -> ExitCode {
 }
 
 fn try_run(options: &DemoOptions) -> Result<Exit, Exit> {
-    let failed = |what: &str| {
-        move |error: io::Error| {
-            eprintln!("ldvm: {what}: {error}");
-            Exit::Infrastructure
-        }
+    let failed = |what: &str, error: io::Error| {
+        eprintln!("ldvm: {what}: {error}");
+        Exit::Infrastructure
     };
-    let folder = Folder::new().map_err(failed("the demo's data cannot be written"))?;
+    let folder =
+        Folder::new().map_err(|error| failed("the demo's data cannot be written", error))?;
     let settings = TargetOptions { threads: NonZeroUsize::MIN, ..TargetOptions::default() };
-    let target = Target::start(&settings).map_err(failed("the embedded server cannot start"))?;
+    let target = Target::start(&settings)
+        .map_err(|error| failed("the embedded server cannot start", error))?;
     if !options.output.quiet {
         eprintln!("demo.json against the embedded server on {}\n", target.url());
     }
