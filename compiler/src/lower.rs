@@ -7,7 +7,7 @@ use ld_stdlib::template::Member;
 use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
 
 use crate::Options;
-use crate::diag::{Code, Diagnostic, Source};
+use crate::diag::{Code, Diagnostic, Source, suggest};
 use crate::ir::{Const, Ir, Var};
 use crate::json::{self, Kind, Node};
 use crate::scope::Scope;
@@ -82,14 +82,20 @@ impl<'l> Lower<'l> {
         unknown: Unknown,
     ) -> Vec<(&'static Field, &'n Node<'s>)> {
         let mut found: Vec<(&'static Field, &'n Node<'s>)> = Vec::new();
+        let mut misspelt = Vec::new();
         for member in node.as_object().unwrap_or_default() {
             let name: &str = &member.key.text;
             let Some(field) = tables.iter().find_map(|table| ld_stdlib::field::find(table, name))
             else {
                 let names = tables.iter().flat_map(|table| table.iter().map(|field| field.name));
-                self.report(
-                    unknown.diagnostic(name, member.key.span, owner).did_you_mean(name, names),
-                );
+                let problem = unknown.diagnostic(name, member.key.span, owner);
+                self.report(match suggest(name, names) {
+                    Some(meant) => {
+                        misspelt.push(meant);
+                        problem.help(format!("did you mean `{meant}`?"))
+                    }
+                    None => problem,
+                });
                 continue;
             };
             if member.value.is_null() && !fits(&field.shape, &member.value) {
@@ -120,7 +126,9 @@ impl<'l> Lower<'l> {
         }
         for field in tables.iter().flat_map(|table| table.iter()).filter(|field| field.required) {
             let members = node.as_object().unwrap_or_default();
-            if !members.iter().any(|member| field.is_called(&member.key.text)) {
+            let is_given = members.iter().any(|member| field.is_called(&member.key.text));
+            // A misspelt field is there; that it is misspelt has been said.
+            if !is_given && !misspelt.contains(&field.name) {
                 self.report(missing(field, node, owner));
             }
         }
