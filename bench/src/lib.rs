@@ -5,6 +5,7 @@
 //! Nothing here is a test, and no test of the project depends on a time measured
 //! here. `docs/benchmarks.md` has the method and the figures.
 
+pub mod big_plan;
 pub mod callgrind;
 pub mod case;
 pub mod locate;
@@ -12,6 +13,7 @@ pub mod machine;
 pub mod nginx;
 pub mod process;
 pub mod rounds;
+pub mod stages;
 pub mod stats;
 pub mod table;
 pub mod tools;

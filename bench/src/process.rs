@@ -4,17 +4,16 @@
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::machine::{Core, on_core};
-
-/// How often a running tool is looked at.
-const POLL: Duration = Duration::from_millis(20);
 
 /// CPU time of a process and of the children it waited for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -84,18 +83,18 @@ pub fn run(command: &mut Command, core: Core, limit: Duration) -> Result<Finishe
         let program = command.get_program().to_owned();
         command.spawn().with_context(|| format!("starting {}", program.display()))
     })?;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        if started.elapsed() > limit {
-            child.kill()?;
-            child.wait()?;
+    let pid = Pid::from_child(&child);
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send((child.wait(), Instant::now())));
+    let (status, ended) = match told.recv_timeout(limit) {
+        Ok(end) => end,
+        Err(_) => {
+            kill_process(pid, Signal::KILL)?;
+            told.recv()?.0?;
             bail!("still running after {} s: killed", limit.as_secs());
         }
-        thread::sleep(POLL);
     };
-    let wall = started.elapsed();
+    let (status, wall) = (status?, ended - started);
     let after = Cpu::of_ended_children()?;
     let cpu = Cpu { user: after.user - before.user, system: after.system - before.system };
     Ok(Finished { stdout: text(&mut stdout)?, stderr: text(&mut stderr)?, status, cpu, wall })
