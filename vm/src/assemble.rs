@@ -433,12 +433,11 @@ impl Assembler {
                 let slot = self.slot(words)?;
                 let text = words.text()?;
                 rows.push((OperandKind::Slot, self.slot_row(slot, Escape::Raw, &text).0));
-            } else if words
-                .rest
-                .strip_prefix('p')
-                .is_some_and(|r| r.starts_with(|c: char| c.is_ascii_digit()))
-            {
+            } else if is_part(words.rest) {
                 rows.push((OperandKind::Part, words.prefixed('p')?));
+            } else if words.rest.strip_prefix("json ").is_some_and(is_part) {
+                words.expect("json")?;
+                rows.push((OperandKind::Json, words.prefixed('p')?));
             } else {
                 rows.push((OperandKind::Value, self.value(words)?.0));
             }
@@ -512,6 +511,11 @@ impl Assembler {
         self.names.insert((table, name.to_vec()), id.number());
         id
     }
+}
+
+/// Whether a text begins with the number of a part.
+fn is_part(text: &str) -> bool {
+    text.strip_prefix('p').is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Makes a run of rows one longer.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::program::{ColumnId, EnvId, Program, SourceId};
+use crate::program::{ColumnId, EnvId, Program, SlotKind, SourceId};
 use crate::reply::{FaultClass, Reply};
 use crate::value::{Value, Var};
 use crate::verify::{VerifyError, verify};
@@ -148,7 +148,9 @@ impl Linked {
         let envs = side.envs.iter().map(|row| (inputs.env)(name(row.name))).collect();
         let columns =
             side.columns.iter().map(|row| (inputs.column)(row.source, name(row.name))).collect();
-        let registers = side.slots.iter().map(|slot| slot.register as usize + 1).max().unwrap_or(0);
+        // Of other slots than cells the register means nothing and was not verified.
+        let cells = side.slots.iter().filter(|slot| slot.kind == SlotKind::Cell);
+        let registers = cells.map(|slot| slot.register as usize + 1).max().unwrap_or(0);
         Ok(Self { functions, assertions, extractors, envs, columns, registers, program })
     }
 

@@ -127,7 +127,9 @@ impl Listing<'_> {
     fn task(&mut self, address: usize) {
         let words =
             self.program.code.iter().skip(address).map_while(|&word| Instruction::decode(word));
-        let mut own = words.take_while(|instruction| instruction.op != Opcode::Sample);
+        let mut own = words.take_while(|instruction| {
+            !matches!(instruction.op, Opcode::Sample | Opcode::End | Opcode::Jump | Opcode::Pick)
+        });
         let request = own.find(|instruction| instruction.op == Opcode::Request);
         let row = request.and_then(|i| self.program.tables.requests.get(RequestId(i.x).index()));
         let Some(row) = row else {
@@ -256,6 +258,7 @@ impl Listing<'_> {
             text.push_str(&match operand.kind {
                 OperandKind::Value => self.value(ValueId(operand.index)),
                 OperandKind::Part => format!("p{}", operand.index),
+                OperandKind::Json => format!("json p{}", operand.index),
                 OperandKind::Slot => {
                     let slot = self.program.tables.slots.get(SlotId(operand.index).index());
                     slot.map_or("?".to_owned(), |slot| {

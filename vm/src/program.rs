@@ -225,6 +225,7 @@ kinds! {
         0 Value "value" "A constant: a row of the value table.";
         1 Slot "slot" "The typed value of a slot.";
         2 Part "part" "Text rendered before, as a part numbered after those of the request.";
+        3 Json "json" "A JSON array or object rendered before, as such a part.";
     }
 }
 

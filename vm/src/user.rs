@@ -336,12 +336,12 @@ impl User {
         let branches =
             tables.choices.get(choice.index()).map(|row| row.branches).unwrap_or_default();
         let branches = Program::rows(&tables.branches, branches);
-        let column = self.rng.usize(0..branches.len().max(1));
+        // What is certain is not drawn: a choice of one leaves the user's random numbers alone.
+        let column = if branches.len() > 1 { self.rng.usize(0..branches.len()) } else { 0 };
         let Some(branch) = branches.get(column) else {
             return self.pc;
         };
-        let draw = self.rng.u32(..);
-        if branch.threshold == u32::MAX || draw < branch.threshold {
+        if branch.threshold == u32::MAX || self.rng.u32(..) < branch.threshold {
             branch.here
         } else {
             branch.other
@@ -522,11 +522,15 @@ fn operands<'v, 'a>(
                 },
                 None => Value::Unset,
             },
-            OperandKind::Part => {
-                let part = u8::try_from(operand.index).unwrap_or(u8::MAX);
-                Value::Text(scratch.map_or(&[], |scratch| scratch.part(part)))
-            }
+            OperandKind::Part => Value::Text(rendered(operand.index, scratch)),
+            OperandKind::Json => Value::Json(rendered(operand.index, scratch)),
         };
     }
     values.get(..operands.len()).unwrap_or_default()
+}
+
+/// The bytes of a part that was rendered for an operand.
+fn rendered(part: u32, scratch: Option<&Scratch>) -> &[u8] {
+    let part = u8::try_from(part).unwrap_or(u8::MAX);
+    scratch.map_or(&[], |scratch| scratch.part(part))
 }

@@ -9,7 +9,7 @@
 //! - `request` comes after all its rendered parts, `check` and `extract` stand between
 //!   `request` and `sample`, and code is entered only between requests.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use crate::isa::{Instruction, Opcode, Operand, Shape};
@@ -99,7 +99,7 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     {
         OperandKind::Value => row.index < bounds.values,
         OperandKind::Slot => row.index < bounds.slots,
-        OperandKind::Part => (row.index as usize) < MAX_PARTS,
+        OperandKind::Part | OperandKind::Json => (row.index as usize) < MAX_PARTS,
     })?;
     check_rows("slots", &tables.slots, "the index lies outside its table", |row| match row.kind {
         SlotKind::Var => row.index < bounds.vars,
@@ -110,30 +110,42 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     check_rows("slots", &tables.slots, "the escape is unknown", |row| {
         Escape::from_number(row.escape).is_some()
     })?;
-    let plain_operands = |many: Many<OperandId>, part_allowed: bool| {
-        many.count as usize <= MAX_OPERANDS
-            && Program::rows(&tables.operands, many).iter().all(|operand| match operand.kind {
-                OperandKind::Value => true,
-                OperandKind::Part => part_allowed,
-                OperandKind::Slot => tables
-                    .slots
-                    .get(operand.index as usize)
-                    .is_some_and(|slot| slot.kind != SlotKind::Call),
-            })
+    let few = |many: Many<OperandId>| many.count as usize <= MAX_OPERANDS;
+    check_rows("slots", &tables.slots, "it has too many operands", |row| few(row.operands))?;
+    check_rows("checks", &tables.checks, "it has too many operands", |row| few(row.operands))?;
+    check_rows("extracts", &tables.extracts, "it has too many operands", |row| few(row.operands))?;
+    let plain = |many: Many<OperandId>, rendered_allowed: bool| {
+        Program::rows(&tables.operands, many).iter().all(|operand| match operand.kind {
+            OperandKind::Value => true,
+            OperandKind::Part | OperandKind::Json => rendered_allowed,
+            OperandKind::Slot => tables
+                .slots
+                .get(operand.index as usize)
+                .is_some_and(|slot| slot.kind != SlotKind::Call),
+        })
     };
-    check_rows("slots", &tables.slots, "its operands are not plain values", |row| {
-        plain_operands(row.operands, false)
+    let rule = "its operands are not plain values";
+    check_rows("slots", &tables.slots, rule, |row| plain(row.operands, false))?;
+    check_rows("checks", &tables.checks, rule, |row| plain(row.operands, true))?;
+    check_rows("extracts", &tables.extracts, rule, |row| plain(row.operands, true))?;
+    check_rows("requests", &tables.requests, "it has too many parts", |row| {
+        (row.parts.count as usize) < MAX_PARTS
     })?;
-    check_rows("checks", &tables.checks, "its operands are not plain values", |row| {
-        plain_operands(row.operands, true)
-    })?;
-    check_rows("extracts", &tables.extracts, "its operands are not plain values", |row| {
-        plain_operands(row.operands, true)
-    })?;
-    check_rows("requests", &tables.requests, "too many parts or unknown needs", |row| {
-        (row.parts.count as usize) < MAX_PARTS && Needs::from_bits(row.needs).is_some()
+    check_rows("requests", &tables.requests, "it needs something unknown", |row| {
+        Needs::from_bits(row.needs).is_some()
     })?;
     check_rows("choices", &tables.choices, "a choice has no branch", |row| row.branches.count > 0)?;
+    // Else a small file could make the verifier look at the same branches again and again.
+    let apart = tables.choices.is_sorted_by(|a, b| {
+        a.branches
+            .first
+            .0
+            .checked_add(a.branches.count)
+            .is_some_and(|end| end <= b.branches.first.0)
+    });
+    check_rows("choices", &tables.choices, "choices share branches or are out of order", |_| {
+        apart
+    })?;
     check_rows("pauses", &tables.pauses, "the longest is below the shortest", |row| {
         row.min_ns <= row.max_ns
     })?;
@@ -184,6 +196,8 @@ impl State {
 fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     let mut entered: HashSet<u32> =
         program.tables.scenarios.iter().map(|row| row.entry.0).collect();
+    // The lowest address each choice met so far can go to.
+    let mut lowest_of = HashMap::new();
     let mut state = State::default();
     let mut falls_through = false;
     for (address, &word) in program.code.iter().enumerate() {
@@ -202,11 +216,19 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
             return fail(rule);
         }
         falls_through = !matches!(instruction.op, Opcode::End | Opcode::Jump | Opcode::Pick);
-        for target in targets(program, instruction) {
-            if target.0 <= here {
-                return fail("a jump goes backward");
+        let lowest = match instruction.op {
+            Opcode::Jump => {
+                entered.insert(instruction.x);
+                instruction.x
             }
-            entered.insert(target.0);
+            Opcode::Pick => *lowest_of.entry(instruction.x).or_insert_with(|| {
+                let targets = targets(program, ChoiceId(instruction.x));
+                targets.inspect(|target| _ = entered.insert(target.0)).min().unwrap_or_default().0
+            }),
+            _ => u32::MAX,
+        };
+        if lowest <= here {
+            return fail("a jump goes backward");
         }
     }
     if falls_through {
@@ -249,10 +271,17 @@ fn broken_rule(
     state: &mut State,
 ) -> Option<&'static str> {
     let tables = &program.tables;
-    let operands_rendered = |many: Many<OperandId>, state: State| {
-        Program::rows(&tables.operands, many)
-            .iter()
-            .all(|operand| operand.kind != OperandKind::Part || state.has(operand.index))
+    let reads_reply = |many: Many<OperandId>, state: State| {
+        let mut operands = Program::rows(&tables.operands, many).iter();
+        let rendered = operands.all(|operand| match operand.kind {
+            OperandKind::Part | OperandKind::Json => state.has(operand.index),
+            OperandKind::Value | OperandKind::Slot => true,
+        });
+        match (state.replied, rendered) {
+            (false, _) => Some("there is no reply to read"),
+            (true, false) => Some("an operand is not rendered"),
+            (true, true) => None,
+        }
     };
     match instruction.op {
         Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Pause => {
@@ -282,13 +311,11 @@ fn broken_rule(
         }
         Opcode::Check => {
             let check = tables.checks.get(CheckId(instruction.x).index())?;
-            (!state.replied || !operands_rendered(check.operands, *state))
-                .then_some("it has no reply, or an operand is not rendered")
+            reads_reply(check.operands, *state)
         }
         Opcode::Extract => {
             let extract = tables.extracts.get(ExtractId(instruction.x).index())?;
-            (!state.replied || !operands_rendered(extract.operands, *state))
-                .then_some("it has no reply, or an operand is not rendered")
+            reads_reply(extract.operands, *state)
         }
         Opcode::Sample => {
             let replied = state.replied;
@@ -298,19 +325,9 @@ fn broken_rule(
     }
 }
 
-/// Where an instruction can go on, other than at the next one.
-fn targets(program: &Program, instruction: Instruction) -> Vec<Addr> {
-    match instruction.op {
-        Opcode::Jump => vec![Addr(instruction.x)],
-        Opcode::Pick => {
-            let choice = program.tables.choices.get(ChoiceId(instruction.x).index());
-            choice
-                .map(|row| Program::rows(&program.tables.branches, row.branches))
-                .unwrap_or_default()
-                .iter()
-                .flat_map(|branch| [branch.here, branch.other])
-                .collect()
-        }
-        _ => Vec::new(),
-    }
+/// Where a choice can go.
+fn targets(program: &Program, choice: ChoiceId) -> impl Iterator<Item = Addr> {
+    let choice = program.tables.choices.get(choice.index());
+    let branches = choice.map(|row| Program::rows(&program.tables.branches, row.branches));
+    branches.unwrap_or_default().iter().flat_map(|branch| [branch.here, branch.other])
 }
