@@ -1,9 +1,12 @@
-//! Harnesses for tests that need the world: servers that misbehave, a real nginx, the programs.
+//! Harnesses for tests that need the world: servers that misbehave, a real nginx, the programs;
+//! and for those that do without it: scripted replies, cases in files.
 //!
 //! The tests themselves stand in `tests/tests`, what they feed on in `tests/cases`. Everything
 //! here listens on the loopback address, on ports of its own, and ends when its value is dropped.
 
+pub mod cases;
 pub mod certificates;
 pub mod command;
 pub mod fault;
 pub mod nginx;
+pub mod script;
