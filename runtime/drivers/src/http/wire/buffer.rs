@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::head::Seen;
+
 /// The size of a buffer that has read something, in bytes; it doubles from here on.
 const FIRST_SIZE: usize = 16 * 1024;
 
@@ -13,6 +15,8 @@ const FIRST_SIZE: usize = 16 * 1024;
 pub struct Buffer {
     bytes: Vec<u8>,
     filled: usize,
+    /// The head read last out of this buffer, whoever read it.
+    pub(super) seen: Option<Box<Seen>>,
 }
 
 impl Buffer {

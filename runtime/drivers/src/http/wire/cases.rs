@@ -61,6 +61,7 @@ fn check(name: &str, reply: &[u8], expected: &Path) {
     let mut buffer = Buffer::default();
     let [kept, dropped] = [keep, drop].map(|expect| {
         let mut read = |pieces: &mut dyn Iterator<Item = &[u8]>| {
+            buffer.seen = None;
             replay(pieces, expect, Limits::default(), &mut buffer)
         };
         let whole = read(&mut [reply].into_iter());
@@ -71,6 +72,8 @@ fn check(name: &str, reply: &[u8], expected: &Path) {
         }
         let bytewise = read(&mut reply.chunks(1));
         assert_eq!(bytewise, whole, "{name} byte by byte, {expect:?}");
+        let again = replay([reply], expect, Limits::default(), &mut buffer);
+        assert_eq!(again, whole, "{name} with its head known, {expect:?}");
         whole
     });
     if let Ok(kept) = &kept {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-use httparse::{Header, ParserConfig, Response, Status};
+use httparse::{ParserConfig, Response, Status};
 
 use super::body::{Codings, Framing};
 use super::buffer::Buffer;
@@ -57,11 +57,63 @@ impl Head {
         buffer: &mut Buffer,
         to_head_request: bool,
     ) -> Result<Option<Self>, WireError> {
-        match parse(buffer.filled(), to_head_request) {
-            // A folded line looks like a header without a name.
-            Err(WireError::FieldName) if unfold(buffer) => parse(buffer.filled(), to_head_request),
-            outcome => outcome,
+        match &buffer.seen {
+            Some(seen) if seen.is_again(buffer.filled(), to_head_request) => Ok(Some(seen.head)),
+            _ => Self::read_anew(buffer, to_head_request),
         }
+    }
+
+    fn read_anew(buffer: &mut Buffer, to_head_request: bool) -> Result<Option<Self>, WireError> {
+        let head = match parse(buffer.filled(), to_head_request) {
+            // A folded line looks like a header without a name.
+            Err(WireError::FieldName) if unfold(buffer) => parse(buffer.filled(), to_head_request)?,
+            outcome => outcome?,
+        };
+        if let Some(head) = head {
+            let mut seen = buffer.seen.take().unwrap_or_default();
+            seen.note(head, buffer.filled(), to_head_request);
+            buffer.seen = Some(seen);
+        }
+        Ok(head)
+    }
+}
+
+/// A head read before. Servers that answer the same request many times a second send the
+/// same head until the `Date` changes, and comparing costs a thirtieth of parsing.
+#[derive(Debug)]
+pub(super) struct Seen {
+    head: Head,
+    to_head_request: bool,
+    bytes: Vec<u8>,
+}
+
+impl Seen {
+    /// Larger heads are not worth the memory.
+    const LARGEST: usize = 2048;
+
+    /// Whether `bytes` begin with this very head.
+    #[inline]
+    fn is_again(&self, bytes: &[u8], to_head_request: bool) -> bool {
+        to_head_request == self.to_head_request
+            && !self.bytes.is_empty()
+            && bytes.starts_with(&self.bytes)
+    }
+
+    /// Takes a head in place of the one before; `bytes` begin with it.
+    fn note(&mut self, head: Head, bytes: &[u8], to_head_request: bool) {
+        self.bytes.clear();
+        // Interim replies would push out the head that follows them.
+        if head.len as usize <= Self::LARGEST && head.status >= 200 {
+            self.head = head;
+            self.to_head_request = to_head_request;
+            self.bytes.extend_from_slice(bytes.get(..head.len as usize).unwrap_or_default());
+        }
+    }
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { head: Head::UNREAD, to_head_request: false, bytes: Vec::new() }
     }
 }
 
@@ -144,9 +196,9 @@ fn interpret(
     for field in response.headers.iter() {
         // The length of a name tells nearly all fields apart from those looked for.
         match field.name.len() {
-            8 if is(field, "location") => head.has_location = true,
-            10 if is(field, "set-cookie") => head.has_set_cookie = true,
-            10 if is(field, "connection") => {
+            8 if is(field.name, b"location") => head.has_location = true,
+            10 if is(field.name, b"set-cookie") => head.has_set_cookie = true,
+            10 if is(field.name, b"connection") => {
                 for option in list(field.value) {
                     if option.eq_ignore_ascii_case(b"close") {
                         close = true;
@@ -155,13 +207,13 @@ fn interpret(
                     }
                 }
             }
-            14 if is(field, "content-length") => {
+            14 if is(field.name, b"content-length") => {
                 length = Some(content_length(field.value, length)?);
             }
-            16 if is(field, "content-encoding") => {
+            16 if is(field.name, b"content-encoding") => {
                 list(field.value).for_each(|name| head.codings.push(name));
             }
-            17 if is(field, "transfer-encoding") => {
+            17 if is(field.name, b"transfer-encoding") => {
                 for coding in list(field.value) {
                     transfer = transfer.then(coding)?;
                 }
@@ -191,9 +243,14 @@ fn interpret(
     Ok(head)
 }
 
+/// Whether a field's name is `lower`, in any case. Setting a bit turns upper case into
+/// lower and no other character of a name into a letter or a hyphen; without an early end
+/// the comparison is a few vector instructions.
 #[inline]
-fn is(field: &Header<'_>, name: &str) -> bool {
-    field.name.eq_ignore_ascii_case(name)
+fn is<const N: usize>(name: &str, lower: &[u8; N]) -> bool {
+    <&[u8; N]>::try_from(name.as_bytes()).is_ok_and(|name| {
+        name.iter().zip(lower).fold(0, |other, (byte, lower)| other | (byte | 0x20) ^ lower) == 0
+    })
 }
 
 /// The members of a comma-separated list that are not empty.
@@ -423,6 +480,34 @@ mod tests {
         assert_eq!(Fields::new(head).joined(b"x").unwrap(), b"a   b \tc".as_slice());
         assert_eq!(body, b"a\n b");
         assert_eq!(read("HTTP/1.1 200 OK\r\n folded: 1\r\n\r\n"), Err(WireError::FieldName));
+    }
+
+    #[test]
+    fn a_head_seen_before_is_known_again_and_no_other_taken_for_it() {
+        let mut buffer = Buffer::default();
+        let mut read = |bytes: &str, to_head_request| {
+            buffer.clear();
+            buffer.extend(bytes.as_bytes());
+            Head::read(&mut buffer, to_head_request)
+        };
+        let reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        let head = read(reply, false).unwrap().unwrap();
+        assert_eq!(read(reply, false), Ok(Some(head)));
+        assert_eq!(read(reply, true).unwrap().unwrap().framing, Framing::None);
+        assert_eq!(read(reply, false), Ok(Some(head)));
+        assert_eq!(read(&reply[..30], false), Ok(None));
+        let other = reply.replace('5', "6");
+        assert_eq!(read(&other, false).unwrap().unwrap().framing, Framing::Length(6));
+        let longer = reply.replacen("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1);
+        assert!(!read(&longer, false).unwrap().unwrap().keep_alive);
+    }
+
+    #[test]
+    fn names_are_compared_without_regard_to_case_and_no_further() {
+        assert!(is("Set-Cookie", b"set-cookie") && is("SET-COOKIE", b"set-cookie"));
+        for other in ["set_cookie", "set-cooki", "set-cookies", "Zet-Cookie"] {
+            assert!(!is(other, b"set-cookie"), "{other}");
+        }
     }
 
     #[test]

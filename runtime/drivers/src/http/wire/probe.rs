@@ -64,6 +64,7 @@ pub fn probe_reply(data: &[u8]) {
     let whole = replay([reply], expect, limits, &mut buffer);
     let pieces = replay(reply.chunks(piece_len), expect, limits, &mut pieces_buffer);
     assert_eq!(whole, pieces, "in pieces of {piece_len}");
+    assert_eq!(whole, replay([reply], expect, limits, &mut buffer), "the head being known");
     for buffer in [buffer, pieces_buffer] {
         assert!(buffer.capacity() <= reply.len().max(8 * 1024) * 2, "{}", buffer.capacity());
     }
