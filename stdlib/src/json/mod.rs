@@ -20,6 +20,8 @@ pub mod fuzz;
 mod path;
 mod repr;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use equal::equal;

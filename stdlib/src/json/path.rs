@@ -103,18 +103,127 @@ fn may_recur(rest: &[u8], name: &[u8]) -> bool {
     if !name.iter().all(is_plain) {
         return true;
     }
-    let Some(&first) = name.first() else {
+    let (Some(&first), Some(&last)) = (name.first(), name.last()) else {
         return true;
     };
     let firsts = rest.get(1..).unwrap_or_default();
+    let lasts = rest.get(name.len()..).unwrap_or_default();
     let closing = rest.get(name.len() + 1..).unwrap_or_default();
-    let written = rest.iter().zip(firsts).zip(closing).fold(0, |hits, ((&a, &b), &c)| {
-        hits | (u8::from(a == b'"') & u8::from(b == first) & u8::from(c == b'"'))
-    });
-    written != 0 || has_unicode_escape(rest)
+    let places = rest.chunks(BLOCK).zip(firsts.chunks(BLOCK));
+    let places = places.zip(lasts.chunks(BLOCK).zip(closing.chunks(BLOCK)));
+    for (index, ((opening, firsts), (lasts, closing))) in places.enumerate() {
+        let places = opening.iter().zip(firsts).zip(lasts.iter().zip(closing));
+        let hits = places.fold(0, |hits, ((&a, &b), (&y, &z))| {
+            hits | (u8::from(a == b'"')
+                & u8::from(b == first)
+                & u8::from(y == last)
+                & u8::from(z == b'"'))
+        });
+        if hits == 0 {
+            continue;
+        }
+        let block = rest.get(index * BLOCK..).unwrap_or_default();
+        let is_name = |bytes: &[u8]| matches!(bytes, [b'"', inside @ .., b'"'] if inside == name);
+        if block.windows(name.len() + 2).take(BLOCK).any(is_name) {
+            return true;
+        }
+    }
+    has_unicode_escape(rest)
 }
+
+/// How many places [`may_recur`] looks at before it decides whether to look closer.
+const BLOCK: usize = 128;
 
 /// Whether some character may be written as `\uXXXX`: any name may then be.
 fn has_unicode_escape(rest: &[u8]) -> bool {
     memchr_iter(b'\\', rest).any(|at| rest.get(at + 1) == Some(&b'u'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::RawText;
+
+    fn text(plain: &str) -> Found<'_> {
+        Found::Text(RawText::plain(plain.as_bytes()))
+    }
+
+    #[test]
+    fn a_path_is_names_and_positions() {
+        let json = br#"{"data": {"items": [{"id": 7}, {"id": "b"}], "": 1, "a b": true}}"#;
+        for (path, expected) in [
+            ("data.items.0.id", Found::Int(7)),
+            ("data.items.1.id", text("b")),
+            ("data.items.-1.id", text("b")),
+            ("data.items.-2.id", Found::Int(7)),
+            ("data.items. +1 .id", text("b")),
+            (".data..items.-1.", Found::Json(br#"{"id": "b"}"#)),
+            ("data.a b", Found::Bool(true)),
+            ("data.items.2", Found::Missing),
+            ("data.items.-3", Found::Missing),
+            ("data.items.-9223372036854775808", Found::Missing),
+            ("data.items.id", Found::Missing),
+            ("data.items[0]", Found::Missing),
+            ("$.data", Found::Missing),
+            ("data.items.0.id.x", Found::Missing),
+        ] {
+            assert_eq!(find(json, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn null_ends_the_way() {
+        let json = br#"{"a": null, "b": [nul]}"#;
+        assert_eq!(find(json, "a"), Found::Null);
+        assert_eq!(find(json, "a.b.0"), Found::Null);
+        assert_eq!(find(json, "b.0.c"), Found::Missing);
+    }
+
+    #[test]
+    fn of_equal_names_the_last_one_counts() {
+        let json = br#"{"a": {"b": 1, "b": 2}, "c": "a", "a": {"b": 3}, "d": {"a": 4}}"#;
+        assert_eq!(find(json, "a.b"), Found::Int(3));
+        assert_eq!(find(br#"{"a": 1, "\u0061": 2}"#, "a"), Found::Int(2));
+        assert_eq!(find(br#"{"a/b": 1, "a\/b": 2}"#, "a/b"), Found::Int(2));
+        let long = format!(r#"{{"a": 1, "x": "{}", "a": 2}}"#, "a".repeat(2 * BLOCK));
+        assert_eq!(find(long.as_bytes(), "a"), Found::Int(2));
+    }
+
+    #[test]
+    fn what_follows_the_value_is_not_checked_unless_the_path_is_empty() {
+        assert_eq!(find(br#"{"a": 1, oops"#, "a"), Found::Int(1));
+        assert_eq!(find(br#"{"a": 1, "a": oops"#, "a"), Found::Missing);
+        assert_eq!(find(br#"{oops, "a": 1}"#, "a"), Found::Missing);
+        assert_eq!(find(b"1 2", ""), Found::Missing);
+    }
+
+    #[test]
+    fn scalars_are_read_with_their_types() {
+        for (json, expected) in [
+            ("0", Found::Int(0)),
+            ("-0", Found::Int(0)),
+            ("9223372036854775807", Found::Int(i64::MAX)),
+            ("-9223372036854775808", Found::Int(i64::MIN)),
+            ("9223372036854775808", Found::BigInt(b"9223372036854775808")),
+            ("1.5e3", Found::Float(1500.0)),
+            ("1E400", Found::Float(f64::INFINITY)),
+            ("\u{feff} true\n", Found::Bool(true)),
+            ("01", Found::Missing),
+            ("1.", Found::Missing),
+            (".5", Found::Missing),
+            ("+1", Found::Missing),
+            ("1e", Found::Missing),
+            ("NaN", Found::Missing),
+            ("truee", Found::Missing),
+            ("'a'", Found::Missing),
+            ("\"a\nb\"", Found::Missing),
+            ("[1,]", Found::Missing),
+            ("{\"a\":1,}", Found::Missing),
+            ("{\"a\" 1}", Found::Missing),
+            ("[1}", Found::Missing),
+            ("", Found::Missing),
+        ] {
+            assert_eq!(find(json.as_bytes(), ""), expected, "{json}");
+        }
+    }
 }

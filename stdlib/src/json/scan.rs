@@ -1,5 +1,7 @@
 //! Tokens of JSON, and values as a whole: checked, and read or skipped.
 
+use memchr::memchr;
+
 use super::text::{RawText, code_unit};
 use super::{Found, MAX_DEPTH};
 
@@ -22,7 +24,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// Takes the first byte of the next token.
-    #[inline]
+    #[inline(always)]
     pub(super) fn token(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
@@ -30,11 +32,11 @@ impl<'b> Scanner<'b> {
     }
 
     /// The first byte of the next token.
-    #[inline]
+    #[inline(always)]
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
             let byte = *self.bytes.get(self.at)?;
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 return Some(byte);
             }
             self.at += 1;
@@ -42,7 +44,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// Reads a member's name and the colon after it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn name(&mut self) -> Option<RawText<'b>> {
         if self.token()? != b'"' {
             return None;
@@ -90,49 +92,48 @@ impl<'b> Scanner<'b> {
 
     /// Checks a value and passes over it.
     pub(super) fn skip(&mut self) -> Option<()> {
+        // A copy, so that the place can stay in a register.
+        let mut place = *self;
         let mut open = Nesting::default();
-        loop {
-            match self.token()? {
-                b'"' => {
-                    self.string()?;
-                }
+        'value: loop {
+            match place.token()? {
+                b'"' => place.skip_string()?,
                 b'{' => {
-                    if self.peek()? != b'}' {
+                    if place.peek()? != b'}' {
                         open.push(true)?;
-                        self.name()?;
+                        place.skip_name()?;
                         continue;
                     }
-                    self.at += 1;
+                    place.at += 1;
                 }
                 b'[' => {
-                    if self.peek()? != b']' {
+                    if place.peek()? != b']' {
                         open.push(false)?;
                         continue;
                     }
-                    self.at += 1;
+                    place.at += 1;
                 }
-                b't' => self.literal(b"rue")?,
-                b'f' => self.literal(b"alse")?,
-                b'n' => self.literal(b"ull")?,
+                b't' => place.literal(b"rue")?,
+                b'f' => place.literal(b"alse")?,
+                b'n' => place.literal(b"ull")?,
                 byte => {
-                    self.number(byte)?;
+                    place.number(byte)?;
                 }
             }
             // A value has ended here, and perhaps what it stands in.
-            loop {
-                let Some(in_object) = open.top() else {
-                    return Some(());
-                };
-                match (self.token()?, in_object) {
+            while let Some(in_object) = open.top() {
+                match (place.token()?, in_object) {
                     (b',', true) => {
-                        self.name()?;
-                        break;
+                        place.skip_name()?;
+                        continue 'value;
                     }
-                    (b',', false) => break,
+                    (b',', false) => continue 'value,
                     (b'}', true) | (b']', false) => open.pop(),
                     _ => return None,
                 }
             }
+            *self = place;
+            return Some(());
         }
     }
 
@@ -140,7 +141,7 @@ impl<'b> Scanner<'b> {
         self.bytes.get(start..self.at).unwrap_or_default()
     }
 
-    #[inline]
+    #[inline(always)]
     fn literal(&mut self, letters: &[u8]) -> Option<()> {
         self.rest().starts_with(letters).then_some(())?;
         self.at += letters.len();
@@ -148,7 +149,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// The rest of a number that begins with `first`; whether it is a whole one.
-    #[inline]
+    #[inline(always)]
     fn number(&mut self, first: u8) -> Option<bool> {
         let first = if first == b'-' { self.digit()? } else { first };
         match first {
@@ -175,7 +176,7 @@ impl<'b> Scanner<'b> {
         Some(is_whole)
     }
 
-    #[inline]
+    #[inline(always)]
     fn digit(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(self.at)?;
         byte.is_ascii_digit().then(|| {
@@ -185,44 +186,55 @@ impl<'b> Scanner<'b> {
     }
 
     /// The rest of a string whose first quote has been taken.
-    #[inline]
-    pub(super) fn string(&mut self) -> Option<RawText<'b>> {
+    #[inline(always)]
+    fn string(&mut self) -> Option<RawText<'b>> {
         let start = self.at;
-        let mut escaped = false;
-        loop {
-            while let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
-                let special = special_bytes(u64::from_le_bytes(*chunk));
-                if special != 0 {
-                    self.at += special.trailing_zeros() as usize / 8;
-                    break;
-                }
-                self.at += 8;
-            }
-            // A special byte, or one of the last seven of the document.
-            let byte = *self.bytes.get(self.at)?;
-            self.at += 1;
-            match byte {
-                b'"' => {
-                    let raw = self.bytes.get(start..self.at - 1)?;
-                    return Some(RawText::new(raw, escaped));
-                }
-                b'\\' => {
-                    escaped = true;
-                    let letter = *self.bytes.get(self.at)?;
-                    self.at += 1;
-                    match letter {
-                        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                        b'u' => {
-                            code_unit(self.rest())?;
-                            self.at += 4;
-                        }
-                        _ => return None,
-                    }
-                }
-                0..0x20 => return None,
-                _ => {}
-            }
+        self.skip_string()?;
+        let raw = self.bytes.get(start..self.at - 1)?;
+        Some(RawText::new(raw, memchr(b'\\', raw).is_some()))
+    }
+
+    #[inline(always)]
+    fn skip_name(&mut self) -> Option<()> {
+        if self.token()? != b'"' {
+            return None;
         }
+        self.skip_string()?;
+        (self.token()? == b':').then_some(())
+    }
+
+    #[inline(always)]
+    fn skip_string(&mut self) -> Option<()> {
+        loop {
+            if let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+                let special = special_bytes(u64::from_le_bytes(*chunk));
+                if special == 0 {
+                    self.at += 8;
+                    continue;
+                }
+                self.at += special.trailing_zeros() as usize / 8;
+            }
+            if *self.bytes.get(self.at)? == b'"' {
+                self.at += 1;
+                return Some(());
+            }
+            self.at = after_character(self.bytes, self.at)?;
+        }
+    }
+}
+
+/// Where the character of a string at `at` ends: an escape, or one of the document's last
+/// seven bytes.
+#[cold]
+fn after_character(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at)? {
+        b'\\' => match *bytes.get(at + 1)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+            b'u' => code_unit(bytes.get(at + 2..)?).map(|_| at + 6),
+            _ => None,
+        },
+        0..0x20 => None,
+        _ => Some(at + 1),
     }
 }
 
@@ -247,7 +259,7 @@ struct Nesting {
 }
 
 impl Nesting {
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, object: bool) -> Option<()> {
         if self.depth == MAX_DEPTH {
             return None;
@@ -257,13 +269,13 @@ impl Nesting {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     const fn pop(&mut self) {
         self.depth -= 1;
         self.objects >>= 1;
     }
 
-    #[inline]
+    #[inline(always)]
     const fn top(&self) -> Option<bool> {
         if self.depth == 0 { None } else { Some(self.objects & 1 == 1) }
     }
