@@ -199,6 +199,11 @@ fn interpret(
             8 if is(field.name, b"location") => head.has_location = true,
             10 if is(field.name, b"set-cookie") => head.has_set_cookie = true,
             10 if is(field.name, b"connection") => {
+                // As nearly everybody writes it.
+                if field.value == b"keep-alive" {
+                    head.keep_alive = true;
+                    continue;
+                }
                 for option in list(field.value) {
                     if option.eq_ignore_ascii_case(b"close") {
                         close = true;
@@ -282,6 +287,9 @@ impl Transfer {
 /// The value of a `Content-Length`, which may be a list of equal numbers and may be
 /// repeated as long as all agree (RFC 9110 §8.6).
 fn content_length(value: &[u8], mut before: Option<u64>) -> Result<u64, WireError> {
+    if let (None, Some(number)) = (before, decimal(value)) {
+        return Ok(number);
+    }
     for member in value.split(|&byte| byte == b',') {
         let number = decimal(member.trim_ascii()).ok_or(WireError::ContentLength)?;
         if before.is_some_and(|before| before != number) {
