@@ -1,6 +1,6 @@
 //! From IR to program.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ld_stdlib::{Piece, Template};
 use ld_vm::build::{Builder, push};
@@ -192,17 +192,19 @@ impl Emit<'_> {
         self.op(Opcode::Request, request.0);
 
         let mut next_part = parts.len() as u32;
+        let mut changed = HashSet::new();
         let mut checks = Vec::new();
         for check in &task.checks {
-            let operands = self.operands(&check.operands, &mut next_part, &registers);
+            let operands = self.operands(&check.operands, &mut next_part, &registers, &changed);
             let assertion = self.assertion(check.assertion.name);
             checks.push((check.span, self.check(assertion, operands)));
         }
-        // The operands of all extracts are rendered before the first one changes a variable,
-        // because a task's placeholders are expanded once, before it runs.
+        // A task's placeholders are expanded once, before it runs: what an extract changes no
+        // later one of the task may see, so such operands are rendered before the first.
         let mut extracts = Vec::new();
         for extract in &task.extracts {
-            let operands = self.operands(&extract.operands, &mut next_part, &registers);
+            let operands = self.operands(&extract.operands, &mut next_part, &registers, &changed);
+            changed.insert(extract.var);
             let extractor = self.extractor(extract.extractor.name);
             let var = self.var(extract.var);
             extracts.push((extract.span, self.extract(extractor, var, operands)));
@@ -266,42 +268,50 @@ impl Emit<'_> {
         }
     }
 
+    /// Renders the operands that are not there as they are: texts, calls, and variables that
+    /// will have `changed` by then.
     fn operands(
         &mut self,
         operands: &[Operand],
         next_part: &mut u32,
         registers: &HashMap<usize, u32>,
+        changed: &HashSet<usize>,
     ) -> Many<OperandId> {
         let mut rows = Vec::new();
         for operand in operands {
-            let called;
-            let template = match operand {
+            let lone;
+            let (kind, template) = match operand {
                 Operand::Const(constant) => {
                     rows.push((OperandKind::Value, self.builder.value(constant.value()).0));
                     continue;
                 }
-                Operand::Slot(slot) if !self.is_call(*slot) => {
+                Operand::Slot(slot) if self.is_readable(*slot, changed) => {
                     rows.push((OperandKind::Slot, self.slot(*slot, Escape::Raw, registers).0));
                     continue;
                 }
                 Operand::Slot(slot) => {
                     let mut template = Template::default();
                     template.push_slot(*slot, Escape::Raw);
-                    called = template;
-                    &called
+                    lone = template;
+                    (OperandKind::Part, &lone)
                 }
-                Operand::Text(template) => template,
+                Operand::Text(template) => (OperandKind::Part, template),
+                Operand::Json(template) => (OperandKind::Json, template),
             };
             self.render(*next_part, template, registers);
-            rows.push((OperandKind::Part, *next_part));
+            rows.push((kind, *next_part));
             *next_part += 1;
         }
         self.builder.operands(&rows)
     }
 
-    fn is_call(&self, slot: u32) -> bool {
-        let slot = self.ir.slots.get(slot as usize);
-        matches!(slot, Some(Slot { kind: SlotKind::Call { .. }, .. }))
+    /// Whether a check or extract can read a slot itself, at its own time.
+    fn is_readable(&self, slot: u32, changed: &HashSet<usize>) -> bool {
+        match self.ir.slots.get(slot as usize).map(|slot| &slot.kind) {
+            Some(SlotKind::Var(var)) => !changed.contains(var),
+            Some(SlotKind::Call { .. }) => false,
+            Some(SlotKind::Cell { .. } | SlotKind::Env(_)) | None => true,
+        }
     }
 
     fn slot(&mut self, slot: u32, escape: Escape, registers: &HashMap<usize, u32>) -> SlotId {

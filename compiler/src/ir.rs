@@ -24,6 +24,9 @@ pub(crate) struct Ir {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) kind: SlotKind,
+    /// The value that could stand in its place, when the optimiser is off. Names of samples
+    /// have it all the same, because nothing fills the slots of a name.
+    pub(crate) constant: Option<Const>,
     /// The placeholder as written.
     pub(crate) text: String,
     pub(crate) span: Span,
@@ -151,6 +154,8 @@ pub(crate) enum Operand {
     Slot(u32),
     /// Text with holes.
     Text(Template),
+    /// An array or object with holes, as JSON.
+    Json(Template),
 }
 
 /// An action of the document.
@@ -172,7 +177,7 @@ impl Task {
             .flat_map(|check| &check.operands)
             .chain(self.extracts.iter().flat_map(|extract| &extract.operands));
         let texts = operands.filter_map(|operand| match operand {
-            Operand::Text(template) => Some(template),
+            Operand::Text(template) | Operand::Json(template) => Some(template),
             Operand::Const(_) | Operand::Slot(_) => None,
         });
         self.request.parts.iter().chain(texts)
@@ -187,7 +192,7 @@ impl Task {
             .chain(self.extracts.iter().flat_map(|extract| &extract.operands))
             .filter_map(|operand| match operand {
                 Operand::Slot(slot) => Some(*slot),
-                Operand::Const(_) | Operand::Text(_) => None,
+                Operand::Const(_) | Operand::Text(_) | Operand::Json(_) => None,
             });
         self.templates().flat_map(slots_of).chain(lone)
     }

@@ -21,7 +21,7 @@ pub(crate) fn run(ir: &mut Ir) {
                 .flat_map(|check| &mut check.operands)
                 .chain(task.extracts.iter_mut().flat_map(|extract| &mut extract.operands));
             for operand in operands {
-                if let Operand::Text(template) = operand {
+                if let Operand::Text(template) | Operand::Json(template) = operand {
                     merge(template);
                 }
             }

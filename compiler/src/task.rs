@@ -378,7 +378,7 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
 fn values(operands: &[Operand]) -> Vec<Value<'_>> {
     let values = operands.iter().map(|operand| match operand {
         Operand::Const(constant) => constant.value(),
-        Operand::Slot(_) | Operand::Text(_) => Value::Unset,
+        Operand::Slot(_) | Operand::Text(_) | Operand::Json(_) => Value::Unset,
     });
     values.collect()
 }
@@ -392,21 +392,23 @@ fn operand(tree: &Tree) -> Operand {
             Some(slot) => Operand::Slot(slot),
             None => Operand::Text(template.clone()),
         },
-        // A container with holes is compared as the JSON text it renders to.
-        _ => Operand::Text(tree.to_json()),
+        _ => Operand::Json(tree.to_json()),
     }
 }
 
-/// A template with its slots as the plan writes them.
+/// A template with its slots as the plan writes them, unless nothing can change their value.
 pub(crate) fn as_written(template: &Template, slots: &[crate::ir::Slot]) -> Vec<u8> {
     let mut text = Vec::new();
     for piece in &template.pieces {
         match piece {
             ld_stdlib::Piece::Text(bytes) => text.extend_from_slice(bytes),
-            ld_stdlib::Piece::Slot { slot, .. } => {
-                let slot = slots.get(*slot as usize);
-                text.extend_from_slice(slot.map_or("", |slot| slot.text.as_str()).as_bytes());
-            }
+            ld_stdlib::Piece::Slot { slot, escape } => match slots.get(*slot as usize) {
+                Some(crate::ir::Slot { constant: Some(constant), .. }) => {
+                    escape.write(constant.value(), &mut text);
+                }
+                Some(slot) => text.extend_from_slice(slot.text.as_bytes()),
+                None => {}
+            },
         }
     }
     text
