@@ -97,4 +97,5 @@ macro_rules! drivers {
 drivers! {
     "http" "http" crate::http::Http;
     "socket" "socket" crate::socket::Socket;
+    "websocket" "websocket" crate::websocket::WebSocket;
 }

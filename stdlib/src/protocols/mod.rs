@@ -14,11 +14,13 @@ use crate::template::{Template, Tree};
 pub mod http;
 pub mod payload;
 pub mod socket;
+pub mod websocket;
 
 /// The protocols, by name.
 pub const PROTOCOLS: &[Protocol] = &[
     http::PROTOCOL,
     socket::PROTOCOL,
+    websocket::PROTOCOL,
 ];
 
 /// User types of the language that this build does not drive.

@@ -116,8 +116,8 @@ impl Headers {
     }
 }
 
-/// RFC 9110 §5.6.2.
-fn is_token(name: &str) -> bool {
+/// Whether a text can be the name of a header (RFC 9110 §5.6.2).
+pub(in crate::protocols) fn is_token(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

@@ -13,6 +13,7 @@ mod headers;
 mod target;
 
 use headers::Headers;
+pub(super) use headers::is_token;
 use target::Target;
 
 /// Positions of a request's parts.

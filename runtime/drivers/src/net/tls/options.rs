@@ -1,6 +1,8 @@
 //! What a plan can say about TLS, and the files it names.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ld_vm::{Fault, FaultClass};
@@ -45,6 +47,26 @@ impl TlsOptions {
     #[must_use]
     pub const fn new() -> Self {
         Self { verify: Verify::System, identity: None, alpn: &[] }
+    }
+
+    /// The options of a task, from the parts of its request: whether to verify, and the
+    /// paths of authorities, certificate and key, each empty when the task has none.
+    #[must_use]
+    pub fn of_task(
+        verify: bool,
+        [authorities, certificate, key]: [&[u8]; 3],
+        alpn: &'static [&'static [u8]],
+    ) -> Self {
+        let path =
+            |bytes: &[u8]| (!bytes.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(bytes)));
+        let verify = match path(authorities) {
+            _ if !verify => Verify::Nothing,
+            Some(authorities) => Verify::Authorities(authorities),
+            None => Verify::System,
+        };
+        let identity =
+            path(certificate).map(|certificate| Identity { certificate, key: path(key) });
+        Self { verify, identity, alpn }
     }
 }
 
