@@ -11,7 +11,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
     name: "status_code",
     fields: &[Field::new(
         "value",
-        Shape::Either(&[Shape::Number { min: -1e18, max: 1e18 }, Shape::Text]),
+        Shape::Either(&[Shape::Number { min: 0.0, max: 999.0 }, Shape::Text]),
         "The status; a number written as text is as good, and a fraction is cut off.",
         "200",
     )

@@ -69,10 +69,9 @@ pub const START_TEST: &[Field] = &[
         "tasks",
         Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Map(&Shape::Any)]),
         "What each user does in a tick: an array of tasks, or an object with `mode` \
-         (`sequence` or `weighted`) and `tasks`.",
+         (`sequence` or `weighted`) and `tasks`. A run without any is refused.",
         r#"[{"method": "get", "request_url": "http://127.0.0.1:8080/"}]"#,
-    )
-    .default("none: the run passes without a request"),
+    ),
     Field::new(
         "variables",
         Shape::Either(&[Shape::Map(&Shape::Any), Shape::Null]),
