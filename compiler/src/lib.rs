@@ -26,6 +26,7 @@ pub mod template;
 pub use diag::{Diagnostic, Severity, Source};
 pub use files::{Disk, Files, NoFiles};
 
+use ld_stdlib::protocols::PROTOCOLS;
 use ld_vm::Program;
 
 /// How to compile.
@@ -91,4 +92,12 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     };
     diag::sort(&mut diagnostics);
     Compiled { program, diagnostics }
+}
+
+/// Writes a program down, as `ldc dump` prints it.
+#[must_use]
+pub fn listing(program: &Program) -> String {
+    ld_vm::listing::listing(program, |name| {
+        PROTOCOLS.iter().find(|protocol| protocol.name == name).map_or(&[], |row| row.parts)
+    })
 }

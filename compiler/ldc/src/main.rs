@@ -1,2 +1,50 @@
-//! placeholder
-fn main() {}
+//! `ldc`: checks, compiles, lists and explains plans.
+//!
+//! Here is only the way from the command line to `ld-compiler` and back to the
+//! terminal: results go to standard output, complaints to standard error.
+
+mod arguments;
+mod check;
+mod compile;
+mod dump;
+mod explain;
+mod input;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+
+/// How a call ended. Later ones are worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    Fine,
+    /// The plan has errors.
+    PlanErrors,
+    /// The call is wrong, or something cannot be read or written.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => Self::SUCCESS,
+            Exit::PlanErrors => Self::from(1),
+            Exit::Usage => Self::from(2),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Check(options) => check::run(&options),
+        Command::Compile(options) => compile::run(&options),
+        Command::Dump(options) => dump::run(&options),
+        Command::Explain(options) => explain::run(&options),
+    };
+    match result {
+        Ok(exit) | Err(exit) => exit.into(),
+    }
+}

@@ -108,7 +108,7 @@ codes! {
     "0216" MissingField            Error   "a required field is missing"
     "0217" UnknownValue            Error   "a value that is not one of the known ones"
     "0218" NoTasks                 Error   "a test without tasks"
-    "0219" BadUrl                  Error   "a URL that cannot be used"
+    "0219" BadUrl                  Error   "a URL or another value that the protocol cannot use"
 
     "0301" UnterminatedPlaceholder Warning "a placeholder without its closing brace"
     "0302" EmptyPlaceholder        Warning "a placeholder without a name"

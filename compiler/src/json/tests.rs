@@ -188,23 +188,3 @@ fn the_list_of_problems_ends() {
     assert_eq!(problems.len(), MAX_PROBLEMS + 1, "and the lint for the last comma");
     assert_eq!(problems[MAX_PROBLEMS - 1].code, Code::TooManyProblems);
 }
-
-/// The examples of the pages of codes: the wrong one has the problem, the right one none.
-#[test]
-fn pages_show_what_they_say() {
-    let example = |page: &'static str, heading: &str| -> Option<&'static str> {
-        let (_, after) = page.split_once(heading)?;
-        let (language, rest) = after.split_once("```")?.1.split_once('\n')?;
-        language.starts_with("json").then(|| rest.split("\n```").next())?
-    };
-    let mut checked = 0;
-    for row in crate::diag::CODES.iter().filter(|row| row.id.starts_with("LD01")) {
-        let Some(wrong) = example(row.page, "\nWrong:\n") else { continue };
-        let right = example(row.page, "\nRight:\n").expect("an example of the cure");
-        let codes = outcome(wrong).1;
-        assert!(codes.contains(&row.code), "{} is not found in its example: {codes:?}", row.id);
-        assert_eq!(outcome(right).1, [], "{} is not cured", row.id);
-        checked += 1;
-    }
-    assert!(checked > 20, "only {checked} pages have examples in JSON");
-}

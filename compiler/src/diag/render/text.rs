@@ -79,12 +79,14 @@ impl<'a> Excerpt<'a> {
         for label in &diagnostic.labels {
             let line = source.line_at(label.span.start);
             let Some(range) = source.line_range(line) else { continue };
-            // A label over several lines is shown on its first.
             let clamp = |offset: u32| {
                 let offset = source.text().floor_char_boundary(offset as usize);
                 offset.clamp(range.start, range.end)
             };
-            let place = clamp(label.span.start)..clamp(label.span.end);
+            // A label over several lines is shown where it begins.
+            let start = clamp(label.span.start);
+            let within = label.span.end as usize <= range.end;
+            let place = start..if within { clamp(label.span.end) } else { start };
             by_line.entry(line).or_default().push((place, label));
         }
         // Between two labelled lines one apart, the line between is shown as well.
