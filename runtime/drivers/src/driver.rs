@@ -88,7 +88,10 @@ macro_rules! drivers {
         pub fn visit<V: Visitor>(protocol: &str, visitor: V) -> Option<V::Output> {
             match protocol {
                 $(#[cfg(feature = $feature)] $protocol => Some(visitor.visit::<$driver>()),)*
-                _ => None,
+                _ => {
+                    drop(visitor);
+                    None
+                }
             }
         }
     };

@@ -10,7 +10,7 @@ pub mod http;
 pub mod net;
 #[cfg(feature = "socket")]
 pub mod socket;
-#[cfg(test)]
+#[cfg(all(test, any(feature = "socket", feature = "websocket")))]
 mod testing;
 #[cfg(feature = "websocket")]
 pub mod websocket;
