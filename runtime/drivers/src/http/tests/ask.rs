@@ -1,16 +1,11 @@
 //! Requests as the compiler prepares them, without the compiler.
 
 use ld_stdlib::protocols::http::{MAX_REDIRECTS, PROTOCOL, option, part};
-use ld_vm::build::Builder;
+use ld_vm::assemble::assemble;
 use ld_vm::link::{Clock, Inputs, Wall};
-use ld_vm::program::{
-    Addr, Many, PauseId, ProtocolRow, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow, SeriesId,
-    SeriesRow,
-};
+use ld_vm::program::{RunId, ScenarioId};
 use ld_vm::user::NoRows;
-use ld_vm::{
-    Effect, Instruction, Linked, Needs, Opcode, Request, Resume, ScratchPool, Tables, User, World,
-};
+use ld_vm::{Effect, Linked, Needs, Request, Resume, ScratchPool, Tables, User, World};
 
 /// A request: its parts, numbers and needs.
 #[derive(Clone)]
@@ -108,41 +103,23 @@ impl Ask {
 
     /// A program that makes the request.
     pub(super) fn link(&self) -> Linked {
-        let mut builder = Builder::new("test", "", true);
-        let name = builder.constant(b"http");
-        let wait = builder.pause(0, 0);
-        let parts: Vec<_> = self.parts.iter().map(|bytes| Some(builder.constant(bytes))).collect();
-        let parts = builder.parts(&parts);
-        let options = builder.options(&self.options);
-        for op in [Opcode::Request, Opcode::Sample, Opcode::End] {
-            builder.emit(Instruction::wide(op, 0));
-        }
-        let tables = &mut builder.program_mut().tables;
-        let protocol = ld_vm::program::ProtocolId(0);
-        tables.protocols.push(ProtocolRow { name });
-        tables.series.push(SeriesRow { name, method: name, target: name });
-        tables.requests.push(RequestRow {
-            protocol,
-            series: SeriesId(0),
-            parts,
-            options,
-            needs: self.needs.bits(),
-        });
-        tables.scenarios.push(ScenarioRow {
-            name,
-            user: name,
-            protocol,
-            entry: Addr(0),
-            users: 1,
-            spawn_rate: 1.0,
-            wait: PauseId(wait.0),
-        });
-        tables.runs.push(RunRow {
-            scenarios: Many { first: ScenarioId(0), count: 1 },
-            duration_ns: 0,
-            iterations: 1,
-            inits: Many::default(),
-        });
+        let parts: Vec<_> =
+            self.parts.iter().map(|part| format!("{:?}", String::from_utf8_lossy(part))).collect();
+        let options: Vec<_> = self.options.iter().map(i64::to_string).collect();
+        let needs: Vec<_> = Needs::NAMED
+            .into_iter()
+            .filter_map(|(need, word)| self.needs.contains(need).then_some(word))
+            .collect();
+        let listing = format!(
+            "run unlimited iterations 0\n\
+             scenario u http @0000 users 1 rate 1 wait 0s\n\
+             0000  request http \"t\" \"GET\" \"/\" needs {} parts {} options {}\n\
+             0001  sample\n\
+             0002  end\n",
+            needs.join("+"),
+            parts.join(" "),
+            options.join(" ")
+        );
         let tables = Tables {
             function: |_| None,
             assertion: |_| None,
@@ -150,7 +127,7 @@ impl Ask {
             protocol: |_| true,
         };
         let inputs = Inputs { env: &|_| None, column: &|_, _| None };
-        Linked::new(builder.finish(), &tables, &inputs).unwrap()
+        Linked::new(assemble(&listing).unwrap(), &tables, &inputs).unwrap()
     }
 }
 

@@ -8,6 +8,7 @@ mod connections;
 mod cookies;
 mod faults;
 mod redirects;
+mod tls;
 
 use std::rc::Rc;
 
