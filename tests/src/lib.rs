@@ -9,4 +9,5 @@ pub mod certificates;
 pub mod command;
 pub mod fault;
 pub mod nginx;
+pub mod runs;
 pub mod script;

@@ -20,6 +20,14 @@ fn once_and_stay(peer: &mut Peer<'_>, bytes: &[u8]) -> io::Result<()> {
     peer.stall()
 }
 
+/// Answers every request with the same reply: its framing is good, so the connection goes on.
+fn always(peer: &mut Peer<'_>, bytes: &[u8]) -> io::Result<()> {
+    while peer.request()? {
+        peer.send(bytes)?;
+    }
+    Ok(())
+}
+
 pub(super) fn length_too_long(peer: &mut Peer<'_>) -> io::Result<()> {
     once(peer, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ok\":true}")
 }
@@ -87,7 +95,7 @@ fn gzip(text: &[u8]) -> io::Result<Vec<u8>> {
 pub(super) fn truncated_gzip(peer: &mut Peer<'_>) -> io::Result<()> {
     let mut body = gzip(br#"{"ok":true,"list":[1,2,3,5,8,13,21,34,55,89]}"#)?;
     body.truncate(body.len() / 2);
-    once_and_stay(peer, &gzipped(&body))
+    always(peer, &gzipped(&body))
 }
 
 pub(super) fn corrupt_gzip(peer: &mut Peer<'_>) -> io::Result<()> {
@@ -96,11 +104,11 @@ pub(super) fn corrupt_gzip(peer: &mut Peer<'_>) -> io::Result<()> {
     for byte in body.iter_mut().rev().take(8) {
         *byte ^= 0x55;
     }
-    once_and_stay(peer, &gzipped(&body))
+    always(peer, &gzipped(&body))
 }
 
 pub(super) fn gzip_bomb(peer: &mut Peer<'_>) -> io::Result<()> {
-    once_and_stay(peer, &gzipped(&BOMB))
+    always(peer, &gzipped(&BOMB))
 }
 
 /// A valid gzip file of 1 GiB of zeros: one block of 1 MiB, compressed once, repeated.

@@ -96,7 +96,7 @@ pub(super) fn slow_bytes(peer: &mut Peer<'_>) -> io::Result<()> {
 
 pub(super) fn endless_drip(peer: &mut Peer<'_>) -> io::Result<()> {
     if peer.request()? {
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")?;
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")?;
         loop {
             peer.send(b".")?;
             thread::sleep(DRIP);
