@@ -24,9 +24,6 @@ pub(crate) struct Ir {
 #[derive(Debug)]
 pub(crate) struct Slot {
     pub(crate) kind: SlotKind,
-    /// The value that could stand in its place, when the optimiser is off. Names of samples
-    /// have it all the same, because nothing fills the slots of a name.
-    pub(crate) constant: Option<Const>,
     /// The placeholder as written.
     pub(crate) text: String,
     pub(crate) span: Span,

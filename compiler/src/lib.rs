@@ -81,6 +81,8 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     } else {
         if options.optimise {
             optimise::run(&mut ir);
+        } else {
+            ir = unfolded(&root, source, options, &ir, &mut diagnostics);
         }
         match emit::program(&ir, source, options) {
             Ok(program) => Some(program),
@@ -92,6 +94,31 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     };
     diag::sort(&mut diagnostics);
     Compiled { program, diagnostics }
+}
+
+/// Lowers a document again, word by word. How its samples are counted does not depend on
+/// that, so their names come from the `folded` form.
+fn unfolded(
+    root: &json::Node<'_>,
+    source: &Source,
+    options: &Options<'_>,
+    folded: &ir::Ir,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> ir::Ir {
+    let mut problems = Vec::new();
+    let mut lower = lower::Lower::new(source, options, &mut problems);
+    lower.fold = false;
+    let mut ir = document::lower(root, &mut lower);
+    // The warnings are those of the folded form.
+    diagnostics.extend(problems.into_iter().filter(|p| p.severity == Severity::Error));
+    let written = |template| ld_stdlib::Template::text(task::as_written(template, &folded.slots));
+    for (run, folded) in ir.runs.iter_mut().zip(&folded.runs) {
+        for (task, folded) in run.tasks.iter_mut().zip(&folded.tasks) {
+            task.name = written(&folded.name);
+            task.request.target = written(&folded.request.target);
+        }
+    }
+    ir
 }
 
 /// Writes a program down, as `ldc dump` prints it.

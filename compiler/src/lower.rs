@@ -20,6 +20,8 @@ pub(crate) struct Lower<'l> {
     pub(crate) scope: Scope,
     /// Off: texts are taken as written. Only tasks and targets have placeholders.
     pub(crate) expand: bool,
+    /// Off: a variable that nothing can change stays a slot all the same.
+    pub(crate) fold: bool,
     var_index: HashMap<Var, usize>,
     problems: &'l mut Vec<Diagnostic>,
 }
@@ -36,6 +38,7 @@ impl<'l> Lower<'l> {
             ir: Ir::default(),
             scope: Scope::default(),
             expand: false,
+            fold: true,
             var_index: HashMap::new(),
             problems,
         }
@@ -222,7 +225,9 @@ impl<'l> Lower<'l> {
     }
 
     fn constant_text(&mut self, node: &Node<'_>, text: &str, name: &str) -> Option<Tree> {
+        let fold = std::mem::replace(&mut self.fold, true);
         let kind = self.text(text, node.span);
+        self.fold = fold;
         let tree = Tree { span: node.span, kind };
         if tree.to_text().constant().is_some() {
             return Some(tree);

@@ -26,8 +26,6 @@ const PREFIXES: &[(&str, bool)] = &[
 enum Meaning {
     /// A value that nothing can change.
     Const(Const),
-    /// The same, when the optimiser is off.
-    Unfolded(SlotKind, Const),
     Slot(SlotKind),
     /// Nothing: it stays text.
     Text,
@@ -67,10 +65,6 @@ impl Lower<'_> {
                 Piece::Text(range) => template.push_text(slice(text, range)),
                 Piece::Placeholder(placeholder) => {
                     let written = slice(text, &placeholder.range);
-                    let slot = |kind, constant| {
-                        let span = place.of(&placeholder.range);
-                        Slot { kind, constant, text: written.to_owned(), span }
-                    };
                     match self.meaning(text, placeholder, place) {
                         Meaning::Text => template.push_text(written),
                         Meaning::Const(value) => {
@@ -81,13 +75,10 @@ impl Lower<'_> {
                             value.value().write_text(&mut bytes);
                             template.push_text(bytes);
                         }
-                        Meaning::Unfolded(kind, value) => {
-                            let slot = slot(kind, Some(value));
-                            template.push_slot(self.slot(slot), Escape::Raw);
-                        }
                         Meaning::Slot(kind) => {
-                            let slot = slot(kind, None);
-                            template.push_slot(self.slot(slot), Escape::Raw);
+                            let span = place.of(&placeholder.range);
+                            let slot = self.slot(Slot { kind, text: written.to_owned(), span });
+                            template.push_slot(slot, Escape::Raw);
                         }
                     }
                 }
@@ -123,11 +114,10 @@ impl Lower<'_> {
 
     fn variable(&mut self, name: &Name<'_>, session: bool, place: Place<'_>) -> Meaning {
         let var = Var { name: name.text.to_owned(), session };
-        if let Some(value) = self.scope.constant(&var) {
+        if let Some(value) = self.scope.constant(&var)
+            && self.fold
+        {
             let value = value.clone();
-            if !self.options.optimise {
-                return Meaning::Unfolded(SlotKind::Var(self.var(var)), value);
-            }
             self.scope.folded.insert(var);
             return Meaning::Const(value);
         }

@@ -9,7 +9,7 @@ use ld_stdlib::{Span, Tree, TreeKind};
 use crate::diag::{Code, Diagnostic};
 use crate::document::{Written, register_sources, register_variables};
 use crate::ir::{Const, Init, Pause, Run, Var};
-use crate::json::{Kind, Member, Node};
+use crate::json::{Key, Kind, Member, Node};
 use crate::lower::Lower;
 use crate::scope::Registered;
 use crate::task;
@@ -158,16 +158,22 @@ fn tasks(
         None => node,
     };
     let mut lowered = Vec::new();
-    match &list.kind {
-        Kind::Array(items) => {
-            for item in items {
-                lowered.extend(task::lower(item, None, protocol, user, host, lower));
-            }
+    let mut one = |item: &Node<'_>, method: Option<&Key<'_>>, lower: &mut Lower<'_>| {
+        if let (false, Some(weight)) =
+            (weighted, item.get("weight").filter(|weight| !weight.value.is_null()))
+        {
+            let message = "`weight` changes nothing where tasks run in sequence";
+            let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
+                .label(weight.key.span, "every tick runs all tasks")
+                .help(r#"write `"tasks": {"mode": "weighted", "tasks": [...]}`"#);
+            lower.report(problem);
         }
+        lowered.extend(task::lower(item, method, protocol, user, host, lower));
+    };
+    match &list.kind {
+        Kind::Array(items) => items.iter().for_each(|item| one(item, None, lower)),
         Kind::Object(members) => {
-            for Member { key, value } in members {
-                lowered.extend(task::lower(value, Some(key), protocol, user, host, lower));
-            }
+            members.iter().for_each(|Member { key, value }| one(value, Some(key), lower));
         }
         Kind::Invalid => return (weighted, lowered),
         _ => {

@@ -78,7 +78,12 @@ pub(crate) fn lower(
         return None;
     }
     let request = match (protocol.prepare)(&task) {
-        Ok(request) => request,
+        Ok(mut request) => {
+            for note in request.notes.drain(..) {
+                lower.report(diagnostic(note));
+            }
+            request
+        }
         Err(problems) => {
             for problem in problems {
                 lower.report(diagnostic(problem));
@@ -128,6 +133,7 @@ fn weight(tree: &Tree) -> u64 {
 fn diagnostic(problem: Problem) -> Diagnostic {
     let code = match problem.kind {
         ProblemKind::Missing => Code::MissingField,
+        ProblemKind::NoEffect => Code::FieldWithoutEffect,
         ProblemKind::Value => Code::BadUrl,
         ProblemKind::NotYet => Code::FieldNotBuilt,
     };
@@ -396,19 +402,16 @@ fn operand(tree: &Tree) -> Operand {
     }
 }
 
-/// A template with its slots as the plan writes them, unless nothing can change their value.
+/// A template with its slots as the plan writes them.
 pub(crate) fn as_written(template: &Template, slots: &[crate::ir::Slot]) -> Vec<u8> {
     let mut text = Vec::new();
     for piece in &template.pieces {
         match piece {
             ld_stdlib::Piece::Text(bytes) => text.extend_from_slice(bytes),
-            ld_stdlib::Piece::Slot { slot, escape } => match slots.get(*slot as usize) {
-                Some(crate::ir::Slot { constant: Some(constant), .. }) => {
-                    escape.write(constant.value(), &mut text);
-                }
-                Some(slot) => text.extend_from_slice(slot.text.as_bytes()),
-                None => {}
-            },
+            ld_stdlib::Piece::Slot { slot, .. } => {
+                let slot = slots.get(*slot as usize);
+                text.extend_from_slice(slot.map_or("", |slot| slot.text.as_str()).as_bytes());
+            }
         }
     }
     text

@@ -55,7 +55,7 @@ impl Template {
     }
 
     /// Appends another template in the form its place needs: its text now, its slots when
-    /// they are filled. The slots must not have been given a form before.
+    /// they are filled.
     pub fn push_escaped(&mut self, other: &Self, escape: Escape) {
         for piece in &other.pieces {
             match piece {
@@ -64,7 +64,7 @@ impl Template {
                     escape.write_bytes(text, &mut escaped);
                     self.push_text(escaped);
                 }
-                Piece::Slot { slot, .. } => self.push_slot(*slot, escape),
+                Piece::Slot { slot, escape: inner } => self.push_slot(*slot, inner.inside(escape)),
             }
         }
     }

@@ -37,9 +37,23 @@ escapes! {
     3 Url "url" "Somewhere in a URL: characters that may not stand in one percent-encoded, delimiters and `%` kept.";
     4 Query "query" "One value of a query string or form: everything but unreserved characters percent-encoded, a space as `+`.";
     5 Header "header" "A header value: carriage return, line feed and NUL replaced by a space, so that a value cannot add headers.";
+    6 QueryJsonText "query-json" "Inside a JSON string that is itself a value of a query string or form.";
+    7 QueryJsonValue "query-value" "A whole JSON value inside JSON that is itself a value of a query string or form.";
 }
 
 impl Escape {
+    /// The escape of a place inside a text that stands in another place itself. JSON stands in
+    /// bodies, headers and queries.
+    #[must_use]
+    pub const fn inside(self, outer: Self) -> Self {
+        match (self, outer) {
+            (Self::JsonText, Self::Query) => Self::QueryJsonText,
+            (Self::JsonValue, Self::Query) => Self::QueryJsonValue,
+            (Self::JsonText | Self::JsonValue, Self::Raw | Self::Header) => self,
+            _ => outer,
+        }
+    }
+
     /// Appends `value` in the form its place needs.
     pub fn write(self, value: Value<'_>, out: &mut Vec<u8>) {
         match (self, value) {
@@ -50,16 +64,18 @@ impl Escape {
                 out.push(b'"');
             }
             (Self::Raw | Self::JsonValue, other) => other.write_text(out),
-            (_, Value::Text(bytes) | Value::Json(bytes)) => self.write_bytes(bytes, out),
-            // Of all numbers only a float's exponent has a character to escape.
-            (Self::Query, Value::Float(_)) => {
-                let start = out.len();
-                value.write_text(out);
-                let plus = out.iter().skip(start).position(|&byte| byte == b'+');
-                if let Some(at) = plus.map(|offset| start + offset) {
-                    out.splice(at..=at, *b"%2B");
-                }
+            (
+                Self::JsonText | Self::Url | Self::Query | Self::Header,
+                Value::Text(bytes) | Value::Json(bytes),
+            ) => self.write_bytes(bytes, out),
+            (Self::QueryJsonText, other) => {
+                query_of(out, |out| Self::JsonText.write(other, out));
             }
+            (Self::QueryJsonValue, other) => {
+                query_of(out, |out| Self::JsonValue.write(other, out));
+            }
+            // Of all numbers only a float's exponent has a character to escape.
+            (Self::Query, Value::Float(_)) => query_of(out, |out| value.write_text(out)),
             (_, other) => other.write_text(out),
         }
     }
@@ -71,6 +87,8 @@ impl Escape {
             Self::JsonText => json_text(bytes, out),
             Self::Url => percent(bytes, is_url_byte, out),
             Self::Query => query(bytes, out),
+            Self::QueryJsonText => query_of(out, |out| json_text(bytes, out)),
+            Self::QueryJsonValue => query_of(out, |out| out.extend_from_slice(bytes)),
             Self::Header => {
                 out.extend(
                     bytes.iter().map(|&b| if matches!(b, b'\r' | b'\n' | 0) { b' ' } else { b }),
@@ -108,6 +126,22 @@ fn query(bytes: &[u8], out: &mut Vec<u8>) {
             _ => percent_byte(byte, out),
         }
     }
+}
+
+/// Escapes what `write` appends. Nothing but `out` is allocated, and that only grows.
+fn query_of(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    write(out);
+    let end = out.len();
+    for at in start..end {
+        match out.get(at).copied() {
+            Some(b' ') => out.push(b'+'),
+            Some(byte) if is_unreserved(byte) => out.push(byte),
+            Some(byte) => percent_byte(byte, out),
+            None => {}
+        }
+    }
+    out.drain(start..end);
 }
 
 /// RFC 3986 §2.3.
@@ -201,6 +235,8 @@ mod tests {
             (Escape::Url, "a%20b%22&%C3%A9%0D%0A%2f"),
             (Escape::Query, "a+b%22%26%C3%A9%0D%0A%252f"),
             (Escape::Header, "a b\"&é  %2f"),
+            (Escape::QueryJsonText, "a+b%5C%22%26%5Cu00e9%5Cr%5Cn%252f"),
+            (Escape::QueryJsonValue, "%22a+b%5C%22%26%5Cu00e9%5Cr%5Cn%252f%22"),
         ] {
             assert_eq!(written(escape, text), expected, "{escape:?}");
         }

@@ -17,20 +17,47 @@ pub mod socket;
 pub mod websocket;
 
 /// The protocols, by name.
-pub const PROTOCOLS: &[Protocol] = &[
-    http::PROTOCOL,
-    socket::PROTOCOL,
-    websocket::PROTOCOL,
-];
+pub const PROTOCOLS: &[Protocol] = &[http::PROTOCOL, socket::PROTOCOL, websocket::PROTOCOL];
 
 /// User types of the language that this build does not drive.
 pub const LATER: &[&str] = &[
-    "amqp_user", "apns_user", "async_http_user", "cassandra_user", "coap_user", "consul_user",
-    "couchbase_user", "elasticsearch_user", "etcd_user", "fcm_user", "ftp_user", "fuzz_http_user",
-    "graphql_ws_user", "grpc_user", "http3_user", "imap_user", "kafka_user", "ldap_user",
-    "memcached_user", "modbus_user", "mongo_user", "mqtt_user", "nats_user", "neo4j_user",
-    "opcua_user", "pulsar_user", "redis_user", "sftp_user", "smtp_user", "snmp_user", "soap_user",
-    "sql_user", "sse_user", "thrift_user", "vault_user", "webpush_user", "zmq_user",
+    "amqp_user",
+    "apns_user",
+    "async_http_user",
+    "cassandra_user",
+    "coap_user",
+    "consul_user",
+    "couchbase_user",
+    "elasticsearch_user",
+    "etcd_user",
+    "fcm_user",
+    "ftp_user",
+    "fuzz_http_user",
+    "graphql_ws_user",
+    "grpc_user",
+    "http3_user",
+    "imap_user",
+    "kafka_user",
+    "ldap_user",
+    "memcached_user",
+    "modbus_user",
+    "mongo_user",
+    "mqtt_user",
+    "nats_user",
+    "neo4j_user",
+    "opcua_user",
+    "pulsar_user",
+    "redis_user",
+    "sftp_user",
+    "smtp_user",
+    "snmp_user",
+    "soap_user",
+    "sql_user",
+    "sse_user",
+    "thrift_user",
+    "vault_user",
+    "webpush_user",
+    "zmq_user",
 ];
 
 /// A protocol.
@@ -145,6 +172,8 @@ pub struct Prepared {
     pub target: Template,
     /// The name in reports, for a task without one.
     pub name: Template,
+    /// What the task says in vain.
+    pub notes: Vec<Problem>,
 }
 
 /// Something in a task that cannot be carried out.
@@ -169,6 +198,8 @@ pub enum ProblemKind {
     Missing,
     /// A value cannot be what it is.
     Value,
+    /// A field changes nothing, as its neighbours are.
+    NoEffect,
     /// The language knows it, this build does not.
     NotYet,
 }

@@ -201,6 +201,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
             cert,
             key,
         ],
+        notes: Vec::new(),
     })
 }
 

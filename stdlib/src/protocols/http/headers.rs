@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ld_vm::Escape;
 
+use super::no_effect;
 use crate::protocols::{Problem, ProblemKind, Task};
 use crate::template::{Template, Tree, TreeKind};
 
@@ -15,7 +16,11 @@ pub(super) struct Headers {
 }
 
 impl Headers {
-    pub(super) fn new(task: &Task<'_>, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn new(
+        task: &Task<'_>,
+        problems: &mut Vec<Problem>,
+        notes: &mut Vec<Problem>,
+    ) -> Self {
         let mut headers = Self { lines: Vec::new(), basic: Template::default() };
         let auth = task.field("auth");
         if let Some(TreeKind::Map(members)) = task.field("headers").map(|tree| &tree.kind) {
@@ -28,12 +33,14 @@ impl Headers {
                         span: member.name_span,
                         kind: ProblemKind::Value,
                         message: format!("`{}` cannot be the name of a header", member.name),
-                        label: "letters, digits and -_.!#$%&'*+^`|~ only (RFC 9110 §5.1)".to_owned(),
+                        label: "letters, digits and -_.!#$%&'*+^`|~ only (RFC 9110 §5.1)"
+                            .to_owned(),
                         help: String::new(),
                     });
                     continue;
                 }
                 if auth.is_some() && member.name.eq_ignore_ascii_case("Authorization") {
+                    notes.push(no_effect(member.name_span, &member.name, "`auth`"));
                     continue;
                 }
                 if let Some(help) = driven_by_the_codec(&member.name) {
@@ -57,7 +64,8 @@ impl Headers {
 
     fn add_auth(&mut self, auth: &Tree, problems: &mut Vec<Problem>) {
         let text = |name: &str| auth.member(name).map(Tree::to_text);
-        let scheme = text("type").and_then(|t| t.constant()).unwrap_or_default().to_ascii_lowercase();
+        let scheme =
+            text("type").and_then(|t| t.constant()).unwrap_or_default().to_ascii_lowercase();
         let mut missing = |name: &str| {
             problems.push(Problem {
                 span: auth.span,
@@ -119,15 +127,17 @@ impl Headers {
 /// Whether a text can be the name of a header (RFC 9110 §5.6.2).
 pub(in crate::protocols) fn is_token(name: &str) -> bool {
     !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Headers that would contradict how the client frames a request, with what to do instead.
 fn driven_by_the_codec(name: &str) -> Option<&'static str> {
-    if name.eq_ignore_ascii_case("Content-Length") || name.eq_ignore_ascii_case("Transfer-Encoding") {
+    if name.eq_ignore_ascii_case("Content-Length") || name.eq_ignore_ascii_case("Transfer-Encoding")
+    {
         Some("leave it out: the length of the body is sent with every request")
     } else {
         None
     }
 }
-

@@ -5,8 +5,9 @@
 
 use ld_vm::{Escape, Needs};
 
-use super::{Prepared, Problem, Protocol, Task, UserType};
+use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType};
 use crate::field::{Field, Shape};
+use crate::span::Span;
 use crate::template::{Template, Tree, TreeKind};
 
 mod headers;
@@ -20,17 +21,18 @@ use target::Target;
 pub mod part {
     /// `http://host:port` or `https://…`, constant; empty when [`URL`] is there instead.
     pub const ORIGIN: u8 = 0;
+    /// The absolute URL, when its origin is known only at run time. It is rendered before the
+    /// other parts, as the target is that stands in [`HEAD`].
+    pub const URL: u8 = 1;
     /// The request line, `Host` and the other header lines, each with its line end; without
     /// the request line and `Host` when the target is in [`URL`]. `Content-Length` is
     /// among them unless [`option::LENGTH_MISSING`](super::option::LENGTH_MISSING) is set.
-    pub const HEAD: u8 = 1;
+    pub const HEAD: u8 = 2;
     /// The body.
-    pub const BODY: u8 = 2;
+    pub const BODY: u8 = 3;
     /// Head, empty line and body in one, when none of it varies; [`HEAD`] and [`BODY`] are
     /// empty then.
-    pub const WHOLE: u8 = 3;
-    /// The absolute URL, when its origin is known only at run time.
-    pub const URL: u8 = 4;
+    pub const WHOLE: u8 = 4;
     /// The method.
     pub const METHOD: u8 = 5;
     /// `name=value; name=value` of the task's own cookies.
@@ -83,7 +85,7 @@ pub const PROTOCOL: Protocol = Protocol {
     offers: Needs::STATUS.union(Needs::META).union(Needs::PAYLOAD),
     default_check: Some("status_below_400"),
     parts: &[
-        "origin", "head", "body", "whole", "url", "method", "cookies", "basic", "ca", "cert", "key",
+        "origin", "url", "head", "body", "whole", "method", "cookies", "basic", "ca", "cert", "key",
     ],
     options: &["timeout_ns", "redirects", "verify", "length_missing", "head_end"],
     prepare,
@@ -175,7 +177,8 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     let method = task.constant("method").unwrap_or_default().to_ascii_uppercase();
     let target = Target::new(task, &mut problems);
     let body = Body::new(task);
-    let mut headers = Headers::new(task, &mut problems);
+    let mut notes = Vec::new();
+    let mut headers = Headers::new(task, &mut problems, &mut notes);
     headers.add_default("User-Agent", concat!("ldvm/", env!("CARGO_PKG_VERSION")));
     headers.add_default("Accept-Encoding", "gzip, deflate, br");
     headers.add_default("Accept", body.accept);
@@ -184,6 +187,17 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     }
     if !problems.is_empty() {
         return Err(problems);
+    }
+
+    if body.is_data
+        && let Some(json) = task.field("json")
+    {
+        notes.push(no_effect(json.span, "json", "`data`"));
+    }
+    if headers.has("Cookie")
+        && let Some(cookies) = task.field("cookies")
+    {
+        notes.push(no_effect(cookies.span, "cookies", "the header `Cookie`"));
     }
 
     let body_constant = body.template.constant();
@@ -261,11 +275,23 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     let follow = task.flag("allow_redirects").unwrap_or(follow_default);
     set_option(option::REDIRECTS, if follow { MAX_REDIRECTS } else { 0 });
     set_option(option::VERIFY, i64::from(task.flag("verify").unwrap_or(true)));
-    Ok(Prepared { parts, options, method, target: target.full, name: target.name })
+    Ok(Prepared { parts, options, method, target: target.full, name: target.name, notes })
+}
+
+/// What to say of a field that another one goes before.
+fn no_effect(span: Span, field: &str, other: &str) -> Problem {
+    Problem {
+        span,
+        kind: ProblemKind::NoEffect,
+        message: format!("`{field}` changes nothing beside {other}"),
+        label: "this is not sent".to_owned(),
+        help: "leave one of the two out".to_owned(),
+    }
 }
 
 struct Body {
     template: Template,
+    is_data: bool,
     content_type: Option<&'static str>,
     accept: &'static str,
 }
@@ -284,16 +310,22 @@ impl Body {
                     (false, true) => Some("text/plain; charset=utf-8"),
                     (false, false) => None,
                 };
-                return Self { template, content_type, accept: any };
+                return Self { template, is_data: true, content_type, accept: any };
             }
         }
         match task.field("json") {
             Some(json) => Self {
                 template: json.to_json(),
+                is_data: false,
                 content_type: Some("application/json"),
                 accept: if fast { "application/json" } else { any },
             },
-            None => Self { template: Template::default(), content_type: None, accept: any },
+            None => Self {
+                template: Template::default(),
+                is_data: false,
+                content_type: None,
+                accept: any,
+            },
         }
     }
 }
@@ -318,12 +350,7 @@ pub(super) fn form(map: &Tree) -> Template {
             }
             out.push_escaped(&Template::text(&member.name), Escape::Query);
             out.push_text("=");
-            let plain = value.to_text();
-            match &value.kind {
-                // JSON inside a form: its slots have their JSON form already.
-                TreeKind::List(_) | TreeKind::Map(_) if plain.constant().is_none() => out.push(&plain),
-                _ => out.push_escaped(&plain, Escape::Query),
-            }
+            out.push_escaped(&value.to_text(), Escape::Query);
         }
     }
     out

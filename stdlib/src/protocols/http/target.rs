@@ -41,7 +41,9 @@ impl Target {
                 Some(host) => {
                     let mut base = host.to_text();
                     strip_trailing_slash(&mut base);
-                    if !matches!(base.pieces.first(), Some(Piece::Slot { .. })) && !has_scheme(&base.prefix()) {
+                    if !matches!(base.pieces.first(), Some(Piece::Slot { .. }))
+                        && !has_scheme(&base.prefix())
+                    {
                         url.push_text("http://");
                     }
                     url.push_escaped(&base, Escape::Url);
@@ -93,7 +95,10 @@ impl Target {
 
 /// Whether text begins like an absolute URL.
 fn has_scheme(text: &[u8]) -> bool {
-    let scheme = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+    let scheme = text
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+        .count();
     scheme > 0 && text.get(scheme..scheme + 3) == Some(b"://")
 }
 
@@ -107,7 +112,10 @@ fn strip_trailing_slash(template: &mut Template) {
 
 /// A fragment is for the client only (RFC 9110 §4.2.5).
 fn strip_fragment(url: &mut Template) {
-    let at = url.pieces.iter().position(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'#')));
+    let at = url
+        .pieces
+        .iter()
+        .position(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'#')));
     if let Some(at) = at {
         url.pieces.truncate(at + 1);
         if let Some(Piece::Text(text)) = url.pieces.last_mut() {
@@ -194,8 +202,8 @@ fn add_params(task: &Task<'_>, url: &mut Template) {
     if pairs.is_empty() {
         return;
     }
-    let has_query = url.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'?')));
+    let has_query =
+        url.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'?')));
     url.push_text(if has_query { "&" } else { "?" });
     url.push(&pairs);
 }
-
