@@ -94,6 +94,22 @@ impl<'l> Words<'l> {
         self.word().map(str::to_owned)
     }
 
+    /// The name of a source; where an earlier one has the same, with its number.
+    fn source(&mut self) -> Parsed<(String, Option<u32>)> {
+        let quoted = self.rest.starts_with('"');
+        let name = self.name()?;
+        if quoted {
+            let number = if self.symbol('#') { Some(self.number()?) } else { None };
+            return Ok((name, number));
+        }
+        match name.split_once('#') {
+            None => Ok((name, None)),
+            Some((name, number)) => {
+                Ok((name.to_owned(), Some(number.parse().map_err(|_| "a number")?)))
+            }
+        }
+    }
+
     fn expect(&mut self, word: &'static str) -> Parsed<()> {
         if self.word()? == word { Ok(()) } else { Err(word) }
     }
@@ -171,7 +187,7 @@ enum Named {
     Function,
     Protocol,
     Series,
-    Source,
+    Source(Option<u32>),
     Var(u32),
 }
 
@@ -203,7 +219,7 @@ impl Assembler {
     }
 
     fn source(&mut self, words: &mut Words<'_>) -> Parsed<()> {
-        let name = words.name()?;
+        let (name, number) = words.source()?;
         let path = words.text()?;
         let cycle = match words.word()? {
             "cycle" => 1,
@@ -213,12 +229,12 @@ impl Assembler {
         let path = self.builder.constant(&path);
         let id = self.builder.constant(name.as_bytes());
         let row = SourceRow { name: id, path, cycle };
-        let number = push::<_, crate::program::SourceId>(
-            &mut self.builder.program_mut().tables.sources,
-            row,
-        );
-        self.names.insert((Named::Source, name.into_bytes()), number.0);
-        Ok(())
+        let rows = &mut self.builder.program_mut().tables.sources;
+        let id: crate::program::SourceId = push(rows, row);
+        match self.names.insert((Named::Source(number), name.into_bytes()), id.0) {
+            None if number.is_none_or(|number| number == id.0) => Ok(()),
+            _ => Err("a source of another name, or with its own number behind it"),
+        }
     }
 
     fn run(&mut self, words: &mut Words<'_>) -> Parsed<()> {
@@ -272,7 +288,7 @@ impl Assembler {
             Opcode::Pick => self.choice(words)?,
             Opcode::Row => {
                 let register = words.prefixed('r')?;
-                let source = self.known_source(&words.name()?)?;
+                let source = self.known_source(words)?;
                 let source = u16::try_from(source).map_err(|_| "fewer sources")?;
                 self.builder.emit(Instruction::pair(op, register, source));
                 return Ok(());
@@ -363,7 +379,7 @@ impl Assembler {
             }
             "cell" => {
                 register = words.prefixed('r')?;
-                let source = self.known_source(&words.name()?)?;
+                let source = self.known_source(words)?;
                 let name = words.text()?;
                 let source_id = crate::program::SourceId(source);
                 let id: crate::program::ColumnId =
@@ -492,8 +508,10 @@ impl Assembler {
         })
     }
 
-    fn known_source(&self, name: &str) -> Parsed<u32> {
-        self.names.get(&(Named::Source, name.into())).copied().ok_or("a source of the listing")
+    fn known_source(&self, words: &mut Words<'_>) -> Parsed<u32> {
+        let (name, number) = words.source()?;
+        let key = (Named::Source(number), name.into_bytes());
+        self.names.get(&key).copied().ok_or("a source of the listing")
     }
 
     /// The row of a name, added by `add` when it is new.

@@ -60,13 +60,10 @@ struct Listing<'p> {
 impl Listing<'_> {
     fn headers(&mut self) {
         let tables = &self.program.tables;
-        for source in &tables.sources {
+        for (source, number) in tables.sources.iter().zip(0..) {
             let cycle = if source.cycle == 0 { "once" } else { "cycle" };
-            let line = format!(
-                "source {} {} {cycle}",
-                word(self.name(source.name)),
-                self.quoted(source.path)
-            );
+            let name = self.source(SourceId(number));
+            let line = format!("source {name} {} {cycle}", self.quoted(source.path));
             self.push(&line);
         }
         for run in &tables.runs {
@@ -105,12 +102,14 @@ impl Listing<'_> {
             if begins {
                 self.task(address);
             }
-            begins = matches!(instruction.op, Opcode::Sample | Opcode::Pick | Opcode::End);
-            // A pause belongs to the task before it.
+            // A pause and the end of a tick belong to the task before them.
             let next =
                 self.program.code.get(address + 1).and_then(|&word| Instruction::decode(word));
-            begins &= next.is_some_and(|next| !matches!(next.op, Opcode::Pause | Opcode::End));
-            begins |= instruction.op == Opcode::Pause;
+            begins = next.is_some_and(|next| !matches!(next.op, Opcode::Pause | Opcode::End));
+            begins &= matches!(
+                instruction.op,
+                Opcode::Sample | Opcode::Pick | Opcode::Pause | Opcode::End
+            );
 
             let text = self.instruction(instruction);
             let comment = self.comment(instruction, address);
@@ -327,12 +326,16 @@ impl Listing<'_> {
         }
     }
 
+    /// The name of a source; where an earlier one has the same, with its number.
     fn source(&self, id: SourceId) -> String {
-        self.program
-            .tables
-            .sources
-            .get(id.index())
-            .map_or("?".to_owned(), |row| word(self.name(row.name)))
+        let sources = &self.program.tables.sources;
+        let Some(row) = sources.get(id.index()) else {
+            return "?".to_owned();
+        };
+        let name = self.name(row.name);
+        let mut earlier = sources.iter().take(id.index());
+        let taken = earlier.any(|earlier| self.name(earlier.name) == name);
+        if taken { format!("{}#{}", word(name), id.0) } else { word(name) }
     }
 
     fn value(&self, id: ValueId) -> String {
