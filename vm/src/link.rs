@@ -2,8 +2,10 @@
 //! values, once, before the run.
 
 use std::fmt;
+use std::ops::Range;
 
-use crate::program::{ColumnId, EnvId, Program, SlotKind, SourceId};
+use crate::isa::{Instruction, Opcode};
+use crate::program::{Addr, ColumnId, EnvId, Program, SlotKind, SourceId};
 use crate::reply::{FaultClass, Reply};
 use crate::value::{Value, Var};
 use crate::verify::{VerifyError, verify};
@@ -99,6 +101,10 @@ impl std::error::Error for LinkError {}
 /// A verified program, ready to run: shared by all users of a run and never changed.
 pub struct Linked {
     pub(crate) program: Program,
+    /// The code, decoded once.
+    code: Vec<Instruction>,
+    /// Where each part of a request lies in the pool; `None` for one that is rendered.
+    pub(crate) parts: Vec<Option<Range<u32>>>,
     pub(crate) functions: Vec<CallFn>,
     pub(crate) assertions: Vec<(CheckFn, FaultClass)>,
     pub(crate) extractors: Vec<ExtractFn>,
@@ -151,13 +157,34 @@ impl Linked {
         // Of other slots than cells the register means nothing and was not verified.
         let cells = side.slots.iter().filter(|slot| slot.kind == SlotKind::Cell);
         let registers = cells.map(|slot| slot.register as usize + 1).max().unwrap_or(0);
-        Ok(Self { functions, assertions, extractors, envs, columns, registers, program })
+        let code = program.code.iter().filter_map(|&word| Instruction::decode(word)).collect();
+        let parts = side.parts.iter().map(|part| Some(program.consts.range(part.constant.0?)));
+        let parts = parts.collect();
+        Ok(Self {
+            code,
+            parts,
+            functions,
+            assertions,
+            extractors,
+            envs,
+            columns,
+            registers,
+            program,
+        })
     }
 
     /// The program.
     #[must_use]
     pub const fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The instruction at an address. A verified program never leaves its code; if it did,
+    /// the tick would end.
+    #[inline]
+    pub(crate) fn instruction(&self, address: Addr) -> Instruction {
+        const END: Instruction = Instruction::wide(Opcode::End, 0);
+        self.code.get(address.index()).copied().unwrap_or(END)
     }
 
     pub(crate) fn env(&self, id: EnvId) -> Option<&[u8]> {

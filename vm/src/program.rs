@@ -4,6 +4,8 @@
 //! plain struct whose columns are numbers or typed ids; reading, writing and the check
 //! that every id lies inside its table come from that declaration.
 
+use std::ops::Range;
+
 use crate::format::{Column, Reader, Writer};
 
 macro_rules! ids {
@@ -569,12 +571,20 @@ impl Consts {
     /// does not let pass.
     #[must_use]
     pub fn bytes(&self, id: ConstId) -> &[u8] {
-        let end = self.ends.get(id.index()).map_or(0, |&end| end as usize);
-        let start = match id.index().checked_sub(1) {
-            Some(before) => self.ends.get(before).map_or(0, |&end| end as usize),
-            None => 0,
-        };
-        self.bytes.get(start..end).unwrap_or_default()
+        self.slice(&self.range(id))
+    }
+
+    /// Where a constant lies in the pool.
+    pub(crate) fn range(&self, id: ConstId) -> Range<u32> {
+        let end = |index: usize| self.ends.get(index).copied();
+        let start = id.index().checked_sub(1).and_then(end).unwrap_or(0);
+        start..end(id.index()).unwrap_or(start)
+    }
+
+    /// The bytes of a range of the pool.
+    #[inline]
+    pub(crate) fn slice(&self, range: &Range<u32>) -> &[u8] {
+        self.bytes.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 
     /// A constant as text; bytes that are not UTF-8 give an empty text, which the

@@ -2,14 +2,15 @@
 //! next.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::escape::Escape;
-use crate::isa::{Instruction, Opcode};
+use crate::isa::Opcode;
 use crate::link::{Call, Clock, Linked};
 use crate::program::{
     Addr, CheckId, ChoiceId, ColumnId, ConstId, EnvId, ExtractId, FunctionId, Many, OperandId,
-    OperandKind, PauseId, Program, RequestId, RequestRow, RunId, ScenarioId, SeriesId, SlotId,
-    SlotKind, SlotRow, SourceId, ValueId, VarId,
+    OperandKind, OperandRow, OptionRow, PauseId, Program, RequestId, RequestRow, RunId, ScenarioId,
+    SeriesId, SlotId, SlotKind, SlotRow, SourceId, ValueId, VarId,
 };
 use crate::reply::{FaultClass, Needs, Reply};
 use crate::scratch::{Scratch, ScratchPool};
@@ -78,39 +79,41 @@ pub enum Effect<'u> {
 pub struct Request<'u> {
     linked: &'u Linked,
     row: &'u RequestRow,
+    /// Where each part lies in the constant pool; `None` for one that is rendered.
+    parts: &'u [Option<Range<u32>>],
+    options: &'u [OptionRow],
     scratch: Option<&'u Scratch>,
 }
 
 impl<'u> Request<'u> {
+    fn new(linked: &'u Linked, row: &'u RequestRow, scratch: Option<&'u Scratch>) -> Self {
+        let parts = Program::rows(&linked.parts, row.parts);
+        let options = Program::rows(&linked.program.tables.options, row.options);
+        Self { linked, row, parts, options, scratch }
+    }
+
     /// The bytes of a part, by its position in the protocol's list of parts; empty when
     /// the request has no such part.
+    #[inline]
     #[must_use]
     pub fn part(&self, part: u8) -> &'u [u8] {
-        let parts = Program::rows(&self.linked.program.tables.parts, self.row.parts);
-        match parts.get(usize::from(part)).map(|row| row.constant.0) {
-            Some(Some(constant)) => self.linked.program.consts.bytes(constant),
+        match self.parts.get(usize::from(part)) {
+            Some(Some(range)) => self.linked.program.consts.slice(range),
             Some(None) => self.scratch.map_or(&[], |scratch| scratch.part(part)),
             None => &[],
         }
     }
 
-    /// Whether a part is a constant of the program: its address is then the same in every
-    /// execution, and its bytes live as long as the program.
-    #[must_use]
-    pub fn is_constant(&self, part: u8) -> bool {
-        let parts = Program::rows(&self.linked.program.tables.parts, self.row.parts);
-        parts.get(usize::from(part)).is_some_and(|row| row.constant.0.is_some())
-    }
-
     /// A number that goes with the request, by its position in the protocol's list of
     /// options; 0 when the request has no such option.
+    #[inline]
     #[must_use]
     pub fn option(&self, option: u8) -> i64 {
-        let options = Program::rows(&self.linked.program.tables.options, self.row.options);
-        options.get(usize::from(option)).map_or(0, |row| row.value)
+        self.options.get(usize::from(option)).map_or(0, |row| row.value)
     }
 
     /// What the task reads of the reply.
+    #[inline]
     #[must_use]
     pub fn needs(&self) -> Needs {
         Needs::from_bits(self.row.needs).unwrap_or_default()
@@ -253,10 +256,7 @@ impl User {
             self.release(world);
         }
         loop {
-            let word = linked.program.code.get(self.pc.index()).copied().unwrap_or_default();
-            // A verified program has only known words; should one slip through, the tick ends.
-            let instruction =
-                Instruction::decode(word).unwrap_or(Instruction::wide(Opcode::End, 0));
+            let instruction = linked.instruction(self.pc);
             let x = instruction.x;
             self.pc.0 += 1;
             match instruction.op {
@@ -285,7 +285,7 @@ impl User {
                     self.request = RequestId(x);
                     if let Some(row) = linked.program.tables.requests.get(self.request.index()) {
                         let scratch = self.scratch.as_deref();
-                        return Effect::Request(Request { linked, row, scratch });
+                        return Effect::Request(Request::new(linked, row, scratch));
                     }
                 }
                 Opcode::Check => {
@@ -391,24 +391,35 @@ impl User {
         let Some(&(assertion, class)) = linked.assertions.get(check.assertion.index()) else {
             return;
         };
+        let World { rows, scratch: pool, .. } = world;
+        let one;
+        let mut many;
+        let values = match Program::rows(&linked.program.tables.operands, check.operands) {
+            // Nearly every check compares with one constant, and is made for every request.
+            [OperandRow { kind: OperandKind::Value, index }] => {
+                one = [linked.program.value(ValueId(*index))];
+                one.as_slice()
+            }
+            _ => {
+                many = [Value::Unset; MAX_OPERANDS];
+                operands(
+                    check.operands,
+                    &mut many,
+                    linked,
+                    &self.vars,
+                    &self.rows,
+                    *rows,
+                    self.scratch.as_deref(),
+                )
+            }
+        };
         // Written aside, because the operands may borrow the buffer the text ends in.
-        let mut text = std::mem::take(&mut world.scratch.failure);
-        let mut values = [Value::Unset; MAX_OPERANDS];
-        let values = operands(
-            check.operands,
-            &mut values,
-            linked,
-            &self.vars,
-            &self.rows,
-            world.rows,
-            self.scratch.as_deref(),
-        );
-        text.clear();
-        if !assertion(values, reply, &mut text) {
+        pool.failure.clear();
+        if !assertion(values, reply, &mut pool.failure) {
             self.failed = Some(class);
-            std::mem::swap(&mut self.scratch_mut(world).failure, &mut text);
+            let scratch = self.scratch.get_or_insert_with(|| pool.take());
+            std::mem::swap(&mut scratch.failure, &mut pool.failure);
         }
-        world.scratch.failure = text;
     }
 
     fn extract(
