@@ -9,5 +9,6 @@ pub mod certificates;
 pub mod command;
 pub mod fault;
 pub mod nginx;
+pub mod plans;
 pub mod runs;
 pub mod script;

@@ -203,7 +203,7 @@ fn each_rule_of_the_tables_is_held() {
             |p| p.tables.slots[3].index = 99,
             "row 3 of table `slots`: the index lies outside its table",
         ),
-        (|p| p.tables.slots[0].escape = 6, "row 0 of table `slots`: the escape is unknown"),
+        (|p| p.tables.slots[0].escape = 8, "row 0 of table `slots`: the escape is unknown"),
         (
             |p| p.tables.requests[0].needs = 8,
             "row 0 of table `requests`: it needs something unknown",
