@@ -4,12 +4,35 @@
 use ld_compiler::diag::{self, Diagnostic, Severity, Source, Span, render};
 use ld_compiler::json::{self, Kind, Node};
 use ld_compiler::template::{self, Piece, Token};
+use ld_compiler::{NoFiles, Options, compile};
+use ld_vm::format;
+use ld_vm::verify::verify;
 use serde_json::Value;
 
-/// Reads `text` as JSON and as a template.
+/// Reads `text` as JSON, as a template and as a plan.
 pub(crate) fn check(text: &str) {
     check_json(text);
     check_template(text);
+    check_compile(text);
+}
+
+/// There is a program or a reason, and the program is one the machine accepts.
+pub(crate) fn check_compile(text: &str) {
+    let source = Source::new("plan.json", text);
+    for optimise in [true, false] {
+        let compiled = compile(&source, &Options { optimise, files: &NoFiles, ..Options::new() });
+        let errors = compiled.diagnostics.iter().any(|d| d.severity == Severity::Error);
+        assert_eq!(compiled.program.is_none(), errors, "{:?}", compiled.diagnostics);
+        for problem in &compiled.diagnostics {
+            for label in &problem.labels {
+                assert!(text.get(label.span.range()).is_some(), "{problem:?} cuts a character");
+            }
+        }
+        if let Some(program) = compiled.program {
+            assert_eq!(verify(&program), Ok(()), "the machine refuses what was compiled");
+            assert_eq!(format::read(&format::write(&program)), Ok(program));
+        }
+    }
 }
 
 /// Places are in the text, problems print, and JSON is what another parser says it is.
