@@ -1,5 +1,8 @@
 //! What servers do wrong.
 
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpSocket};
+
 use super::ask::Ask;
 use super::peer::{Peer, Step, reply};
 use super::*;
@@ -79,13 +82,25 @@ fn time_limits_say_what_was_waited_for() {
     });
 }
 
+/// More than a connection to [`narrow_listener`] holds while nobody reads it.
+const LARGE: usize = 6 << 20;
+
+/// A listener whose connections take in little that nobody reads.
+fn narrow_listener() -> (TcpListener, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(8).unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    (listener, origin)
+}
+
 #[test]
 fn a_request_that_nobody_reads_times_out_while_it_is_sent() {
     run(|mut user| async move {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let body = "x".repeat(32 << 20);
-        let answer = user.ask(&Ask::post(&origin, "/", &body).within_ms(50)).await;
+        let (_listener, origin) = narrow_listener();
+        let ask = Ask::post(&origin, "/", &"x".repeat(LARGE));
+        let answer = user.ask(&ask.within_ms(50)).await;
         let text = "timed out sending the request (limit 0.05 s)";
         assert_eq!(answer.fault(), (FaultClass::Timeout, text));
     });
@@ -94,21 +109,24 @@ fn a_request_that_nobody_reads_times_out_while_it_is_sent() {
 #[test]
 fn a_request_refused_while_it_is_sent_has_its_reply() {
     run(|mut user| async move {
+        let (listener, origin) = narrow_listener();
         let refusal = reply("413 Content Too Large", "", "no");
-        let script = vec![Step::Say(refusal.into_bytes()), Step::Wait];
-        let peer = Peer::new(vec![script]).await;
-        let body = "x".repeat(32 << 20);
-        let ask = Ask::post(&peer.origin, "/", &body).needs(Needs::PAYLOAD);
+        tokio::task::spawn_local(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(refusal.as_bytes()).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let ask = Ask::post(&origin, "/", &"x".repeat(LARGE)).needs(Needs::PAYLOAD);
         let answer = user.ask(&ask).await;
         assert_eq!((answer.status, answer.body.as_str()), (Some(413), "no"));
-        assert!(answer.stamps.bytes_out < body.len() as u64);
+        assert!(answer.stamps.bytes_out < LARGE as u64);
     });
 }
 
 #[test]
 fn nobody_there_is_a_fault_of_connecting() {
     run(|mut user| async move {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
         let answer = user.ask(&Ask::get(&format!("http://{address}"), "/")).await;

@@ -108,18 +108,21 @@ async fn play(mut stream: TcpStream, script: Vec<Step>, seen: Rc<RefCell<Vec<Str
 
 /// One request with its body; `None` at the end of the stream.
 async fn read_request(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<String> {
-    loop {
-        if let Some(head_len) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&received[..head_len]).into_owned();
-            let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-            let total = head_len + 4 + length.map_or(0, |length| length.parse().unwrap());
-            if received.len() >= total {
-                let request = received.drain(..total).collect::<Vec<_>>();
-                return Some(String::from_utf8_lossy(&request).into_owned());
-            }
+    let head_len = loop {
+        match received.windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            Some(len) => break len + 4,
+            None if stream.read_buf(received).await.unwrap() == 0 => return None,
+            None => {}
         }
+    };
+    let head = String::from_utf8_lossy(&received[..head_len]);
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let total = head_len + length.map_or(0, |length| length.parse().unwrap());
+    while received.len() < total {
         if stream.read_buf(received).await.unwrap() == 0 {
             return None;
         }
     }
+    let request: Vec<u8> = received.drain(..total).collect();
+    Some(String::from_utf8_lossy(&request).into_owned())
 }
