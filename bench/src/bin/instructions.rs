@@ -12,7 +12,6 @@ use ld_bench::case::{CASES, Case};
 use ld_bench::locate;
 use ld_bench::machine::{self, Cores};
 use ld_bench::nginx::Nginx;
-use ld_bench::table::Table;
 use ld_bench::tools::{Job, TOOLS, Tool, ldvm};
 
 #[derive(Parser)]
@@ -59,15 +58,15 @@ fn count(arguments: &Arguments) -> Result<()> {
     let profiles = arguments.profiles.as_deref().unwrap_or(scratch.path());
     println!("{}\n{cores}\n", machine::describe());
 
-    let mut table = Table::new(&["", "", "instructions/request", "requests", "start and end"]);
+    println!(
+        "{:<9}{:<8}{:>20}{:>12}{:>16}",
+        "", "", "instructions/request", "requests", "start and end"
+    );
     for case in cases {
         let origin = server.origin(case.tls);
-        let mut row = |name: &str, counted: Result<[Counted; 2]>| {
-            let cells = match counted.and_then(difference) {
-                Ok(cells) => cells,
-                Err(error) => vec![format!("{error:#}")],
-            };
-            table.row([case.name.to_owned(), name.to_owned()].into_iter().chain(cells));
+        let row = |name: &str, counted: Result<[Counted; 2]>| {
+            let cells = counted.and_then(difference).unwrap_or_else(|error| format!("{error:#}"));
+            println!("{:<9}{name:<8}{cells}", case.name);
         };
         let ldvm = locate::own("ldvm", arguments.ldvm.as_deref()).and_then(|program| {
             let run = |iterations| {
@@ -86,7 +85,6 @@ fn count(arguments: &Arguments) -> Result<()> {
             row(tool.name, both);
         }
     }
-    print!("{table}");
     Ok(())
 }
 
@@ -149,11 +147,11 @@ fn timed(tool: &Tool, job: &Job<'_>, cores: Cores, profiles: &Path) -> Result<Co
 }
 
 /// The cells of a row: per request, requests between the runs, and what is left over.
-fn difference([short, long]: [Counted; 2]) -> Result<Vec<String>> {
+fn difference([short, long]: [Counted; 2]) -> Result<String> {
     let requests = long.requests.checked_sub(short.requests).filter(|&requests| requests > 0);
     let requests = requests.context("the long run made no more requests than the short one")?;
     let instructions = long.instructions.saturating_sub(short.instructions);
     let each = instructions as f64 / requests as f64;
     let rest = short.instructions as f64 - each * short.requests as f64;
-    Ok(vec![format!("{each:.0}"), requests.to_string(), format!("{rest:.0}")])
+    Ok(format!("{each:>20.0}{requests:>12}{rest:>16.0}"))
 }
