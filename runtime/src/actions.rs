@@ -137,7 +137,47 @@ fn failed(message: String) -> ActionError {
 
 #[cfg(test)]
 mod tests {
+    use ld_vm::{
+        build::Builder,
+        program::{Many, Maybe},
+    };
+
     use super::*;
+    use crate::{
+        Live, Options, Spin, Stop,
+        net::{Clock, NetOptions},
+    };
+
+    fn engine(commands: &[&str]) -> Engine {
+        let mut builder = Builder::new("plan.json", "", true);
+        for (command, line) in commands.iter().zip(1..) {
+            let command = builder.constant(command.as_bytes());
+            let row = ActionRow { command, line, run: Maybe(None), arguments: Many::default() };
+            builder.program_mut().tables.actions.push(row);
+        }
+        let options = Options {
+            threads: 1,
+            seed: 1,
+            spin: Spin::Never,
+            net: NetOptions::new(Clock::starting_now()),
+            stop: Stop::by_hand().1,
+            live: Live::new(true),
+        };
+        Engine::new(builder.finish(), options).unwrap()
+    }
+
+    #[test]
+    fn an_action_that_fails_does_not_keep_the_next_from_its_turn() {
+        let mut engine = engine(&["LD_clear_records", "LD_bake_a_cake", "LD_summary"]);
+        let records = execute(&mut engine);
+        let lines: Vec<_> = records.iter().map(|record| record.line).collect();
+        assert_eq!(lines, [1, 2, 3]);
+        let [cleared, unknown, summary] =
+            <[_; 3]>::try_from(records).unwrap().map(|record| record.outcome);
+        assert_eq!(cleared, Ok(json!({"status": "cleared"})));
+        assert_eq!(unknown, Err(failed("this build does not carry out `LD_bake_a_cake`".into())));
+        assert_eq!(summary.unwrap()["totals"]["requests"], 0);
+    }
 
     #[test]
     fn reports_go_below_the_folder_unless_their_name_leads_out_of_it() {
