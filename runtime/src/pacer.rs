@@ -32,6 +32,9 @@ use self::queue::{Key, Queue};
 /// what a sleeping core of a virtual machine needs to wake up.
 const SPIN_NS: u64 = 100_000;
 
+/// A round of spinning that took longer than this, in nanoseconds, had other tasks at work in it.
+const IDLE_ROUND_NS: u64 = 2_000;
+
 /// `armed_ns` while the timer is not armed.
 const NOT_ARMED: u64 = u64::MAX;
 
@@ -125,7 +128,8 @@ impl Pacer {
                 self.armed_ns.set(LOOKING);
                 tokio::task::yield_now().await;
                 if !woken {
-                    self.spun_ns.set(self.spun_ns.get() + (self.clock.now_ns() - now_ns));
+                    let round_ns = self.clock.now_ns() - now_ns;
+                    self.spun_ns.set(self.spun_ns.get() + round_ns.min(IDLE_ROUND_NS));
                 }
                 continue;
             }

@@ -135,7 +135,7 @@ impl Screen {
             for line in block.lines() {
                 self.widths.push(line.chars().count().min(columns));
                 text.push_str(line);
-                text.push_str("\r\n");
+                text.push('\n');
             }
             text.push_str("\x1b[?7h");
         }
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn the_first_block_is_written_where_the_cursor_is() {
         let text = Screen::default().redraw("one\ntwo\n", 80);
-        assert_eq!(text, "\r\x1b[J\x1b[?7lone\r\ntwo\r\n\x1b[?7h");
+        assert_eq!(text, "\r\x1b[J\x1b[?7lone\ntwo\n\x1b[?7h");
     }
 
     #[test]

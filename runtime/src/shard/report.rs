@@ -44,6 +44,7 @@ pub(super) struct Reporter {
     last_work: Duration,
     last_opened: u64,
     last_reopened: u64,
+    last_abandoned: u64,
 }
 
 impl Reporter {
@@ -56,6 +57,7 @@ impl Reporter {
             last_work: Duration::ZERO,
             last_opened: 0,
             last_reopened: 0,
+            last_abandoned: 0,
         }
     }
 
@@ -77,6 +79,11 @@ impl Reporter {
         recorder.counters.connections_opened += opened - self.last_opened;
         recorder.counters.connections_reopened += reopened - self.last_reopened;
         (self.last_opened, self.last_reopened) = (opened, reopened);
+        // Whose connection was still being opened has sent nothing that could be cut.
+        let abandoned = self.net.counters.abandoned();
+        let unsent = abandoned - self.last_abandoned;
+        recorder.counters.cut = recorder.counters.cut.saturating_sub(unsent);
+        self.last_abandoned = abandoned;
 
         // Nobody listens any more when the run failed; then nobody misses the report.
         let _ = self.out.send(Report {
