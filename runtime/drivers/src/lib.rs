@@ -10,7 +10,8 @@ pub mod http;
 pub mod net;
 #[cfg(feature = "socket")]
 pub mod socket;
-#[cfg(all(test, any(feature = "socket", feature = "websocket")))]
+#[cfg(test)]
+#[cfg(any(feature = "socket", feature = "websocket"))]
 mod testing;
 #[cfg(feature = "websocket")]
 pub mod websocket;

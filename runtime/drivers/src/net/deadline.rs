@@ -289,8 +289,8 @@ mod tests {
                 deadline.arm(at_ns);
                 assert_eq!(deadline.within(pending::<()>()).await, Err(TimedOut));
                 let late_ns = net.now_ns().checked_sub(at_ns).expect("not early");
-                // The grain and tokio's millisecond, with room for a busy machine.
-                assert!(late_ns < 10 * GRAIN_NS, "{late_ns} ns late");
+                // The grain and tokio's millisecond, with much room for a busy machine.
+                assert!(late_ns < NS_PER_S, "{late_ns} ns late");
             }
         });
     }
