@@ -56,8 +56,11 @@ fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> boo
     let holds = integer(expected) == Some(actual);
     if !holds {
         failure.push_str("status_code expected ");
-        failure.push_str(&String::from_utf8_lossy(&text(expected)));
         // Writing to a string cannot fail.
+        let _ = match expected {
+            Value::Int(expected) => write!(failure, "{expected}"),
+            _ => write!(failure, "{}", String::from_utf8_lossy(&text(expected))),
+        };
         let _ = write!(failure, ", got {actual}");
     }
     holds

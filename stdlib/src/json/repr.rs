@@ -72,9 +72,12 @@ impl Writer<'_> {
 
     /// Text in single quotes, or in double quotes when that saves escapes.
     fn quoted(&mut self, text: RawText<'_>) {
-        let mut bytes = Vec::new();
-        text.decode(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes);
+        let mut decoded = Vec::new();
+        let bytes = text.as_plain().unwrap_or_else(|| {
+            text.decode(&mut decoded);
+            &decoded
+        });
+        let text = String::from_utf8_lossy(bytes);
         let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
         self.character(quote);
         for character in text.chars() {
