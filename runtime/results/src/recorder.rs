@@ -49,7 +49,7 @@ pub struct Counters {
     pub connections_opened: u64,
     /// Connections opened in place of one the peer had closed.
     pub connections_reopened: u64,
-    /// Requests in flight when the run was cut; they have no sample.
+    /// Requests sent and not yet answered when the run ended; they have no sample.
     pub cut: u64,
     /// Ticks finished.
     pub ticks: u64,

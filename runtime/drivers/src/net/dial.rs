@@ -36,7 +36,9 @@ impl Net {
         deadline: &Deadline,
         until_ns: u64,
     ) -> Result<Dialed, Fault> {
+        let attempt = self.counters.attempt();
         let dialed = self.dial_within(endpoint, options, deadline, until_ns).await;
+        attempt.end();
         deadline.disarm();
         match &dialed {
             Ok(_) => self.counters.count_opened(),
@@ -57,7 +59,9 @@ impl Net {
         deadline: &Deadline,
         until_ns: u64,
     ) -> Result<UdpSocket, Fault> {
+        let attempt = self.counters.attempt();
         let opened = self.datagrams_within(endpoint, deadline, until_ns).await;
+        attempt.end();
         deadline.disarm();
         if let Err(fault) = &opened {
             self.count_fault(fault);

@@ -34,6 +34,21 @@ async fn full_listener() -> (TcpListener, SocketAddr, Vec<StdStream>) {
 }
 
 #[test]
+fn an_attempt_that_is_dropped_was_abandoned_and_one_that_fails_was_not() {
+    run(|net| async move {
+        let (_listener, full, _filling) = full_listener().await;
+        let full = full.to_string();
+        let attempt = dial(&net, &full, None);
+        let moment = Duration::from_millis(1);
+        assert!(tokio::time::timeout(moment, attempt).await.is_err());
+        assert_eq!(net.counters.abandoned(), 1);
+        let nobody = format!("127.0.0.1:{}", closed_port().await);
+        dial(&net, &nobody, None).await.unwrap_err();
+        assert_eq!((net.counters.abandoned(), net.counters.opened()), (1, 0));
+    });
+}
+
+#[test]
 fn a_connection_is_opened_stamped_and_counted() {
     run(|net| async move {
         let (listener, address) = listener().await;
