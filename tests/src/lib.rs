@@ -12,3 +12,4 @@ pub mod nginx;
 pub mod plans;
 pub mod runs;
 pub mod script;
+pub mod witness;
