@@ -1,7 +1,5 @@
 //! Tokens of JSON, and values as a whole: checked, and read or skipped.
 
-use memchr::memchr;
-
 use super::text::{RawText, code_unit};
 use super::{Found, MAX_DEPTH};
 
@@ -97,7 +95,9 @@ impl<'b> Scanner<'b> {
         let mut open = Nesting::default();
         'value: loop {
             match place.token()? {
-                b'"' => place.skip_string()?,
+                b'"' => {
+                    place.skip_string()?;
+                }
                 b'{' => {
                     if place.peek()? != b'}' {
                         open.push(true)?;
@@ -189,9 +189,9 @@ impl<'b> Scanner<'b> {
     #[inline(always)]
     fn string(&mut self) -> Option<RawText<'b>> {
         let start = self.at;
-        self.skip_string()?;
+        let escaped = self.skip_string()?;
         let raw = self.bytes.get(start..self.at - 1)?;
-        Some(RawText::new(raw, memchr(b'\\', raw).is_some()))
+        Some(RawText::new(raw, escaped))
     }
 
     #[inline(always)]
@@ -203,8 +203,10 @@ impl<'b> Scanner<'b> {
         (self.token()? == b':').then_some(())
     }
 
+    /// Passes over the rest of a string; whether there are escapes in it.
     #[inline(always)]
-    fn skip_string(&mut self) -> Option<()> {
+    fn skip_string(&mut self) -> Option<bool> {
+        let mut escaped = false;
         loop {
             if let Some(chunk) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
                 let special = special_bytes(u64::from_le_bytes(*chunk));
@@ -214,10 +216,12 @@ impl<'b> Scanner<'b> {
                 }
                 self.at += special.trailing_zeros() as usize / 8;
             }
-            if *self.bytes.get(self.at)? == b'"' {
+            let byte = *self.bytes.get(self.at)?;
+            if byte == b'"' {
                 self.at += 1;
-                return Some(());
+                return Some(escaped);
             }
+            escaped |= byte == b'\\';
             self.at = after_character(self.bytes, self.at)?;
         }
     }
