@@ -241,6 +241,11 @@ mod tests {
     }
 
     #[test]
+    fn an_instruction_is_two_words_when_decoded() {
+        assert_eq!(size_of::<Instruction>(), 8);
+    }
+
+    #[test]
     fn unknown_numbers_do_not_decode() {
         assert_eq!(Instruction::decode(0xff), None);
     }

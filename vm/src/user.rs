@@ -545,3 +545,15 @@ fn rendered(part: u32, scratch: Option<&Scratch>) -> &[u8] {
     let part = u8::try_from(part).unwrap_or(u8::MAX);
     scratch.map_or(&[], |scratch| scratch.part(part))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_and_what_it_hands_out_are_small() {
+        assert_eq!(size_of::<User>(), 88);
+        assert_eq!(size_of::<Sample<'_>>(), 32);
+        assert_eq!(size_of::<Effect<'_>>(), 64);
+    }
+}
