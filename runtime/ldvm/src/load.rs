@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 
 use ld_compiler::diag::render;
-use ld_compiler::{Options, Severity, Source};
+use ld_compiler::{Options, Source};
 use ld_vm::Program;
 
 use crate::Exit;
@@ -55,7 +55,7 @@ pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Pr
     match compiled.program {
         Some(program) => {
             if !quiet && !compiled.diagnostics.is_empty() {
-                eprintln!("{}", render::text(&compiled.diagnostics, source, style()));
+                complain(source, &compiled.diagnostics);
             }
             Ok(program)
         }
@@ -63,16 +63,17 @@ pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Pr
     }
 }
 
-fn style() -> render::Style {
-    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    render::Style { color, ..render::Style::default() }
+fn refuse(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) -> Exit {
+    complain(source, diagnostics);
+    Exit::PlanErrors
 }
 
-fn refuse(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) -> Exit {
-    let errors: Vec<_> =
-        diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-    eprintln!("{}", render::text(&errors, source, style()));
-    Exit::PlanErrors
+/// Shows what is wrong with a plan, and how much of it there is.
+fn complain(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let style = render::Style { color, ..render::Style::default() };
+    eprint!("{}", render::text(diagnostics, source, style));
+    eprintln!("{}", render::summary(diagnostics, source));
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {

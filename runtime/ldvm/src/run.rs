@@ -1,5 +1,6 @@
 //! `ldvm run`: a program through the engine, its summary to the terminal and to a file.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -78,7 +79,7 @@ pub(crate) fn execute(
     let summary = engine.summary();
     let has_run = records.iter().any(|record| record.command == "LD_start_test");
     if has_run && !output.quiet {
-        print!("{}", render::summary(&summary));
+        show(&render::summary(&summary));
     }
     let written = write_summary(&summary, output);
     let interrupted = engine.is_stopped();
@@ -90,6 +91,13 @@ pub(crate) fn execute(
         }
         (false, None) => Exit::Fine,
     })
+}
+
+/// Writes to standard output. A reader that went away has seen enough; what matters is in
+/// the file and the exit code.
+fn show(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Says which actions failed; the gravest of them decides the exit code.
@@ -115,7 +123,7 @@ fn write_summary(summary: &Summary, output: &OutputOptions) -> Option<Exit> {
     match summary.write_to(path) {
         Ok(()) => {
             if !output.quiet {
-                println!("  wrote the summary to {}", path.display());
+                show(&format!("  wrote the summary to {}\n", path.display()));
             }
             None
         }
