@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
@@ -156,6 +157,19 @@ impl Witness {
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.target).collect()
+    }
+
+    /// Waits until there were `count` requests, or for `limit`; whether there were.
+    #[must_use]
+    pub fn await_requests(&self, count: usize, limit: Duration) -> bool {
+        let due = Instant::now() + limit;
+        while Instant::now() < due {
+            if self.state.seen.lock().unwrap_or_else(PoisonError::into_inner).len() >= count {
+                return true;
+            }
+            thread::yield_now();
+        }
+        false
     }
 
     /// Connections accepted so far.
