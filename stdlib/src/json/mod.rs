@@ -2,11 +2,11 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`path`](mod@path) | finds the value at a path: [`find`] |
+//! | `path` | finds the value at a path: [`find`] |
 //! | `scan` | reads tokens, checks and skips values |
 //! | `text` | what a string says: escapes, surrogates |
 //! | `equal` | compares values: [`Found::equals`], [`equal`] |
-//! | `repr` | writes values for people, in Python's notation: [`repr`] |
+//! | `repr` | writes values for people, in Python's notation: [`repr()`] |
 //!
 //! The grammar is that of RFC 8259, with three liberties: a byte order mark at the start
 //! is passed over, bytes inside strings need not be UTF-8, and what follows the value
@@ -76,7 +76,7 @@ impl<'b> Found<'b> {
         equal::same(self, Found::of(value))
     }
 
-    /// Appends its Python notation, see [`repr`](fn@repr).
+    /// Appends its Python notation, see [`repr()`].
     pub fn repr(self, out: &mut String) {
         repr::write(self, out);
     }
