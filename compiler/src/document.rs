@@ -6,7 +6,7 @@ use ld_stdlib::{Field, Span, Tree, TreeKind};
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::ir::{Action, Ir, Source};
-use crate::json::{Kind, Node};
+use crate::json::{Kind, Member, Node};
 use crate::lower::{Lower, Unknown, constant};
 use crate::scenario;
 use crate::scope::Registered;
@@ -27,32 +27,41 @@ fn actions<'n, 's>(root: &'n Node<'s>, lower: &mut Lower<'_>) -> Option<&'n [Nod
     let list = match &root.kind {
         Kind::Invalid => return None,
         Kind::Array(list) => list,
-        Kind::Object(members) => {
-            for member in members {
-                let known = ["load_density", "metadata"];
-                if !known.contains(&&*member.key.text) {
-                    let name: &str = &member.key.text;
-                    let problem = Diagnostic::new(
-                        Code::UnknownDocumentKey,
-                        format!("`{name}` beside `load_density` has no effect"),
-                    )
-                    .label(member.key.span, "nothing reads this");
-                    lower.report(problem.did_you_mean(name, known));
-                }
-            }
-            match root.get("load_density").map(|member| &member.value) {
-                Some(Node { kind: Kind::Array(list), .. }) => list,
-                Some(Node { kind: Kind::Invalid, .. }) => return None,
-                _ => {
-                    let problem =
-                        Diagnostic::new(Code::BadDocument, "the document has no list of actions")
-                            .label(root.span, "no list `load_density` here")
+        Kind::Object(members) => match root.get("load_density").map(|member| &member.value) {
+            Some(node) => {
+                members.iter().for_each(|member| document_key(member, lower));
+                match &node.kind {
+                    Kind::Array(list) => list,
+                    Kind::Invalid => return None,
+                    _ => {
+                        let message = format!(
+                            "`load_density` is a list of actions, not {}",
+                            node.type_name()
+                        );
+                        let problem = Diagnostic::new(Code::BadDocument, message)
+                            .label(node.span, "expected a list")
                             .help(HELP);
-                    lower.report(problem);
-                    return None;
+                        lower.report(problem);
+                        return None;
+                    }
                 }
             }
-        }
+            None => {
+                let name = |member: &'n Member<'s>| -> &'n str { &member.key.text };
+                let like = |member: &&Member<'_>| {
+                    crate::diag::suggest(&member.key.text, ["load_density"]).is_some()
+                };
+                let message = "the document has no list of actions";
+                let problem = Diagnostic::new(Code::BadDocument, message);
+                lower.report(match members.iter().find(like) {
+                    Some(member) => problem
+                        .label(member.key.span, "no list `load_density`")
+                        .did_you_mean(name(member), ["load_density"]),
+                    None => problem.label(root.span, "no list `load_density` here").help(HELP),
+                });
+                return None;
+            }
+        },
         _ => {
             let problem = Diagnostic::new(
                 Code::BadDocument,
@@ -71,6 +80,17 @@ fn actions<'n, 's>(root: &'n Node<'s>, lower: &mut Lower<'_>) -> Option<&'n [Nod
         lower.report(problem);
     }
     Some(list)
+}
+
+fn document_key(member: &Member<'_>, lower: &mut Lower<'_>) {
+    let known = ["load_density", "metadata"];
+    let name: &str = &member.key.text;
+    if !known.contains(&name) {
+        let message = format!("`{name}` beside `load_density` has no effect");
+        let problem = Diagnostic::new(Code::UnknownDocumentKey, message)
+            .label(member.key.span, "nothing reads this");
+        lower.report(problem.did_you_mean(name, known));
+    }
 }
 
 fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
@@ -149,7 +169,8 @@ fn arguments<'n, 's>(
         if command.name == scenario::COMMAND { Unknown::Ignored } else { Unknown::Argument };
     let (given, place) = match payload {
         Some(node @ Node { kind: Kind::Object(_), .. }) => {
-            return Some(lower.members(node, &[command.fields], command.name, unknown));
+            let owner = format!("`{}`", command.name);
+            return Some(lower.members(node, &[command.fields], &owner, unknown));
         }
         Some(node @ Node { kind: Kind::Array(values), .. }) => (values.as_slice(), node.span),
         None => (&[] as &[Node<'_>], action.span),
@@ -168,8 +189,11 @@ fn arguments<'n, 's>(
         }
     };
     if let Some(extra) = given.get(command.fields.len()) {
-        let message =
-            format!("`{}` takes {} arguments at most", command.name, command.fields.len());
+        let message = match command.fields.len() {
+            0 => format!("`{}` takes no arguments", command.name),
+            1 => format!("`{}` takes one argument at most", command.name),
+            most => format!("`{}` takes {most} arguments at most", command.name),
+        };
         lower.report(
             Diagnostic::new(Code::UnknownArgument, message).label(extra.span, "one too many"),
         );
@@ -178,10 +202,7 @@ fn arguments<'n, 's>(
         let message = format!("`{}` needs `{}`", command.name, field.name);
         let problem = Diagnostic::new(Code::MissingArgument, message)
             .label(place, format!("no `{}` here", field.name))
-            .help(format!(
-                "write `[\"{}\", {{\"{}\": {}}}]`",
-                command.name, field.name, field.example
-            ));
+            .help(format!("write `{}`", example(command)));
         lower.report(problem);
     }
     let ready = |lower: &mut Lower<'_>, field: &Field, node: &Node<'_>| {
@@ -193,6 +214,14 @@ fn arguments<'n, 's>(
     };
     let pairs = command.fields.iter().zip(given);
     Some(pairs.filter(|(field, node)| ready(lower, field, node)).collect())
+}
+
+/// A command with everything it needs.
+fn example(command: &Command) -> String {
+    let required = command.fields.iter().filter(|field| field.required);
+    let members = required.map(|field| format!(r#""{}": {}"#, field.name, field.example));
+    let members = members.collect::<Vec<_>>().join(", ");
+    format!(r#"["{}", {{{members}}}]"#, command.name)
 }
 
 /// Notes what an action does to later ones, and keeps it for the run.
@@ -297,6 +326,12 @@ fn columns(
 ) -> Option<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     match reader.headers() {
+        Ok(header) if header.is_empty() => {
+            let message = format!("`{path}` has no first row with the names of its columns");
+            let problem = Diagnostic::new(Code::BadCsv, message).label(span, "this file is empty");
+            lower.report(problem);
+            None
+        }
         Ok(header) => {
             let names = header.iter().enumerate();
             // The csv crate leaves a byte order mark alone.
@@ -307,9 +342,13 @@ fn columns(
             Some(names.map(name).collect())
         }
         Err(error) => {
-            let problem = Diagnostic::new(Code::BadCsv, format!("`{path}` cannot be read as CSV"))
-                .label(span, error.to_string());
-            lower.report(problem);
+            let problem = Diagnostic::new(Code::BadCsv, format!("`{path}` cannot be read as CSV"));
+            lower.report(match error.kind() {
+                csv::ErrorKind::Utf8 { .. } => problem
+                    .label(span, "its first row is not UTF-8 text")
+                    .help("save the file as UTF-8"),
+                _ => problem.label(span, error.to_string()),
+            });
             None
         }
     }

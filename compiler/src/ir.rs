@@ -92,8 +92,8 @@ pub(crate) struct Run {
     pub(crate) weighted: bool,
     pub(crate) tasks: Vec<Task>,
     pub(crate) inits: Vec<Init>,
-    /// Variables whose value stands in its place already.
-    pub(crate) folded: HashSet<Var>,
+    /// Variables that are read without a slot, because their value stands in its place.
+    pub(crate) read: HashSet<Var>,
 }
 
 /// A variable's value at the start of a run.
@@ -140,6 +140,8 @@ pub(crate) struct Extract {
     pub(crate) span: Span,
     pub(crate) extractor: &'static Extractor,
     pub(crate) var: usize,
+    /// Where the variable is named.
+    pub(crate) var_span: Span,
     pub(crate) operands: Vec<Operand>,
 }
 

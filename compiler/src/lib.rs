@@ -93,6 +93,8 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
         }
     };
     diag::sort(&mut diagnostics);
+    // What is wrong with the host is found in every task.
+    diagnostics.dedup();
     Compiled { program, diagnostics }
 }
 

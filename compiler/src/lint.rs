@@ -16,7 +16,7 @@ pub(crate) fn run(ir: &Ir, problems: &mut Vec<Diagnostic>) {
 
 /// A variable with a value that no run reads.
 fn unused_variables(ir: &Ir, problems: &mut Vec<Diagnostic>) {
-    let mut read: HashSet<&Var> = ir.runs.iter().flat_map(|run| &run.folded).collect();
+    let mut read: HashSet<&Var> = ir.runs.iter().flat_map(|run| &run.read).collect();
     for slot in &ir.slots {
         if let SlotKind::Var(var) = slot.kind {
             read.extend(ir.vars.get(var));
@@ -44,7 +44,7 @@ fn read_before_set(ir: &Ir, run: &Run, problems: &mut Vec<Diagnostic>) {
     let mut set_by = HashMap::new();
     for (index, task) in run.tasks.iter().enumerate() {
         for extract in &task.extracts {
-            set_by.entry(extract.var).or_insert((index, extract.span));
+            set_by.entry(extract.var).or_insert((index, extract.var_span));
         }
     }
     let has_value: HashSet<usize> = run.inits.iter().map(|init| init.var).collect();

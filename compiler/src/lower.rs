@@ -132,7 +132,7 @@ impl<'l> Lower<'l> {
             let is_given = members.iter().any(|member| field.is_called(&member.key.text));
             // A misspelt field is there; that it is misspelt has been said.
             if !is_given && !misspelt.contains(&field.name) {
-                self.report(missing(field, node, owner));
+                self.report(missing(field, node, owner, unknown));
             }
         }
         found
@@ -152,6 +152,10 @@ impl<'l> Lower<'l> {
             },
             (Shape::Any, _) => self.any(node),
             (Shape::Null, Kind::Null) => tree(TreeKind::Null),
+            (Shape::Null, _) => self.not_built(node, format!("`{name}`")),
+            (Shape::Later(_), Kind::String(text)) => {
+                self.not_built(node, format!("`{text}` as `{name}`"))
+            }
             (Shape::Bool, Kind::Bool(flag)) => tree(TreeKind::Bool(*flag)),
             (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_)) => self.any(node),
             (Shape::ConstantText, Kind::String(text)) => self.constant_text(node, text, name),
@@ -163,17 +167,26 @@ impl<'l> Lower<'l> {
                         Some(whole) => tree(TreeKind::Int(whole)),
                         None => tree(TreeKind::Float(number)),
                     },
-                    Some(_) => self.out_of_range(node, shape, name),
+                    Some(number) if number < *min => {
+                        self.out_of_range(node, name, format!("at least {min}"))
+                    }
+                    Some(_) => self.out_of_range(node, name, format!("at most {max}")),
                     None => self.wrong_type(node, shape, name),
                 }
             }
             (Shape::Integer { min, max }, _) => match number_of(node).and_then(whole) {
                 Some(number) if (*min..=*max).contains(&number) => tree(TreeKind::Int(number)),
-                Some(_) => self.out_of_range(node, shape, name),
+                Some(number) if number < *min => {
+                    self.out_of_range(node, name, format!("at least {min}"))
+                }
+                Some(_) => self.out_of_range(node, name, format!("at most {max}")),
                 None => self.wrong_type(node, shape, name),
             },
             (Shape::List(item), Kind::Array(items)) => {
-                let items = items.iter().filter_map(|node| self.value(node, item, name)).collect();
+                let items = items.iter().enumerate();
+                let items =
+                    items.filter_map(|(at, node)| self.value(node, item, &format!("{name}[{at}]")));
+                let items = items.collect();
                 tree(TreeKind::List(items))
             }
             (Shape::Map(value), Kind::Object(members)) => {
@@ -236,7 +249,7 @@ impl<'l> Lower<'l> {
             Code::WrongType,
             format!("`{name}` must be known before the run starts"),
         )
-        .label(node.span, "this changes from user to user")
+        .label(node.span, "this is known only while it runs")
         .help("write the value itself, or a variable that no task extracts");
         self.report(problem);
         None
@@ -261,24 +274,38 @@ impl<'l> Lower<'l> {
         None
     }
 
+    /// Reports what the language knows and this build does not.
+    fn not_built(&mut self, node: &Node<'_>, what: String) -> Option<Tree> {
+        let problem =
+            Diagnostic::new(Code::FieldNotBuilt, format!("this build cannot carry out {what} yet"))
+                .label(node.span, "the language has it, this build does not")
+                .help("remove it, or use a build that can");
+        self.report(problem);
+        None
+    }
+
     pub(crate) fn wrong_type(
         &mut self,
         node: &Node<'_>,
         shape: &Shape,
         name: &str,
     ) -> Option<Tree> {
-        let problem = Diagnostic::new(
-            Code::WrongType,
-            format!("`{name}` must be {}, not {}", shape.words(), node.type_name()),
-        )
-        .label(node.span, format!("expected {}", shape.words()));
+        let words = shape.words();
+        let written = match &node.kind {
+            // A number where another kind of number belongs.
+            Kind::Number(number) if number_of(node).is_some() => number.text(),
+            _ => node.type_name(),
+        };
+        let problem =
+            Diagnostic::new(Code::WrongType, format!("`{name}` must be {words}, not {written}"))
+                .label(node.span, format!("expected {words}"));
         self.report(problem);
         None
     }
 
-    fn out_of_range(&mut self, node: &Node<'_>, shape: &Shape, name: &str) -> Option<Tree> {
+    fn out_of_range(&mut self, node: &Node<'_>, name: &str, expected: String) -> Option<Tree> {
         let problem = Diagnostic::new(Code::OutOfRange, format!("`{name}` is out of range"))
-            .label(node.span, format!("expected {}", shape.words()));
+            .label(node.span, format!("expected {expected}"));
         self.report(problem);
         None
     }
@@ -333,11 +360,12 @@ fn not_ready(field: &Field, member: &json::Member<'_>) -> Diagnostic {
     .help("remove it, or use a build that can")
 }
 
-fn missing(field: &Field, node: &Node<'_>, owner: &str) -> Diagnostic {
-    let code = match field.name {
-        "request_url" => Code::MissingUrl,
-        "method" => Code::MissingMethod,
-        _ => Code::MissingField,
+fn missing(field: &Field, node: &Node<'_>, owner: &str, unknown: Unknown) -> Diagnostic {
+    let code = match (unknown, field.name) {
+        (Unknown::Argument | Unknown::Ignored, _) => Code::MissingArgument,
+        (Unknown::Field, "request_url") => Code::MissingUrl,
+        (Unknown::Field, "method") => Code::MissingMethod,
+        (Unknown::Field, _) => Code::MissingField,
     };
     let problem = Diagnostic::new(code, format!("{owner} needs `{}`", field.name))
         .label(node.span, format!("no `{}` here", field.name));
@@ -355,6 +383,9 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
         | (Shape::ConstantText | Shape::Choice(_), Kind::String(_))
         | (Shape::List(_), Kind::Array(_))
         | (Shape::Map(_) | Shape::Object(_), Kind::Object(_)) => true,
+        (Shape::Later(words), Kind::String(text)) => {
+            words.iter().any(|word| word.eq_ignore_ascii_case(text))
+        }
         (Shape::Number { .. }, _) => number_of(node).is_some(),
         (Shape::Integer { .. }, _) => number_of(node).and_then(whole).is_some(),
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| fits(shape, node)),

@@ -118,20 +118,21 @@ impl Lower<'_> {
             && self.fold
         {
             let value = value.clone();
-            self.scope.folded.insert(var);
+            self.scope.read.insert(var);
             return Meaning::Const(value);
         }
         if !self.scope.is_set(&var) {
             let problem =
                 Diagnostic::new(Code::UnsetVariable, format!("nothing sets `{}`", name.text))
                     .label(place.of(&name.range), "this is sent as it stands");
-            self.report(self.hint(problem, &var));
+            let problem = self.hint(problem, &var);
+            self.report(problem);
         }
         Meaning::Slot(SlotKind::Var(self.var(var)))
     }
 
     /// Points at a variable of a similar name.
-    fn hint(&self, problem: Diagnostic, var: &Var) -> Diagnostic {
+    fn hint(&mut self, problem: Diagnostic, var: &Var) -> Diagnostic {
         let extracted = self.scope.extracted.keys().filter(|other| other.session == var.session);
         let mut names: Vec<&str> = extracted.map(|other| other.name.as_str()).collect();
         if !var.session {
@@ -145,6 +146,8 @@ impl Lower<'_> {
         let place = self.scope.extracted.get(&like).and_then(|spans| spans.first().copied());
         let place = place.or_else(|| self.scope.vars.get(similar).and_then(|var| var.span));
         let problem = problem.help(format!("did you mean `{similar}`?"));
+        // One slip is one problem: the variable that was meant is not unused.
+        self.scope.read.insert(like);
         match place {
             Some(span) => problem.also(span, "a similar name is set here"),
             None => problem,
@@ -207,6 +210,7 @@ impl Lower<'_> {
             let message = format!("`{}` is not a kind of placeholder", prefix.text);
             Diagnostic::new(Code::UnknownPrefix, message)
                 .label(span, "this is sent as it stands")
+                .note(format!("kinds: {}", names.clone().collect::<Vec<_>>().join(", ")))
                 .did_you_mean(lower_case, names)
         };
         self.report(problem);
@@ -222,9 +226,11 @@ impl Lower<'_> {
     ) -> Meaning {
         let Some(function) = functions::find(name.text) else {
             let names = FUNCTIONS.iter().map(|function| function.name);
+            let signatures: Vec<_> = FUNCTIONS.iter().map(|row| row.signature()).collect();
             let problem =
                 Diagnostic::new(Code::UnknownFunction, format!("unknown function `{}`", name.text))
                     .label(place.of(&name.range), "this is sent as it stands")
+                    .note(format!("functions: {}", signatures.join(", ")))
                     .did_you_mean(name.text, names);
             self.report(problem);
             return Meaning::Text;

@@ -66,7 +66,7 @@ pub(crate) fn lower(
     let (weighted, tasks) = match tasks {
         Some(node) => self::tasks(node, protocol, user, host.as_ref(), lower),
         None => {
-            let problem = Diagnostic::new(Code::NoTasks, format!("{COMMAND} has no `tasks`"))
+            let problem = Diagnostic::new(Code::NoTasks, format!("`{COMMAND}` has no `tasks`"))
                 .label(action.span, "this run makes no requests");
             lower.report(problem);
             (false, Vec::new())
@@ -74,6 +74,7 @@ pub(crate) fn lower(
     };
     lower.expand = false;
 
+    let wait = values.get("wait_time").and_then(|tree| pause(tree, lower));
     let number = |name: &str| values.get(name).and_then(number);
     let run = Run {
         protocol,
@@ -85,11 +86,11 @@ pub(crate) fn lower(
             _ => Some(nanoseconds(number("test_time").unwrap_or(DEFAULT_SECONDS))),
         },
         iterations: number("iterations").unwrap_or(0.0) as u64,
-        wait: values.get("wait_time").and_then(pause).unwrap_or(DEFAULT_WAIT),
+        wait: wait.unwrap_or(DEFAULT_WAIT),
         weighted,
         tasks,
         inits: inits(lower),
-        folded: std::mem::take(&mut lower.scope.folded),
+        read: std::mem::take(&mut lower.scope.read),
     };
     lower.ir.runs.push(run);
     Some(lower.ir.runs.len() - 1)
@@ -150,10 +151,18 @@ fn tasks(
     lower: &mut Lower<'_>,
 ) -> (bool, Vec<crate::ir::Task>) {
     let mut weighted = false;
+    let names_mode = |member: &Member<'_>| !matches!(member.value.kind, Kind::Object(_));
     let list = match node.get("tasks") {
         Some(tasks) => {
             weighted = mode(node, lower);
             &tasks.value
+        }
+        None if node.get("mode").is_some_and(names_mode) => {
+            let problem = Diagnostic::new(Code::NoTasks, "this scenario has no `tasks`")
+                .label(node.span, "`mode` is there, and nothing to run")
+                .help(r#"write `{"mode": "sequence", "tasks": [...]}`"#);
+            lower.report(problem);
+            return (weighted, Vec::new());
         }
         None => node,
     };
@@ -186,8 +195,12 @@ fn tasks(
             return (weighted, lowered);
         }
     }
-    let empty = matches!(&list.kind, Kind::Array(items) if items.is_empty());
-    if empty {
+    let is_empty = match &list.kind {
+        Kind::Array(items) => items.is_empty(),
+        Kind::Object(members) => members.is_empty(),
+        _ => false,
+    };
+    if is_empty {
         let problem = Diagnostic::new(Code::NoTasks, "the list of tasks is empty")
             .label(list.span, "this run makes no requests");
         lower.report(problem);
@@ -277,7 +290,7 @@ fn nanoseconds(seconds: f64) -> u64 {
 
 /// A pause: a number of seconds, or a range. A range that ends before it begins is its
 /// beginning, as in the reference.
-pub(crate) fn pause(tree: &Tree) -> Option<Pause> {
+pub(crate) fn pause(tree: &Tree, lower: &mut Lower<'_>) -> Option<Pause> {
     if let Some(seconds) = number(tree) {
         let ns = nanoseconds(seconds);
         return Some(Pause { min_ns: ns, max_ns: ns });
@@ -287,5 +300,12 @@ pub(crate) fn pause(tree: &Tree) -> Option<Pause> {
     };
     let bound = |name: &str| tree.member(name).and_then(number).map(nanoseconds);
     let min_ns = bound("min").unwrap_or(0);
-    Some(Pause { min_ns, max_ns: bound("max").unwrap_or(min_ns).max(min_ns) })
+    let max_ns = bound("max").unwrap_or(min_ns);
+    if let (true, Some(max)) = (max_ns < min_ns, tree.member("max")) {
+        let message = "`max` changes nothing below `min`";
+        let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
+            .label(max.span, "every pause is as long as `min` says");
+        lower.report(problem);
+    }
+    Some(Pause { min_ns, max_ns: max_ns.max(min_ns) })
 }

@@ -19,8 +19,8 @@ pub(crate) struct Scope {
     pub(crate) columns: Vec<Option<Vec<String>>>,
     /// What the tasks of the run being lowered take out of replies, with where they do.
     pub(crate) extracted: HashMap<Var, Vec<Span>>,
-    /// Variables of the run whose value stands in its place already.
-    pub(crate) folded: HashSet<Var>,
+    /// Variables of the run whose value stands in its place already, or was meant to.
+    pub(crate) read: HashSet<Var>,
 }
 
 /// A variable with a value.

@@ -100,7 +100,7 @@ pub(crate) fn lower(
         request,
         checks,
         extracts,
-        think: field("think_time").and_then(pause),
+        think: field("think_time").and_then(|tree| pause(tree, lower)),
     })
 }
 
@@ -156,15 +156,16 @@ fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Ve
             lower.report(problem);
             continue;
         };
-        if offers(protocol, assertion.needs, assertion.name, kind.span, lower) {
-            let operands = operands(entry, members, assertion.fields, &["type"], &name, lower);
+        if offers(protocol, assertion.needs, &name, Code::UnknownAssertion, kind.span, lower) {
+            let owner = format!("`{name}`");
+            let operands = operands(entry, members, assertion.fields, &["type"], &owner, lower);
             let Some(operands) = operands else {
                 continue;
             };
             if let Err(why) = (assertion.bounds)(&values(&operands)) {
                 let problem =
                     Diagnostic::new(Code::OutOfRange, format!("`{name}` cannot hold: {why}"))
-                        .label(entry.span, "in this assertion");
+                        .label(place(entry, members, assertion.fields), "in this assertion");
                 lower.report(problem);
                 continue;
             }
@@ -199,17 +200,21 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
             lower.report(problem);
             continue;
         };
-        let Some(variable) =
-            member("var").and_then(|member| text(&member.value)).filter(|v| !v.is_empty())
-        else {
-            let problem = Diagnostic::new(Code::MissingField, "an extract needs `var`")
-                .label(entry.span, "no variable to put the value in")
-                .help(r#"add `"var": "token"`"#);
-            lower.report(problem);
-            continue;
+        let variable = match member("var").map(|member| (text(&member.value), &member.value)) {
+            Some((Some(variable), value)) if !variable.is_empty() => (variable, value.span),
+            Some((None, value)) => {
+                lower.report(not_text("var", value.span));
+                continue;
+            }
+            _ => {
+                let problem = Diagnostic::new(Code::MissingField, "an extract needs `var`")
+                    .label(entry.span, "no variable to put the value in")
+                    .help(r#"add `"var": "token"`"#);
+                lower.report(problem);
+                continue;
+            }
         };
-        let session = member("scope").and_then(|member| text(&member.value));
-        let session = session.is_some_and(|scope| scope.eq_ignore_ascii_case("session"));
+        let session = member("scope").is_some_and(|member| is_session(&member.value, lower));
         let span = from.map_or(entry.span, |tree| tree.span);
         for field in ENTRY_FIELDS.iter().filter(|field| !field.ready) {
             if let Some(member) = member(field.name) {
@@ -219,19 +224,31 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
                 lower.report(problem);
             }
         }
-        if offers(protocol, extractor.needs, extractor.name, span, lower) {
+        if offers(protocol, extractor.needs, &name, Code::UnknownExtractor, span, lower) {
             let common = ENTRY_FIELDS.iter().map(|field| field.name).collect::<Vec<_>>();
             let operands = operands(entry, members, extractor.fields, &common, "an extract", lower);
-            let var = lower.var(Var { name: variable, session });
+            let (name, var_span) = variable;
+            let var = lower.var(Var { name, session });
+            let span = entry.span;
             extracts.extend(operands.map(|operands| Extract {
-                span: entry.span,
+                span,
                 extractor,
                 var,
+                var_span,
                 operands,
             }));
         }
     }
     extracts
+}
+
+/// Where the fields of an entry are wrong together: at the only one, or somewhere in the entry.
+fn place(entry: &Tree, members: &[Member], fields: &[Field]) -> Span {
+    let member = match fields {
+        [field] => members.iter().find(|member| field.is_called(&member.name)),
+        _ => None,
+    };
+    member.map_or(entry.span, |member| member.value.span)
 }
 
 /// The objects of a list of assertions or extracts.
@@ -244,6 +261,26 @@ fn entries(list: Option<&Tree>) -> impl Iterator<Item = (&Tree, &[Member])> {
         TreeKind::Map(members) => Some((item, members.as_slice())),
         _ => None,
     })
+}
+
+/// Whether the `scope` of an extract is the session.
+fn is_session(scope: &Tree, lower: &mut Lower<'_>) -> bool {
+    let known = match ld_stdlib::field::find(ENTRY_FIELDS, "scope").map(|field| &field.shape) {
+        Some(Shape::Choice(words)) => *words,
+        _ => &[],
+    };
+    let Some(written) = text(scope) else {
+        lower.report(not_text("scope", scope.span));
+        return false;
+    };
+    if !known.iter().any(|word| word.eq_ignore_ascii_case(&written)) {
+        let message = format!("`{written}` is not a value of `scope`");
+        let problem = Diagnostic::new(Code::UnknownValue, message)
+            .label(scope.span, format!("known: {}", known.join(", ")))
+            .did_you_mean(&written, known.iter().copied());
+        lower.report(problem);
+    }
+    written.eq_ignore_ascii_case("session")
 }
 
 fn text(tree: &Tree) -> Option<String> {
@@ -284,6 +321,7 @@ fn offers(
     protocol: &Protocol,
     needs: Needs,
     name: &str,
+    code: Code,
     span: Span,
     lower: &mut Lower<'_>,
 ) -> bool {
@@ -295,11 +333,9 @@ fn offers(
         .filter(|(need, _)| needs.contains(*need) && !protocol.offers.contains(*need))
         .map(|(_, word)| *word);
     let lacking = lacking.collect::<Vec<_>>().join(" and no ");
-    let problem = Diagnostic::new(
-        Code::UnknownAssertion,
-        format!("`{name}` cannot be used here: a {} reply has no {lacking}", protocol.title),
-    )
-    .label(span, format!("there is no {lacking} to read"));
+    let message =
+        format!("`{name}` cannot be used here: a {} reply has no {lacking}", protocol.title);
+    let problem = Diagnostic::new(code, message).label(span, "there is nothing for it to read");
     lower.report(problem);
     false
 }
@@ -319,8 +355,8 @@ fn operands(
         if !common.contains(&name) && ld_stdlib::field::find(fields, name).is_none() {
             let known = fields.iter().map(|field| field.name).chain(common.iter().copied());
             let problem =
-                Diagnostic::new(Code::UnknownField, format!("unknown field `{name}` in `{owner}`"))
-                    .label(member.name_span, format!("`{owner}` has no such field"))
+                Diagnostic::new(Code::UnknownField, format!("unknown field `{name}` in {owner}"))
+                    .label(member.name_span, format!("{owner} has no such field"))
                     .did_you_mean(name, known);
             lower.report(problem);
             complete = false;
@@ -331,12 +367,10 @@ fn operands(
         let member = members.iter().find(|member| field.is_called(&member.name));
         match member {
             None if field.required => {
-                let problem = Diagnostic::new(
-                    Code::MissingField,
-                    format!("`{owner}` needs `{}`", field.name),
-                )
-                .label(entry.span, format!("no `{}` here", field.name))
-                .help(format!("add `\"{}\": {}`", field.name, field.example));
+                let message = format!("{owner} needs `{}`", field.name);
+                let problem = Diagnostic::new(Code::MissingField, message)
+                    .label(entry.span, format!("no `{}` here", field.name))
+                    .help(format!("add `\"{}\": {}`", field.name, field.example));
                 lower.report(problem);
                 complete = false;
             }
@@ -344,7 +378,7 @@ fn operands(
             Some(member) if !accepts(&field.shape, &member.value) => {
                 let problem = Diagnostic::new(
                     Code::WrongType,
-                    format!("`{}` of `{owner}` must be {}", field.name, field.shape.words()),
+                    format!("`{}` of {owner} must be {}", field.name, field.shape.words()),
                 )
                 .label(member.value.span, format!("expected {}", field.shape.words()));
                 lower.report(problem);
@@ -375,6 +409,7 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
         }
         Shape::Bool => matches!(tree.kind, TreeKind::Bool(_)),
         Shape::Null => tree.kind == TreeKind::Null,
+        Shape::Later(_) => false,
         Shape::List(_) => matches!(tree.kind, TreeKind::List(_)),
         Shape::Map(_) | Shape::Object(_) => matches!(tree.kind, TreeKind::Map(_)),
     }

@@ -24,7 +24,12 @@ pub struct Field {
 impl Field {
     /// An optional field that this build knows how to carry out.
     #[must_use]
-    pub const fn new(name: &'static str, shape: Shape, doc: &'static str, example: &'static str) -> Self {
+    pub const fn new(
+        name: &'static str,
+        shape: Shape,
+        doc: &'static str,
+        example: &'static str,
+    ) -> Self {
         Self { name, aliases: &[], shape, required: false, default: "", doc, example, ready: true }
     }
 
@@ -92,7 +97,11 @@ pub enum Shape {
     Object(&'static [Field]),
     /// An array of values of this shape.
     List(&'static Shape),
-    /// `null`, meaning the same as leaving it out.
+    /// One of these words of the language, in any case, which this build cannot carry out;
+    /// stands before the choice of those it can.
+    Later(&'static [&'static str]),
+    /// `null`, meaning the same as leaving it out. Alone: a field of the language of which this
+    /// build can only do without.
     Null,
     /// Any of these.
     Either(&'static [Shape]),
@@ -122,11 +131,12 @@ impl Shape {
             }
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Map(_) | Self::Object(_) => "an object".to_owned(),
-            Self::List(_) => "an array".to_owned(),
-            Self::Null => "null".to_owned(),
+            Self::List(_) => "a list".to_owned(),
+            Self::Later(_) | Self::Null => "null".to_owned(),
             Self::Either(shapes) => {
-                let words: Vec<String> = shapes.iter().map(Self::words).collect();
-                words.join(" or ")
+                let told = shapes.iter().filter(|s| !matches!(s, Self::Null | Self::Later(_)));
+                let words: Vec<String> = told.map(Self::words).collect();
+                words.join(", or ")
             }
         }
     }

@@ -48,4 +48,3 @@ impl Span {
         self.start as usize..self.end as usize
     }
 }
-

@@ -124,6 +124,7 @@ fn is_sentence(text: &str) -> bool {
 fn fits(shape: &Shape, value: &Value) -> bool {
     match shape {
         Shape::Any => true,
+        Shape::Later(_) => false,
         Shape::Null => value.is_null(),
         Shape::Text => value.is_string() || value.is_number() || value.is_boolean(),
         Shape::ConstantText => value.as_str().is_some_and(|text| !text.contains("${")),

@@ -50,7 +50,10 @@ pub fn compile_file(plan: &Path, optimise: bool) -> io::Result<(Source, Compiled
     let host = (name == "demo.json").then(|| "http://127.0.0.1:8080".to_owned());
     let options = Options { optimise, host, files: &files, ..Options::new() };
     let mut compiled = compile(&source, &options);
-    compiled.diagnostics.splice(0..0, problem);
+    if let Some(problem) = problem {
+        compiled.diagnostics.insert(0, problem);
+        compiled.program = None;
+    }
     Ok((source, compiled))
 }
 

@@ -44,7 +44,7 @@ pub const START_TEST: &[Field] = &[
     .default("null"),
     Field::new(
         "runner_mode",
-        Shape::Choice(&["local"]),
+        Shape::Either(&[Shape::Later(&["master", "worker"]), Shape::Choice(&["local"])]),
         "The part this process has in a run; this build runs everything in one process.",
         r#""local""#,
     )

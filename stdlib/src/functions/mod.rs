@@ -81,7 +81,11 @@ impl Function {
                 1 => "1 argument".to_owned(),
                 count => format!("{count} arguments"),
             };
-            return Err(format!("it takes {takes}, and {} are written", parts.len()));
+            let written = match parts.len() {
+                1 => "1 is written".to_owned(),
+                count => format!("{count} are written"),
+            };
+            return Err(format!("it takes {takes}, and {written}"));
         }
         let read = self.parameters.iter().zip(parts).map(|(parameter, text)| parameter.read(text));
         let values = read.collect::<Result<Vec<_>, _>>()?;
@@ -160,7 +164,7 @@ pub(crate) mod tests {
     fn arguments_are_checked_before_the_run() {
         let complaint =
             |name: &str, arguments: &str| find(name).unwrap().arguments(arguments).unwrap_err();
-        assert_eq!(complaint("now", "1"), "it takes no arguments, and 1 are written");
+        assert_eq!(complaint("now", "1"), "it takes no arguments, and 1 is written");
         assert_eq!(complaint("RandInt", ""), "it takes 2 arguments, and 0 are written");
         assert_eq!(complaint("randint", "1, x"), "`b` must be a whole number, not `x`");
         assert_eq!(complaint("randint", "2,1"), "`b` must not be less than `a`, and 1 < 2");

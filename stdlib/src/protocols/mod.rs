@@ -14,6 +14,7 @@ use crate::template::{Template, Tree};
 pub mod http;
 pub mod payload;
 pub mod socket;
+mod tls;
 pub mod websocket;
 
 /// The protocols, by name.

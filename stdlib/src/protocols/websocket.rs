@@ -7,7 +7,7 @@ use ld_vm::{Escape, Needs};
 
 use super::http::is_token;
 use super::payload::payload;
-use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType};
+use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType, tls};
 use crate::endpoint::Endpoint;
 use crate::field::{Field, Shape};
 use crate::template::{Member, Piece, Template, Tree, TreeKind};
@@ -163,21 +163,22 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     } else {
         (task.text("payload").unwrap_or_default(), false)
     };
+    let (cert, key) = tls::certificate(task, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
-    let authorities = match task.field("verify").map(|tree| &tree.kind) {
-        Some(TreeKind::Text(path)) => path.clone(),
-        _ => Template::default(),
-    };
-    let (cert, key) = match task.field("cert").map(|tree| (&tree.kind, tree)) {
-        Some((TreeKind::List(files), _)) => {
-            let mut files = files.iter().map(Tree::to_text);
-            (files.next().unwrap_or_default(), files.next().unwrap_or_default())
-        }
-        Some((_, tree)) => (tree.to_text(), Template::default()),
-        None => Default::default(),
-    };
+    let notes =
+        [("payload", ["close", "connect", "recv"]), ("expect", ["close", "connect", "send"])];
+    let notes = notes.into_iter().filter(|(_, methods)| methods.contains(method));
+    let notes = notes.filter_map(|(field, _)| {
+        Some(Problem {
+            span: task.field(field)?.span,
+            kind: ProblemKind::NoEffect,
+            message: format!("`{field}` changes nothing where the method is `{method}`"),
+            label: "this is not looked at".to_owned(),
+            help: "leave it out, or use `sendrecv`".to_owned(),
+        })
+    });
     let written = task.text("request_url").filter(|url| !url.is_empty());
     Ok(Prepared {
         options: vec![
@@ -197,11 +198,11 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
             subprotocols(task),
             payload,
             task.text("expect").unwrap_or_default(),
-            authorities,
+            tls::authorities(task),
             cert,
             key,
         ],
-        notes: Vec::new(),
+        notes: notes.collect(),
     })
 }
 

@@ -5,7 +5,7 @@
 
 use ld_vm::{Escape, Needs};
 
-use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType};
+use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType, tls};
 use crate::field::{Field, Shape};
 use crate::span::Span;
 use crate::template::{Template, Tree, TreeKind};
@@ -185,6 +185,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     if let Some(content_type) = body.content_type {
         headers.add_default("Content-Type", content_type);
     }
+    let (certificate, key) = tls::certificate(task, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -254,19 +255,9 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     set(part::METHOD, Template::text(&method));
     set(part::COOKIES, cookies(task));
     set(part::BASIC, basic);
-    if let Some(TreeKind::Text(path)) = task.field("verify").map(|tree| &tree.kind) {
-        set(part::CA, path.clone());
-    }
-    if let Some(cert) = task.field("cert") {
-        match &cert.kind {
-            TreeKind::List(files) => {
-                let mut files = files.iter().map(Tree::to_text);
-                set(part::CERT, files.next().unwrap_or_default());
-                set(part::KEY, files.next().unwrap_or_default());
-            }
-            _ => set(part::CERT, cert.to_text()),
-        }
-    }
+    set(part::CA, tls::authorities(task));
+    set(part::CERT, certificate);
+    set(part::KEY, key);
 
     let timeout = task.nanoseconds("timeout");
     let default_timeout = if task.user == FAST { FAST_TIMEOUT_NS } else { 0 };

@@ -47,7 +47,10 @@ impl Target {
                         url.push_text("http://");
                     }
                     url.push_escaped(&base, Escape::Url);
-                    span = if base.constant().is_some() { span } else { host.span };
+                    // The authority is the host's; one from the command line has no place.
+                    if host.span != crate::Span::default() {
+                        span = host.span;
+                    }
                 }
                 None => {
                     problems.push(Problem {
