@@ -8,7 +8,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
+use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 
 /// A root certificate that no system trusts, able to sign others.
 #[derive(Debug)]
@@ -96,12 +99,34 @@ impl Identity {
     /// # Errors
     /// When the key does not fit the certificate.
     pub fn server_config(&self) -> io::Result<rustls::ServerConfig> {
+        self.server_config_with(WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// The same, but a client must show a certificate that `authority` has signed.
+    ///
+    /// # Errors
+    /// When the key does not fit the certificate.
+    pub fn server_config_for_clients_of(
+        &self,
+        authority: &Authority,
+    ) -> io::Result<rustls::ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der()).map_err(io::Error::other)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        self.server_config_with(verifier.build().map_err(io::Error::other)?)
+    }
+
+    fn server_config_with(
+        &self,
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> io::Result<rustls::ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::Pkcs8(self.key.clone_key());
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(vec![self.certificate.clone()], key)
             .map_err(io::Error::other)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

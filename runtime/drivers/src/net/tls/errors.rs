@@ -107,8 +107,11 @@ fn alert_received(alert: AlertDescription) -> String {
         AlertDescription::BadCertificate
         | AlertDescription::CertificateUnknown
         | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateRevoked
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::AccessDenied
+        // Of a signature that is not by whom it should be (RFC 8446 §6.2).
+        | AlertDescription::DecryptError
         | AlertDescription::UnknownCA => "it does not accept the client certificate",
         AlertDescription::NoApplicationProtocol => {
             "it speaks none of the offered application protocols"
