@@ -45,7 +45,7 @@ pub struct Http {
 
 /// A request ready to be sent.
 struct Call<'c> {
-    request: Request<'c>,
+    request: &'c Request<'c>,
     origin: &'c [u8],
     head: &'c [u8],
     /// What goes after the head, when it does not stand in one piece with it.
@@ -95,7 +95,7 @@ impl Driver for Http {
     ) -> Exchange<'s> {
         self.release(session);
         let mut stamps = Stamps::default();
-        let outcome = self.carry_out(session, request, &mut stamps).await;
+        let outcome = self.carry_out(session, &request, &mut stamps).await;
         if outcome.is_err() {
             stamps.done_ns = self.net.now_ns();
             if stamps.bytes_out == 0 {
@@ -133,7 +133,7 @@ impl Http {
     async fn carry_out(
         &self,
         session: &mut Session,
-        request: Request<'_>,
+        request: &Request<'_>,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
         let whole = request.part(part::WHOLE);
@@ -175,8 +175,8 @@ impl Http {
     }
 
     /// Puts a request together that is not one constant.
-    fn build<'u>(&self, session: &mut Session, request: Request<'u>) -> Result<Built<'u>, Fault> {
-        let prepared = Prepared::new(request);
+    fn build<'u>(&self, session: &mut Session, request: &Request<'u>) -> Result<Built<'u>, Fault> {
+        let prepared = Prepared::new(*request);
         let varying = request.part(part::URL);
         let url = if varying.is_empty() { None } else { Some(parse_url(varying)?) };
         let origin = match &url {
@@ -209,7 +209,7 @@ impl Http {
         call: &Call<'_>,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
-        let found = session.take_connection(call.origin, &call.request);
+        let found = session.take_connection(call.origin, call.request);
         let mut is_reused = matches!(found, Found::Open(_));
         let mut connection = match found {
             Found::Open(connection) => connection,
@@ -275,7 +275,7 @@ impl Http {
         call: &Call<'_>,
         stamps: &mut Stamps,
     ) -> Result<Connection, Fault> {
-        let route = self.route(call.origin, &call.request)?;
+        let route = self.route(call.origin, call.request)?;
         let until_ns = call.limit.until_ns.min(self.net.now_ns().saturating_add(CONNECT_LIMIT_NS));
         let dialed =
             self.net.dial(&route.endpoint, &route.tls, &session.deadline, until_ns).await?;
@@ -305,11 +305,11 @@ impl Http {
     async fn follow_up(
         &self,
         session: &mut Session,
-        request: Request<'_>,
+        request: &Request<'_>,
         limit: Limit,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
-        let prepared = Prepared::new(request);
+        let prepared = Prepared::new(*request);
         let mut hop = Hop::first(request_url(request, &prepared)?, request.part(part::METHOD));
         let mut left = request.option(option::REDIRECTS);
         let follows = left > 0;
@@ -377,7 +377,7 @@ fn is_idempotent(method: &[u8]) -> bool {
 }
 
 /// The URL a request goes to.
-fn request_url(request: Request<'_>, prepared: &Prepared<'_>) -> Result<Url, Fault> {
+fn request_url(request: &Request<'_>, prepared: &Prepared<'_>) -> Result<Url, Fault> {
     let varying = request.part(part::URL);
     if !varying.is_empty() {
         return parse_url(varying);
