@@ -17,8 +17,11 @@ use ld_tests::cases;
 use ld_vm::Needs;
 use ld_vm::isa::{self, Opcode, Operand};
 
-/// The pages, with what writes them.
-const PAGES: [(&str, fn() -> String); 6] = [
+/// A page's file, and what writes it.
+type Page = (&'static str, fn() -> String);
+
+/// Every page.
+const PAGES: [Page; 6] = [
     ("assertions.md", assertions),
     ("commands.md", commands),
     ("extractors.md", extractors),
