@@ -12,7 +12,6 @@ use clap::Parser;
 use ld_bench::callgrind;
 use ld_bench::machine::{self, Cores};
 use ld_bench::stages::{Stage, all};
-use ld_bench::table::Table;
 
 /// What the short run may take outside callgrind, which is some fifty times slower.
 const SHORT_RUN: Duration = Duration::from_millis(10);
@@ -61,7 +60,7 @@ fn count(arguments: &Arguments) -> Result<()> {
     };
     println!("{}\n", machine::describe());
     let folder = tempfile::tempdir()?;
-    let mut table = Table::new(&["", "instructions"]);
+    println!("{:<20}{:>14}", "", "instructions");
     for stage in all().filter(wanted) {
         let calls = match arguments.calls {
             Some(calls) => calls,
@@ -70,9 +69,8 @@ fn count(arguments: &Arguments) -> Result<()> {
         let short = instructions(stage, calls, cores, folder.path())?;
         let long = instructions(stage, calls * 2, cores, folder.path())?;
         let each = (long as f64 - short as f64) / f64::from(calls);
-        table.row([stage.name.to_owned(), format!("{each:.0}"), stage.doc.to_owned()]);
+        println!("{:<20}{each:>14.0}   {}", stage.name, stage.doc);
     }
-    print!("{table}");
     Ok(())
 }
 
