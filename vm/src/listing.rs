@@ -260,9 +260,12 @@ impl Listing<'_> {
                 OperandKind::Json => format!("json p{}", operand.index),
                 OperandKind::Slot => {
                     let slot = self.program.tables.slots.get(SlotId(operand.index).index());
-                    slot.map_or("?".to_owned(), |slot| {
-                        format!("{} {}", self.slot(slot), self.quoted(slot.text))
-                    })
+                    // A call among operands does not verify; a program that does not may be
+                    // listed all the same, and may call itself in a circle.
+                    match slot.filter(|slot| slot.kind != SlotKind::Call) {
+                        Some(slot) => format!("{} {}", self.slot(slot), self.quoted(slot.text)),
+                        None => "?".to_owned(),
+                    }
                 }
             });
         }
@@ -432,4 +435,27 @@ fn time(ns: u64) -> String {
         }
     }
     format!("{ns}ns")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::{Builder, push};
+    use crate::isa::Instruction;
+    use crate::program::{FunctionRow, OperandRow};
+
+    #[test]
+    fn a_call_that_is_its_own_operand_is_listed_once() {
+        let mut builder = Builder::new("", "", true);
+        let name = builder.constant(b"f");
+        let tables = &mut builder.program_mut().tables;
+        tables.functions.push(FunctionRow { name });
+        let itself = OperandRow { kind: OperandKind::Slot, index: 0 };
+        let operands = Many { first: push(&mut tables.operands, itself), count: 1 };
+        let (kind, text) = (SlotKind::Call, name);
+        tables.slots.push(SlotRow { kind, index: 0, register: 0, operands, escape: 0, text });
+        builder.emit(Instruction::wide(Opcode::Put, 0));
+        let listing = listing(&builder.finish(), |_| &[]);
+        assert!(listing.contains(r#"put {call f ?} raw "f""#), "{listing}");
+    }
 }

@@ -19,8 +19,9 @@ impl Clock for Noon {
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let _ = format::read(data);
-    let Ok(program) = format::read(&repaired(data)) else { return };
-    assert_eq!(format::read(&format::write(&program)).as_ref(), Ok(&program));
+    let bytes = repaired(data);
+    let Ok(program) = format::read(&bytes) else { return };
+    assert!(format::write(&program) == bytes, "written as it was read");
     // A listing is total, whether the program verifies or not.
     let _ = ld_vm::listing::listing(&program, |_| &[]);
     let tables = ld_stdlib::tables(|_| true);
