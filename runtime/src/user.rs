@@ -44,6 +44,7 @@ pub(crate) async fn run<D: Driver>(
                 due_ns = stamps.done_ns;
             }
             Effect::Wait(pause_ns) => {
+                driver.release(&mut session);
                 due_ns = due_ns.saturating_add(pause_ns);
                 shard.wait_until(due_ns).await;
             }
@@ -53,6 +54,7 @@ pub(crate) async fn run<D: Driver>(
                     break;
                 }
                 if pause_ns > 0 {
+                    driver.release(&mut session);
                     due_ns = due_ns.saturating_add(pause_ns);
                     shard.wait_until(due_ns).await;
                 } else {

@@ -32,6 +32,10 @@ pub trait Driver: Sized + 'static {
         request: Request<'_>,
     ) -> impl Future<Output = Exchange<'s>>;
 
+    /// Takes back what holds the last reply, because its user is about to wait: a user who
+    /// waits is to hold no buffer. Called once the reply has been read.
+    fn release(&self, _session: &mut Self::Session) {}
+
     /// Ends a session in order, when its user stops between two requests. Must not take
     /// longer than a polite goodbye; the default drops it.
     fn close(&self, session: Self::Session) -> impl Future<Output = ()> {

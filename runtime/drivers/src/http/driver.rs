@@ -110,17 +110,8 @@ impl Driver for Http {
         Exchange { reply: session.received.reply(needs), stamps }
     }
 
-    async fn close(&self, mut session: Session) {
-        self.release(&mut session);
-        session.close();
-    }
-}
-
-impl Http {
-    /// Takes back what holds the last reply, once it has been used: a user who waits holds
-    /// no buffer.
     #[inline]
-    pub fn release(&self, session: &mut Session) {
+    fn release(&self, session: &mut Session) {
         let received = &mut session.received;
         if received.buffer.capacity() > 0 {
             self.buffers.put(std::mem::take(&mut received.buffer));
@@ -130,6 +121,13 @@ impl Http {
         }
     }
 
+    async fn close(&self, mut session: Session) {
+        self.release(&mut session);
+        session.close();
+    }
+}
+
+impl Http {
     async fn carry_out(
         &self,
         session: &mut Session,
