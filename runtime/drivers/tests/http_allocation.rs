@@ -88,7 +88,7 @@ fn allocations(linked: &Linked) -> u64 {
 
 #[test]
 fn a_constant_request_allocates_nothing() {
-    let parts = r#""" "" "GET / HTTP/1.1\r\nHost: x\r\n\r\n" "" "GET""#;
+    let parts = r#""" "" "" "GET / HTTP/1.1\r\nHost: x\r\n\r\n" "GET""#;
     for needs in ["status", "status+headers+body"] {
         let linked = link(needs, &server(reply("", b"hello")), parts, "60000000000 30 1 0 25");
         assert_eq!(allocations(&linked), 0, "{needs}");
@@ -98,7 +98,7 @@ fn a_constant_request_allocates_nothing() {
 #[test]
 fn a_request_that_varies_allocates_nothing() {
     let origin = server(reply("", b"{\"token\":1}"));
-    let parts = r#""POST / HTTP/1.1\r\nHost: x\r\n" "{\"a\":1}" "" "" "POST" "a=b" "user:secret""#;
+    let parts = r#""" "POST / HTTP/1.1\r\nHost: x\r\n" "{\"a\":1}" "" "POST" "a=b" "user:secret""#;
     let linked = link("status+body", &origin, parts, "60000000000 30 1 1 0");
     assert_eq!(allocations(&linked), 0);
 }
@@ -109,7 +109,7 @@ fn a_body_in_gzip_allocates_nothing() {
     const GZIP: &[u8] =
         b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xcb\x48\xcd\xc9\xc9\x07\0\x86\xa6\x10\x36\x05\0\0\0";
     let origin = server(reply("Content-Encoding: gzip\r\n", GZIP));
-    let parts = r#""" "" "GET / HTTP/1.1\r\nHost: x\r\n\r\n" "" "GET""#;
+    let parts = r#""" "" "" "GET / HTTP/1.1\r\nHost: x\r\n\r\n" "GET""#;
     let linked = link("status+body", &origin, parts, "0 30 1 0 25");
     assert_eq!(allocations(&linked), 0);
 }
