@@ -11,6 +11,7 @@ use crate::diag::{Code, Diagnostic, Source, suggest};
 use crate::ir::{Const, Ir, Var};
 use crate::json::{self, Kind, Node};
 use crate::scope::Scope;
+use crate::template;
 
 /// What lowering a document carries along.
 pub(crate) struct Lower<'l> {
@@ -129,7 +130,9 @@ impl<'l> Lower<'l> {
         }
         for field in tables.iter().flat_map(|table| table.iter()).filter(|field| field.required) {
             let members = node.as_object().unwrap_or_default();
-            let is_given = members.iter().any(|member| field.is_called(&member.key.text));
+            let is_given = members.iter().any(|json::Member { key, value }| {
+                field.is_called(&key.text) && (!value.is_null() || fits(&field.shape, value))
+            });
             // A misspelt field is there; that it is misspelt has been said.
             if !is_given && !misspelt.contains(&field.name) {
                 self.report(missing(field, node, owner, unknown));
@@ -191,6 +194,7 @@ impl<'l> Lower<'l> {
             }
             (Shape::Map(value), Kind::Object(members)) => {
                 let members = members.iter().filter_map(|member| {
+                    self.unfilled(&member.key.text, member.key.span);
                     let tree = self.value(&member.value, value, &member.key.text)?;
                     Some(named(member, tree))
                 });
@@ -228,9 +232,10 @@ impl<'l> Lower<'l> {
                 TreeKind::List(items.iter().filter_map(|item| self.any(item)).collect())
             }
             Kind::Object(members) => {
-                let members = members
-                    .iter()
-                    .filter_map(|member| Some(named(member, self.any(&member.value)?)));
+                let members = members.iter().filter_map(|member| {
+                    self.unfilled(&member.key.text, member.key.span);
+                    Some(named(member, self.any(&member.value)?))
+                });
                 TreeKind::Map(members.collect())
             }
         };
@@ -299,7 +304,12 @@ impl<'l> Lower<'l> {
         let problem =
             Diagnostic::new(Code::WrongType, format!("`{name}` must be {words}, not {written}"))
                 .label(node.span, format!("expected {words}"));
-        self.report(problem);
+        let is_placeholder = node.as_str().is_some_and(template::has_placeholder);
+        self.report(if is_placeholder {
+            problem.note("a placeholder cannot stand for this")
+        } else {
+            problem
+        });
         None
     }
 

@@ -48,6 +48,9 @@ impl Lower<'_> {
     /// Lowers a text; `string` is where it stands. A text that is exactly one placeholder of
     /// a known value has the type of that value.
     pub(crate) fn text(&mut self, text: &str, string: Span) -> TreeKind {
+        if !self.expand {
+            self.unfilled(text, string);
+        }
         if !self.expand || memchr::memmem::find(text.as_bytes(), b"${").is_none() {
             return TreeKind::Text(Template::text(text));
         }
@@ -85,6 +88,16 @@ impl Lower<'_> {
             }
         }
         TreeKind::Text(template)
+    }
+
+    /// Reports a placeholder in a text that is taken as it stands.
+    pub(crate) fn unfilled(&mut self, text: &str, span: Span) {
+        if template::has_placeholder(text) {
+            let message = "placeholders are not filled here";
+            let problem = Diagnostic::new(Code::UnfilledPlaceholder, message)
+                .label(span, "this is taken as it stands");
+            self.report(problem);
+        }
     }
 
     fn slot(&mut self, slot: Slot) -> u32 {

@@ -129,17 +129,21 @@ fn user(
 }
 
 /// What relative targets are relative to: the command line's host, the run's, the user's.
-fn host(values: &HashMap<&'static str, Tree>, lower: &Lower<'_>) -> Option<Tree> {
+fn host(values: &HashMap<&'static str, Tree>, lower: &mut Lower<'_>) -> Option<Tree> {
     if let Some(host) = &lower.options.host {
         let kind = TreeKind::Text(ld_stdlib::Template::text(host));
         return Some(Tree { span: Span::default(), kind });
     }
-    let detail = values.get("user_detail_dict");
-    let host = values.get("host").or_else(|| {
-        let detail = detail?;
-        detail.member("host").or_else(|| detail.member("base_url"))
-    });
-    host.filter(|tree| tree.kind != TreeKind::Null).cloned()
+    let users = values.get("user_detail_dict").and_then(|detail| detail.member("host"));
+    let host = values.get("host");
+    if let (Some(host), Some(users)) = (host, users) {
+        let message = "the `host` of the users changes nothing beside that of the run";
+        let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
+            .label(users.span, "this one is not looked at")
+            .also(host.span, "this one counts");
+        lower.report(problem);
+    }
+    host.or(users).cloned()
 }
 
 /// Lowers the tasks in any of their forms: a list, `{mode, tasks}`, or tasks by method.

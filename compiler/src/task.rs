@@ -366,7 +366,9 @@ fn operands(
     for field in fields {
         let member = members.iter().find(|member| field.is_called(&member.name));
         match member {
-            None if field.required => {
+            None | Some(Member { value: Tree { kind: TreeKind::Null, .. }, .. })
+                if field.required =>
+            {
                 let message = format!("{owner} needs `{}`", field.name);
                 let problem = Diagnostic::new(Code::MissingField, message)
                     .label(entry.span, format!("no `{}` here", field.name))
@@ -384,7 +386,16 @@ fn operands(
                 lower.report(problem);
                 complete = false;
             }
-            Some(member) => operands.push(operand(&member.value)),
+            Some(member) => {
+                if let Some(better) = text(&member.value).and_then(|text| (field.advice)(&text)) {
+                    let message = format!("`{}` of {owner} is not written like this", field.name);
+                    let problem = Diagnostic::new(Code::ForeignNotation, message)
+                        .label(member.value.span, "most likely this finds nothing")
+                        .help(format!("write `\"{better}\"`"));
+                    lower.report(problem);
+                }
+                operands.push(operand(&member.value));
+            }
         }
     }
     complete.then_some(operands)

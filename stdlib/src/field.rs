@@ -19,6 +19,8 @@ pub struct Field {
     pub example: &'static str,
     /// Whether this build can do what it says; if not, using it is an error.
     pub ready: bool,
+    /// What to write instead of a text that is probably meant otherwise.
+    pub advice: fn(&str) -> Option<String>,
 }
 
 impl Field {
@@ -30,7 +32,17 @@ impl Field {
         doc: &'static str,
         example: &'static str,
     ) -> Self {
-        Self { name, aliases: &[], shape, required: false, default: "", doc, example, ready: true }
+        Self {
+            name,
+            aliases: &[],
+            shape,
+            required: false,
+            default: "",
+            doc,
+            example,
+            ready: true,
+            advice: no_advice,
+        }
     }
 
     /// A field of the language that this build does not carry out.
@@ -55,6 +67,12 @@ impl Field {
     #[must_use]
     pub const fn default(self, default: &'static str) -> Self {
         Self { default, ..self }
+    }
+
+    /// With advice for texts that are probably meant otherwise.
+    #[must_use]
+    pub const fn advice(self, advice: fn(&str) -> Option<String>) -> Self {
+        Self { advice, ..self }
     }
 
     /// Whether `name` is its name or an alias.
@@ -147,6 +165,10 @@ fn bounds(what: &str, min: f64, max: f64) -> String {
         (f64::MIN.., _) if max >= 1e9 => format!("{what} of at least {min}"),
         _ => format!("{what} from {min} to {max}"),
     }
+}
+
+fn no_advice(_: &str) -> Option<String> {
+    None
 }
 
 /// Finds a field by its name or an alias.

@@ -117,12 +117,14 @@ codes! {
     "0305" BadArguments            Error   "wrong arguments of a function"
     "0306" UnknownPrefix           Warning "an unknown kind of placeholder"
     "0307" UnsetVariable           Warning "a variable that nothing sets"
+    "0308" UnfilledPlaceholder     Warning "a placeholder where none is filled"
     "0310" UnknownSource           Error   "a data source that is not registered"
     "0311" UnknownColumn           Error   "a column that the data source does not have"
 
     "0401" FieldWithoutEffect      Warning "a field that changes nothing here"
     "0402" UnusedVariable          Warning "a variable that nothing reads"
     "0403" UnreachableTask         Warning "a task that never runs"
+    "0404" ForeignNotation         Warning "a value in a notation that means nothing here"
     "0410" ReadBeforeSet           Warning "a variable that is read before anything can have set it"
 
     "0501" CommandNotBuilt         Error   "a command this build cannot run yet"

@@ -120,6 +120,12 @@ impl Problem {
     }
 }
 
+/// Whether a well-formed placeholder stands in a text.
+pub fn has_placeholder(text: &str) -> bool {
+    let is_placeholder = |piece: &Piece<'_>| matches!(piece, Piece::Placeholder(_));
+    memmem::find(text.as_bytes(), b"${").is_some() && parse(text, |_| {}).iter().any(is_placeholder)
+}
+
 /// Takes a text apart. The pieces cover all of it in order, and no two texts stand
 /// next to each other.
 pub fn parse<'t>(text: &'t str, mut report: impl FnMut(Problem)) -> Vec<Piece<'t>> {

@@ -63,7 +63,19 @@ pub(crate) const PATH: Field = Field::new(
      empty for the whole body.",
     r#""items.0.id""#,
 )
-.default(r#""""#);
+.default(r#""""#)
+.advice(plain_path);
+
+/// The path that one in JSONPath or with brackets stands for, as far as it is that simple.
+fn plain_path(path: &str) -> Option<String> {
+    let foreign =
+        path == "$" || path.starts_with("$.") || path.starts_with("$[") || path.contains('[');
+    foreign.then(|| {
+        let path = path.strip_prefix('$').unwrap_or(path).replace(['[', ']', '\'', '"'], ".");
+        let segments: Vec<_> = path.split('.').filter(|segment| !segment.is_empty()).collect();
+        segments.join(".")
+    })
+}
 
 fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
     let path = text(operand(operands, 0));

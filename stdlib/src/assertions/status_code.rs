@@ -43,7 +43,8 @@ pub(super) const ASSERTION: Assertion = Assertion {
 
 fn bounds(operands: &[Value<'_>]) -> Result<(), String> {
     let value = operand(operands, 0);
-    if value != Value::Unset && integer(value).is_none() {
+    let is_status = |number| (0..1000).contains(&number);
+    if value != Value::Unset && !integer(value).is_some_and(is_status) {
         return Err("`value` must be a status, like 200".to_owned());
     }
     Ok(())

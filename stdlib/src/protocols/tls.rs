@@ -4,11 +4,25 @@ use super::{Problem, ProblemKind, Task};
 use crate::template::{Template, Tree, TreeKind};
 
 /// The path of the CA file or folder, when `verify` is one.
-pub(super) fn authorities(task: &Task<'_>) -> Template {
-    match task.field("verify").map(|tree| &tree.kind) {
-        Some(TreeKind::Text(path)) => path.clone(),
-        _ => Template::default(),
+pub(super) fn authorities(task: &Task<'_>, problems: &mut Vec<Problem>) -> Template {
+    let Some(verify) = task.field("verify") else {
+        return Template::default();
+    };
+    let TreeKind::Text(path) = &verify.kind else {
+        return Template::default();
+    };
+    let word = path.constant().unwrap_or_default().to_ascii_lowercase();
+    if word == b"true" || word == b"false" {
+        let word = String::from_utf8_lossy(&word);
+        problems.push(Problem {
+            span: verify.span,
+            kind: ProblemKind::Value,
+            message: format!("`verify` is the text \"{word}\" here, which would be a file"),
+            label: "a path, because it stands in quotes".to_owned(),
+            help: format!("write `\"verify\": {word}`"),
+        });
     }
+    path.clone()
 }
 
 /// The paths of the client certificate and of its key; that of the key is empty when both are

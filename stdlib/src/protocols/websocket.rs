@@ -163,6 +163,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     } else {
         (task.text("payload").unwrap_or_default(), false)
     };
+    let authorities = tls::authorities(task, &mut problems);
     let (cert, key) = tls::certificate(task, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
@@ -198,7 +199,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
             subprotocols(task),
             payload,
             task.text("expect").unwrap_or_default(),
-            tls::authorities(task),
+            authorities,
             cert,
             key,
         ],

@@ -57,12 +57,12 @@ impl Headers {
             }
         }
         if let Some(auth) = auth {
-            headers.add_auth(auth, problems);
+            headers.add_auth(auth, problems, notes);
         }
         headers
     }
 
-    fn add_auth(&mut self, auth: &Tree, problems: &mut Vec<Problem>) {
+    fn add_auth(&mut self, auth: &Tree, problems: &mut Vec<Problem>, notes: &mut Vec<Problem>) {
         let text = |name: &str| auth.member(name).map(Tree::to_text);
         let scheme =
             text("type").and_then(|t| t.constant()).unwrap_or_default().to_ascii_lowercase();
@@ -75,6 +75,18 @@ impl Headers {
                 help: String::new(),
             });
         };
+        let idle: &[&str] = match scheme.as_slice() {
+            b"bearer" => &["username", "password"],
+            b"basic" => &["token"],
+            // That there is no such type has been said.
+            _ => return,
+        };
+        for name in idle {
+            if let Some(field) = auth.member(name) {
+                let scheme = String::from_utf8_lossy(&scheme);
+                notes.push(no_effect(field.span, name, &format!("the type `{scheme}`")));
+            }
+        }
         if scheme == b"bearer" {
             match text("token") {
                 Some(token) => {

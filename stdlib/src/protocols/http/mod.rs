@@ -185,7 +185,9 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     if let Some(content_type) = body.content_type {
         headers.add_default("Content-Type", content_type);
     }
+    let authorities = tls::authorities(task, &mut problems);
     let (certificate, key) = tls::certificate(task, &mut problems);
+    let cookies = cookies(task, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -253,9 +255,9 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         None => set(part::URL, target.url),
     }
     set(part::METHOD, Template::text(&method));
-    set(part::COOKIES, cookies(task));
+    set(part::COOKIES, cookies);
     set(part::BASIC, basic);
-    set(part::CA, tls::authorities(task));
+    set(part::CA, authorities);
     set(part::CERT, certificate);
     set(part::KEY, key);
 
@@ -347,7 +349,7 @@ pub(super) fn form(map: &Tree) -> Template {
     out
 }
 
-fn cookies(task: &Task<'_>) -> Template {
+fn cookies(task: &Task<'_>, problems: &mut Vec<Problem>) -> Template {
     let Some(cookies) = task.field("cookies") else {
         return Template::default();
     };
@@ -355,12 +357,27 @@ fn cookies(task: &Task<'_>) -> Template {
     match &cookies.kind {
         TreeKind::Map(members) => {
             for member in members.iter().filter(|member| member.value.kind != TreeKind::Null) {
+                let value = member.value.to_text();
+                let is_cut = value.constant().is_some_and(|value| value.contains(&b';'));
+                if is_cut || !is_token(&member.name) {
+                    problems.push(Problem {
+                        span: if is_cut { member.value.span } else { member.name_span },
+                        kind: ProblemKind::Value,
+                        message: format!("the cookie `{}` cannot be sent", member.name),
+                        label: if is_cut {
+                            "a `;` ends the value of a cookie".to_owned()
+                        } else {
+                            "this cannot be the name of a cookie (RFC 6265 §4.1.1)".to_owned()
+                        },
+                        help: "a text `\"name=value; name=value\"` is sent as it is".to_owned(),
+                    });
+                }
                 if !out.is_empty() {
                     out.push_text("; ");
                 }
                 out.push_text(&member.name);
                 out.push_text("=");
-                out.push_escaped(&member.value.to_text(), Escape::Header);
+                out.push_escaped(&value, Escape::Header);
             }
         }
         _ => out.push_escaped(&cookies.to_text(), Escape::Header),

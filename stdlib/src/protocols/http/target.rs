@@ -29,6 +29,16 @@ impl Target {
             return Self::default();
         };
         let written = field.to_text();
+        if written.is_empty() {
+            problems.push(Problem {
+                span: field.span,
+                kind: ProblemKind::Value,
+                message: "`request_url` is empty".to_owned(),
+                label: "no URL and no path".to_owned(),
+                help: r#"write `"/"` for the host's first page"#.to_owned(),
+            });
+            return Self::default();
+        }
         let mut url = Template::default();
         let mut span = field.span;
         let prefix = written.prefix();
