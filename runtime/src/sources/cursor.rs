@@ -1,10 +1,11 @@
 //! Which rows of a source a shard takes, and in what order.
 
 use std::{
+    mem,
     ops::Range,
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -55,23 +56,56 @@ impl Cursor {
     }
 }
 
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        if let Self::Once { left, claimed, .. } = self {
+            left.give_back(mem::take(claimed));
+        }
+    }
+}
+
 /// The rows of a source that no shard has claimed yet.
 ///
 /// Claims shrink as the end comes near, down to single rows, so that hardly a row is left in one
-/// shard's hands when another finds none.
+/// shard's hands when another finds none. What a shard has claimed and not used when it ends goes
+/// back, to shards that still run and to the next run.
 #[derive(Debug)]
 pub(super) struct Unclaimed {
     next: AtomicU64,
     rows: u64,
+    /// Whether there is anything in `returned`: who claims takes the lock for that only.
+    has_returned: AtomicBool,
+    returned: Mutex<Vec<Range<u64>>>,
 }
 
 impl Unclaimed {
     pub(super) fn new(rows: u64) -> Self {
-        Self { next: AtomicU64::new(0), rows }
+        let (has_returned, returned) = (AtomicBool::new(false), Mutex::default());
+        Self { next: AtomicU64::new(0), rows, has_returned, returned }
+    }
+
+    fn give_back(&self, rows: Range<u64>) {
+        if !rows.is_empty() {
+            self.returned.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
+            self.has_returned.store(true, Ordering::Release);
+        }
+    }
+
+    fn claim_returned(&self) -> Option<Range<u64>> {
+        if !self.has_returned.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        let claimed = returned.pop();
+        self.has_returned.store(!returned.is_empty(), Ordering::Release);
+        claimed
     }
 
     /// The next rows, for one of `shards` shards; an empty range when there are none.
     fn claim(&self, shards: u64) -> Range<u64> {
+        if let Some(returned) = self.claim_returned() {
+            return returned;
+        }
         let share = |next: u64| {
             let left = self.rows.saturating_sub(next);
             (left / (4 * shards.max(1))).clamp(1, LARGEST_CLAIM).min(left)
@@ -115,6 +149,17 @@ mod tests {
     fn an_empty_source_never_yields() {
         assert_eq!(Cursor::cycle(0, 1, 2).next(), None);
         assert_eq!(Cursor::once(Arc::new(Unclaimed::new(0)), 2).next(), None);
+    }
+
+    #[test]
+    fn what_a_shard_has_claimed_and_not_used_is_there_for_others() {
+        let left = Arc::new(Unclaimed::new(100));
+        let mut cursors = [0, 1].map(|_| Cursor::once(Arc::clone(&left), 2));
+        let mut seen: Vec<_> = cursors.iter_mut().flat_map(|cursor| take(cursor, 5)).collect();
+        drop(cursors);
+        seen.extend(take(&mut Cursor::once(Arc::clone(&left), 2), 100));
+        seen.sort_unstable();
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
     }
 
     #[test]
