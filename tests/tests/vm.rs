@@ -332,3 +332,31 @@ fn weighted_picks_have_the_shares_of_their_weights() {
         assert!((share - expected).abs() <= tolerance, "{share} for {expected}");
     }
 }
+
+#[test]
+fn changed_listings_are_refused_or_make_programs_to_verify() {
+    let (mut refused, mut rejected, mut sound) = (0, 0, 0);
+    let mut rng = fastrand::Rng::with_seed(1);
+    for path in cases::files(&cases::folder("compile"), "lst").unwrap() {
+        let listing: Vec<char> = fs::read_to_string(path).unwrap().chars().collect();
+        for _ in 0..200 {
+            let mut changed = listing.clone();
+            for _ in 0..rng.usize(1..4) {
+                let (from, to) = (rng.usize(0..changed.len()), rng.usize(0..changed.len()));
+                match rng.u32(0..3) {
+                    0 => changed[to] = changed[from],
+                    1 => drop(changed.drain(from..changed.len().min(from + rng.usize(1..9)))),
+                    _ => changed.insert(to, *rng.choice(&[' ', '"', '\\', '}', '9', 'é']).unwrap()),
+                }
+            }
+            match assemble(&changed.into_iter().collect::<String>()) {
+                Err(_) => refused += 1,
+                Ok(program) => match verify(&program) {
+                    Err(_) => rejected += 1,
+                    Ok(()) => sound += 1,
+                },
+            }
+        }
+    }
+    assert!(refused > 100 && rejected > 10 && sound > 100, "{refused} {rejected} {sound}");
+}
