@@ -108,8 +108,15 @@ fn percent_byte(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'%', hex_digit(byte >> 4), hex_digit(byte)]);
 }
 
-fn percent(bytes: &[u8], keep: fn(u8) -> bool, out: &mut Vec<u8>) {
-    if bytes.iter().all(|&byte| keep(byte)) {
+/// Whether every byte is of a kind, without stopping at the first that is not: values are
+/// short and nearly always need no escaping, and without a way out the loop runs in
+/// vectors.
+fn all(bytes: &[u8], kind: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & kind(byte))
+}
+
+fn percent(bytes: &[u8], keep: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
+    if all(bytes, &keep) {
         out.extend_from_slice(bytes);
         return;
     }
@@ -179,7 +186,7 @@ const fn is_url_byte(byte: u8) -> bool {
 /// Appends the inside of a JSON string (RFC 8259 §7). Bytes that are not UTF-8 become
 /// U+FFFD, because JSON cannot carry them.
 fn json_text(bytes: &[u8], out: &mut Vec<u8>) {
-    if bytes.iter().all(|&b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\') {
+    if all(bytes, |b| (b >= 0x20) & (b < 0x7f) & (b != b'"') & (b != b'\\')) {
         out.extend_from_slice(bytes);
         return;
     }
