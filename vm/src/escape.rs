@@ -186,7 +186,7 @@ const fn is_url_byte(byte: u8) -> bool {
 /// Appends the inside of a JSON string (RFC 8259 §7). Bytes that are not UTF-8 become
 /// U+FFFD, because JSON cannot carry them.
 fn json_text(bytes: &[u8], out: &mut Vec<u8>) {
-    if all(bytes, |b| (b >= 0x20) & (b < 0x7f) & (b != b'"') & (b != b'\\')) {
+    if all(bytes, |b| (0x20..0x7f).contains(&b) & (b != b'"') & (b != b'\\')) {
         out.extend_from_slice(bytes);
         return;
     }
