@@ -19,6 +19,9 @@ pub struct Position {
 /// The largest source, in bytes; a plan beyond it is surely not a plan.
 pub const MAX_SOURCE_BYTES: usize = 1 << 30;
 
+/// After so many bytes characters are counted anew.
+const BLOCK: usize = 1024;
+
 /// A plan as it was read, with the name to show for it.
 #[derive(Debug)]
 pub struct Source {
@@ -26,13 +29,17 @@ pub struct Source {
     text: String,
     /// Offset of the first byte of each line, made when first asked for.
     lines: OnceLock<Vec<u32>>,
+    /// How many characters begin before each block of [`BLOCK`] bytes, made likewise: plans
+    /// that programs write are often one line.
+    characters: OnceLock<Vec<u32>>,
 }
 
 impl Source {
     /// A source from text.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), lines: OnceLock::new() }
+        let (lines, characters) = (OnceLock::new(), OnceLock::new());
+        Self { name: name.into(), text: text.into(), lines, characters }
     }
 
     /// A source from the bytes of a file.
@@ -94,10 +101,29 @@ impl Source {
         let offset = offset.min(self.text.len() as u32);
         let line = self.line_at(offset);
         let start = self.line_range(line).map_or(0, |range| range.start);
-        let before = self.text.get(start..offset as usize).unwrap_or_default();
+        let mut columns = self.characters_before(offset) - self.characters_before(start as u32);
         // A byte order mark takes no place on the screen.
-        let columns = before.chars().filter(|&c| c != '\u{feff}').count();
-        Position { line: line as u32 + 1, column: columns as u32 + 1 }
+        if line == 0 && offset > 0 && self.text.starts_with('\u{feff}') {
+            columns -= 1;
+        }
+        Position { line: line as u32 + 1, column: columns + 1 }
+    }
+
+    /// How many characters begin before an offset.
+    fn characters_before(&self, offset: u32) -> u32 {
+        let blocks = self.characters.get_or_init(|| {
+            let blocks = self.text.as_bytes().chunks(BLOCK);
+            let count = |count: &mut u32, block| {
+                let before = *count;
+                *count += characters(block);
+                Some(before)
+            };
+            blocks.chain([[].as_slice()]).scan(0, count).collect()
+        });
+        let offset = offset as usize;
+        let block = offset / BLOCK;
+        let before = blocks.get(block).copied().unwrap_or_default();
+        before + self.text.as_bytes().get(block * BLOCK..offset).map_or(0, characters)
     }
 
     /// Index, from 0, of the line an offset lies in.
@@ -120,6 +146,11 @@ impl Source {
             std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
         })
     }
+}
+
+/// How many characters of UTF-8 text begin in a part of it.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| (byte.cast_signed()) >= -0x40).count() as u32
 }
 
 #[cfg(test)]
@@ -147,6 +178,18 @@ mod tests {
         let source = Source::new("x", "\u{1F600}");
         for offset in 0..6 {
             assert_eq!(source.position(offset).line, 1);
+        }
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_those_of_short_ones() {
+        let text: String = ["\u{e9}\u{1F600}c"].repeat(1000).concat();
+        let source = Source::new("x", format!("short\n{text}\n{text}"));
+        for (column, (offset, _)) in (1..).zip(text.char_indices()) {
+            for (line, start) in [(2, 6), (3, 7 + text.len())] {
+                let position = source.position((start + offset) as u32);
+                assert_eq!(position, Position { line, column }, "{offset}");
+            }
         }
     }
 
