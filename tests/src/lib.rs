@@ -1,5 +1,5 @@
-//! Harnesses for tests that need the world: servers that misbehave, a real nginx, the programs;
-//! and for those that do without it: scripted replies, cases in files.
+//! Harnesses for tests that need the world: servers that misbehave, a real nginx, servers in
+//! Python, the programs; and for those that do without it: scripted replies, cases in files.
 //!
 //! The tests themselves stand in `tests/tests`, what they feed on in `tests/cases`. Everything
 //! here listens on the loopback address, on ports of its own, and ends when its value is dropped.
@@ -10,6 +10,7 @@ pub mod command;
 pub mod fault;
 pub mod nginx;
 pub mod plans;
+pub mod python;
 pub mod runs;
 pub mod script;
 pub mod witness;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use ld_tests::certificates::{Authority, Kind};
 use ld_tests::command::Folder;
+use ld_tests::python::Python;
 use ld_tests::runs::{self, Run};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tungstenite::handshake::server::{Request, Response};
@@ -228,6 +229,24 @@ fn a_websocket_user_keeps_its_connection_and_hears_what_comes_unasked() {
         let args = ["--host", &host, "--threads", threads];
         assert_conversation(&run(&Folder::new().unwrap(), "websocket.json", &args), &peer);
     }
+}
+
+#[test]
+fn an_independent_websocket_server_sees_the_same_conversation() {
+    let peer = Python::start("websocket").unwrap();
+    let host = format!("ws://{}", peer.addr());
+    let run = run(&Folder::new().unwrap(), "websocket.json", &["--host", &host]);
+    for name in ["/chat", "echo", "json", "binary", "ask", "pushed", "extracted"] {
+        assert_eq!(of_name(&run, name), (20, 0), "{name}: {:?}", run.failures());
+    }
+    let seen = peer.finish().unwrap();
+    let list = |key: &str| seen[key].as_array().unwrap().clone();
+    assert_eq!(list("handshakes"), vec![serde_json::json!(["/chat", "ada", "chat"]); 4]);
+    assert_eq!(list("closes"), [1000; 4], "every user says goodbye");
+    let messages = list("messages");
+    assert_eq!(messages.len(), 100);
+    let of = |text: &str| messages.iter().filter(|message| *message == text).count();
+    assert_eq!((of("hello ada"), of("00ff"), of("push 3")), (20, 20, 20));
 }
 
 #[test]

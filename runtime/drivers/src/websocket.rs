@@ -11,7 +11,9 @@ use ld_stdlib::protocols::websocket::{Address, METHODS, option, part};
 use ld_vm::{Fault, FaultClass, Reply, Request};
 use memchr::memmem;
 use tokio_tungstenite::tungstenite::http::header::{HeaderMap, HeaderName, HeaderValue};
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use crate::driver::{Driver, Exchange, Stamps};
 use crate::net::clock::NS_PER_S;
@@ -90,9 +92,16 @@ impl Driver for WebSocket {
         if let Some(connection) = session.connection.filter(Connection::is_open) {
             session.deadline.arm(self.net.now_ns().saturating_add(GOODBYE_NS));
             // The user is gone; nobody is left to hear that the server was not polite.
-            let _ = session.deadline.within(connection.send(Message::Close(None))).await;
+            let _ = session.deadline.within(connection.send(goodbye())).await;
         }
     }
+}
+
+/// That the conversation is over as planned (RFC 6455 §7.4.1); without a code, servers count
+/// the end among the abnormal ones.
+const fn goodbye() -> Message {
+    let reason = Utf8Bytes::from_static("");
+    Message::Close(Some(CloseFrame { code: CloseCode::Normal, reason }))
 }
 
 impl fmt::Debug for WebSocket {
@@ -136,7 +145,7 @@ impl Task<'_> {
             connection.settle(&mut self.stamps);
             if connection.is_open() {
                 self.arm(session);
-                let _ = session.deadline.within(connection.send(Message::Close(None))).await;
+                let _ = session.deadline.within(connection.send(goodbye())).await;
             } else if is_same {
                 self.net.counters.count_reopened();
             }
@@ -282,7 +291,7 @@ impl Task<'_> {
         self.arm(session);
         let closed = async {
             if connection.is_open() {
-                connection.send(Message::Close(None)).await?;
+                connection.send(goodbye()).await?;
             }
             Ok(connection.end().await)
         };

@@ -305,7 +305,8 @@ fn closing_waits_for_the_servers_goodbye() {
         task(&mut user, "connect", &[("request_url", &url)]).await.text();
         let outcome = task(&mut user, "close", &[]).await;
         assert_eq!(outcome.text(), "");
-        assert_eq!(outcome.stamps.bytes_out, 6);
+        // Two bytes of head, four of mask, two of code (RFC 6455 §5.2, §5.5.1).
+        assert_eq!(outcome.stamps.bytes_out, 8);
         log.has("end").await;
         assert!(log.lines().contains(&"goodbye".to_owned()));
 
