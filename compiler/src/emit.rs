@@ -359,7 +359,7 @@ impl Emit<'_> {
         let protocol = self.protocol(run.protocol.name);
         let parts = self.builder.parts(parts);
         let options = self.builder.options(&task.request.options);
-        let needs = task.needs.bits();
+        let needs = task.needs().bits();
         let key = (protocol, series, parts, options, needs);
         let row = RequestRow { protocol, series, parts, options, needs };
         let rows = &mut self.builder.program_mut().tables.requests;

@@ -120,7 +120,6 @@ pub(crate) struct Task {
     pub(crate) name: Template,
     pub(crate) weight: u64,
     pub(crate) request: Prepared,
-    pub(crate) needs: Needs,
     pub(crate) checks: Vec<Check>,
     pub(crate) extracts: Vec<Extract>,
     pub(crate) think: Option<Pause>,
@@ -168,6 +167,13 @@ pub(crate) struct Action {
 }
 
 impl Task {
+    /// What the task reads of its reply; the driver drops the rest unread.
+    pub(crate) fn needs(&self) -> Needs {
+        let checks = self.checks.iter().map(|check| check.assertion.needs);
+        let extracts = self.extracts.iter().map(|extract| extract.extractor.needs);
+        checks.chain(extracts).fold(Needs::NONE, Needs::union)
+    }
+
     /// Every template of the task, for analyses that look at all slots.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
         let operands = self

@@ -6,7 +6,6 @@
 //! afterwards, by the [`Builder`](ld_vm::build::Builder).
 
 use ld_stdlib::{Piece, Template};
-use ld_vm::Needs;
 
 use crate::ir::{Ir, Operand, Run};
 
@@ -26,7 +25,6 @@ pub(crate) fn run(ir: &mut Ir) {
                 }
             }
             task.request.parts.iter_mut().for_each(merge);
-            task.needs = needs(&task.checks, &task.extracts);
         }
     }
 }
@@ -48,11 +46,4 @@ fn merge(template: &mut Template) {
         }
     }
     template.pieces = merged;
-}
-
-/// What a task reads of its reply; the driver drops the rest unread.
-fn needs(checks: &[crate::ir::Check], extracts: &[crate::ir::Extract]) -> Needs {
-    let checks = checks.iter().map(|check| check.assertion.needs);
-    let extracts = extracts.iter().map(|extract| extract.extractor.needs);
-    checks.chain(extracts).fold(Needs::NONE, Needs::union)
 }

@@ -96,7 +96,6 @@ pub(crate) fn lower(
         span: node.span,
         name: name.unwrap_or_else(|| request.name.clone()),
         weight: field("weight").map_or(1, weight),
-        needs: protocol.offers,
         request,
         checks,
         extracts,
