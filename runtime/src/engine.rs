@@ -143,6 +143,7 @@ impl Engine {
         let (reports, incoming) = unbounded_channel();
         let mut threads = Vec::new();
         let mut spares = Vec::new();
+        let mut refused = None;
         for shard in 0..shards {
             let (spare, job) = self.job(run, shard, shards, clock, halted.clone(), &reports);
             spares.push(spare);
@@ -150,7 +151,7 @@ impl Engine {
                 Ok(thread) => threads.push(thread),
                 Err(error) => {
                     halt.send_replace(true);
-                    threads.push(thread::spawn(|| Err(error)));
+                    refused = Some(error);
                     break;
                 }
             }
@@ -166,7 +167,7 @@ impl Engine {
                 Err(panicked) => panic::resume_unwind(panicked),
             }
         }
-        Ok(())
+        refused.map_or(Ok(()), |error| Err(RunError(error)))
     }
 
     fn job(
