@@ -1,14 +1,10 @@
 //! Where requests go: an origin and how its certificate is judged.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
-
 use ld_stdlib::protocols::http::{option, part};
 use ld_vm::{Fault, FaultClass, Request};
 use url::Url;
 
-use crate::net::{Endpoint, Identity, TlsOptions, Verify};
+use crate::net::{Endpoint, TlsOptions};
 
 /// What connections are opened by. Users that go to the same place share one.
 #[derive(Debug)]
@@ -66,17 +62,8 @@ impl Trust {
     }
 
     fn options(&self) -> TlsOptions {
-        let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
-        let verify = match (self.verify, self.authorities.is_empty()) {
-            (false, _) => Verify::Nothing,
-            (true, true) => Verify::System,
-            (true, false) => Verify::Authorities(path(&self.authorities)),
-        };
-        let identity = (!self.certificate.is_empty()).then(|| Identity {
-            certificate: path(&self.certificate),
-            key: (!self.key.is_empty()).then(|| path(&self.key)),
-        });
-        TlsOptions { verify, identity, alpn: &[b"http/1.1"] }
+        let files = [&*self.authorities, &*self.certificate, &*self.key];
+        TlsOptions::of_task(self.verify, files, &[b"http/1.1"])
     }
 }
 
