@@ -136,6 +136,7 @@ impl Task<'_> {
     /// Opens a connection, unless one to the same URL is open.
     async fn connect(&mut self, session: &mut Session) -> Result<(), Fault> {
         let url = self.url(session)?;
+        let mut is_again = false;
         if let Some(connection) = session.connection.take() {
             let is_same = session.url == url;
             if is_same && connection.is_open() {
@@ -146,8 +147,8 @@ impl Task<'_> {
             if connection.is_open() {
                 self.arm(session);
                 let _ = session.deadline.within(connection.send(goodbye())).await;
-            } else if is_same {
-                self.net.counters.count_reopened();
+            } else {
+                is_again = is_same;
             }
         }
         let text = String::from_utf8_lossy(&url);
@@ -163,6 +164,9 @@ impl Task<'_> {
         );
         let dialed =
             self.net.dial(&address.endpoint, &tls, &session.deadline, self.until_ns).await?;
+        if is_again {
+            self.net.counters.count_reopened();
+        }
         self.stamps.connect_ns = dialed.connect_ns;
         self.stamps.tls_ns = dialed.tls_ns;
         self.stamps.sent_ns = self.net.now_ns();

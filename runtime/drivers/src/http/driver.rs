@@ -263,8 +263,9 @@ impl Http {
         call: &Call<'_>,
         stamps: &mut Stamps,
     ) -> Result<Connection, Fault> {
+        let connection = self.open(session, call, stamps).await?;
         self.net.counters.count_reopened();
-        self.open(session, call, stamps).await
+        Ok(connection)
     }
 
     async fn open(

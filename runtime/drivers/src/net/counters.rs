@@ -44,7 +44,7 @@ impl Counters {
         self.opened.set(self.opened.get() + 1);
     }
 
-    /// Notes that an idle connection was found closed and is being replaced.
+    /// Notes that a connection opened is in place of one that was found closed.
     pub fn count_reopened(&self) {
         self.reopened.set(self.reopened.get() + 1);
     }
