@@ -169,8 +169,8 @@ fn arguments<'n, 's>(
         if command.name == scenario::COMMAND { Unknown::Ignored } else { Unknown::Argument };
     let (given, place) = match payload {
         Some(node @ Node { kind: Kind::Object(_), .. }) => {
-            let owner = format!("`{}`", command.name);
-            return Some(lower.members(node, &[command.fields], &owner, unknown));
+            let owner = format_args!("`{}`", command.name);
+            return Some(lower.members(node, &[command.fields], owner, unknown));
         }
         Some(node @ Node { kind: Kind::Array(values), .. }) => (values.as_slice(), node.span),
         None => (&[] as &[Node<'_>], action.span),

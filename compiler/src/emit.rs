@@ -1,7 +1,6 @@
 //! From IR to program.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use ld_stdlib::{Piece, Template};
 use ld_vm::build::{Builder, push};
 use ld_vm::isa::{Instruction, Opcode};
@@ -57,15 +56,15 @@ pub(crate) fn program(
 
 /// What was given a row already.
 #[derive(Default)]
-struct Names {
+struct Names<'e> {
     protocols: HashMap<&'static str, ProtocolId>,
     functions: HashMap<&'static str, FunctionId>,
     assertions: HashMap<&'static str, AssertionId>,
     extractors: HashMap<&'static str, ExtractorId>,
-    envs: HashMap<String, EnvId>,
-    columns: HashMap<(usize, String), ColumnId>,
+    envs: HashMap<&'e str, EnvId>,
+    columns: HashMap<(usize, &'e str), ColumnId>,
     vars: HashMap<usize, VarId>,
-    series: HashMap<(Vec<u8>, String), SeriesId>,
+    series: HashMap<(Vec<u8>, &'e str), SeriesId>,
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
     checks: HashMap<(AssertionId, Many<OperandId>), CheckId>,
@@ -84,11 +83,11 @@ struct Emit<'e> {
     source: &'e Source,
     optimise: bool,
     builder: Builder,
-    names: Names,
+    names: Names<'e>,
     too_large: Option<Diagnostic>,
 }
 
-impl Emit<'_> {
+impl<'e> Emit<'e> {
     fn refuse(&mut self, what: &str, span: ld_stdlib::Span) {
         self.too_large.get_or_insert_with(|| {
             Diagnostic::new(Code::OutOfRange, format!("the plan is too large: {what}"))
@@ -111,7 +110,7 @@ impl Emit<'_> {
         self.builder.line(position.line, position.column);
     }
 
-    fn run(&mut self, run: &Run) -> RunId {
+    fn run(&mut self, run: &'e Run) -> RunId {
         let entry = self.builder.here();
         // Before the scenario's tasks, so that a choice can only go forward.
         let picks = run.weighted && (run.tasks.len() > 1 || !self.optimise);
@@ -172,10 +171,10 @@ impl Emit<'_> {
         append(&mut self.builder.program_mut().tables.inits, rows)
     }
 
-    fn task(&mut self, run: &Run, task: &Task) {
+    fn task(&mut self, run: &Run, task: &'e Task) {
         self.line(task.span);
         let registers = self.rows(task);
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(task.request.parts.len());
         for template in &task.request.parts {
             match template.constant() {
                 Some(constant) if self.optimise || constant.is_empty() => {
@@ -192,7 +191,7 @@ impl Emit<'_> {
         self.op(Opcode::Request, request.0);
 
         let mut next_part = parts.len() as u32;
-        let mut changed = HashSet::new();
+        let mut changed = HashSet::default();
         let mut checks = Vec::new();
         for check in &task.checks {
             let operands = self.operands(&check.operands, &mut next_part, &registers, &changed);
@@ -228,31 +227,29 @@ impl Emit<'_> {
         }
     }
 
-    /// Fetches one row of every source the task uses; returns their registers.
-    fn rows(&mut self, task: &Task) -> HashMap<usize, u32> {
-        let mut registers = HashMap::new();
+    /// Fetches one row of every source the task uses; returns the sources in the order of
+    /// their registers.
+    fn rows(&mut self, task: &Task) -> Vec<usize> {
+        let mut registers = Vec::new();
         for slot in task.slots() {
             if let Some(Slot { kind: SlotKind::Cell { source, .. }, .. }) =
                 self.ir.slots.get(slot as usize)
-                && !registers.contains_key(source)
+                && !registers.contains(source)
             {
                 let register = registers.len();
                 let number = u16::try_from(*source);
-                if register >= MAX_REGISTERS || number.is_err() {
+                let (true, Ok(number)) = (register < MAX_REGISTERS, number) else {
                     self.refuse("it uses too many data sources", task.span);
-                }
-                registers.insert(*source, register as u32);
-                self.builder.emit(Instruction::pair(
-                    Opcode::Row,
-                    register as u8,
-                    number.unwrap_or_default(),
-                ));
+                    break;
+                };
+                registers.push(*source);
+                self.builder.emit(Instruction::pair(Opcode::Row, register as u8, number));
             }
         }
         registers
     }
 
-    fn render(&mut self, part: u32, template: &Template, registers: &HashMap<usize, u32>) {
+    fn render(&mut self, part: u32, template: &Template, registers: &[usize]) {
         self.op(Opcode::Part, part);
         for piece in &template.pieces {
             match piece {
@@ -274,10 +271,10 @@ impl Emit<'_> {
         &mut self,
         operands: &[Operand],
         next_part: &mut u32,
-        registers: &HashMap<usize, u32>,
+        registers: &[usize],
         changed: &HashSet<usize>,
     ) -> Many<OperandId> {
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(operands.len());
         for operand in operands {
             let lone;
             let (kind, template) = match operand {
@@ -314,7 +311,7 @@ impl Emit<'_> {
         }
     }
 
-    fn slot(&mut self, slot: u32, escape: Escape, registers: &HashMap<usize, u32>) -> SlotId {
+    fn slot(&mut self, slot: u32, escape: Escape, registers: &[usize]) -> SlotId {
         let Some(slot) = self.ir.slots.get(slot as usize) else {
             return SlotId(0);
         };
@@ -323,7 +320,7 @@ impl Emit<'_> {
         let (kind, index) = match &slot.kind {
             SlotKind::Var(var) => (Kind::Var, self.var(*var).0),
             SlotKind::Cell { source, column } => {
-                register = registers.get(source).copied().unwrap_or(0);
+                register = registers.iter().position(|other| other == source).unwrap_or(0) as u32;
                 (Kind::Cell, self.column(*source, column).0)
             }
             SlotKind::Env(name) => (Kind::Env, self.env(name).0),
@@ -343,19 +340,16 @@ impl Emit<'_> {
         *self.names.slots.entry(key).or_insert_with(|| push(rows, row))
     }
 
-    fn request(&mut self, run: &Run, task: &Task, parts: &[Option<ConstId>]) -> RequestId {
+    fn request(&mut self, run: &Run, task: &'e Task, parts: &[Option<ConstId>]) -> RequestId {
         let written = |template: &Template| as_written(template, &self.ir.slots);
-        let (name, target) = (written(&task.name), written(&task.request.target));
-        let key = (name.clone(), task.request.method.clone());
-        let name = self.builder.constant(&name);
-        let method = self.builder.constant(task.request.method.as_bytes());
-        let target = self.builder.constant(&target);
-        let tables = &mut self.builder.program_mut().tables;
-        let series = *self
-            .names
-            .series
-            .entry(key)
-            .or_insert_with(|| push(&mut tables.series, SeriesRow { name, method, target }));
+        let key = (written(&task.name), task.request.method.as_str());
+        let series = *self.names.series.entry(key).or_insert_with_key(|(name, method)| {
+            let name = self.builder.constant(name);
+            let method = self.builder.constant(method.as_bytes());
+            let target = self.builder.constant(&written(&task.request.target));
+            let rows = &mut self.builder.program_mut().tables.series;
+            push(rows, SeriesRow { name, method, target })
+        });
         let protocol = self.protocol(run.protocol.name);
         let parts = self.builder.parts(parts);
         let options = self.builder.options(&task.request.options);
@@ -405,55 +399,56 @@ impl Emit<'_> {
     }
 
     fn protocol(&mut self, name: &'static str) -> ProtocolId {
-        let constant = self.builder.constant(name.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.protocols;
-        let row = ProtocolRow { name: constant };
-        *self.names.protocols.entry(name).or_insert_with(|| push(rows, row))
+        *self.names.protocols.entry(name).or_insert_with(|| {
+            let name = self.builder.constant(name.as_bytes());
+            push(&mut self.builder.program_mut().tables.protocols, ProtocolRow { name })
+        })
     }
 
     fn function(&mut self, name: &'static str) -> FunctionId {
-        let constant = self.builder.constant(name.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.functions;
-        let row = FunctionRow { name: constant };
-        *self.names.functions.entry(name).or_insert_with(|| push(rows, row))
+        *self.names.functions.entry(name).or_insert_with(|| {
+            let name = self.builder.constant(name.as_bytes());
+            push(&mut self.builder.program_mut().tables.functions, FunctionRow { name })
+        })
     }
 
     fn assertion(&mut self, name: &'static str) -> AssertionId {
-        let constant = self.builder.constant(name.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.assertions;
-        let row = AssertionRow { name: constant };
-        *self.names.assertions.entry(name).or_insert_with(|| push(rows, row))
+        *self.names.assertions.entry(name).or_insert_with(|| {
+            let name = self.builder.constant(name.as_bytes());
+            push(&mut self.builder.program_mut().tables.assertions, AssertionRow { name })
+        })
     }
 
     fn extractor(&mut self, name: &'static str) -> ExtractorId {
-        let constant = self.builder.constant(name.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.extractors;
-        let row = ExtractorRow { name: constant };
-        *self.names.extractors.entry(name).or_insert_with(|| push(rows, row))
+        *self.names.extractors.entry(name).or_insert_with(|| {
+            let name = self.builder.constant(name.as_bytes());
+            push(&mut self.builder.program_mut().tables.extractors, ExtractorRow { name })
+        })
     }
 
-    fn env(&mut self, name: &str) -> EnvId {
-        let constant = self.builder.constant(name.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.envs;
-        let row = EnvRow { name: constant };
-        *self.names.envs.entry(name.to_owned()).or_insert_with(|| push(rows, row))
+    fn env(&mut self, name: &'e str) -> EnvId {
+        *self.names.envs.entry(name).or_insert_with(|| {
+            let name = self.builder.constant(name.as_bytes());
+            push(&mut self.builder.program_mut().tables.envs, EnvRow { name })
+        })
     }
 
-    fn column(&mut self, source: usize, column: &str) -> ColumnId {
-        let name = self.builder.constant(column.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.columns;
-        let row = ColumnRow { source: SourceId(source as u32), name };
-        let key = (source, column.to_owned());
-        *self.names.columns.entry(key).or_insert_with(|| push(rows, row))
+    fn column(&mut self, source: usize, column: &'e str) -> ColumnId {
+        *self.names.columns.entry((source, column)).or_insert_with(|| {
+            let name = self.builder.constant(column.as_bytes());
+            let row = ColumnRow { source: SourceId(source as u32), name };
+            push(&mut self.builder.program_mut().tables.columns, row)
+        })
     }
 
     fn var(&mut self, var: usize) -> VarId {
-        let (name, session) =
-            self.ir.vars.get(var).map_or(("", false), |var| (var.name.as_str(), var.session));
-        let name = self.builder.constant(name.as_bytes());
-        let rows = &mut self.builder.program_mut().tables.vars;
-        let row = VarRow { name, session: u32::from(session) };
-        *self.names.vars.entry(var).or_insert_with(|| push(rows, row))
+        *self.names.vars.entry(var).or_insert_with(|| {
+            let (name, session) =
+                self.ir.vars.get(var).map_or(("", false), |var| (&var.name, var.session));
+            let name = self.builder.constant(name.as_bytes());
+            let row = VarRow { name, session: u32::from(session) };
+            push(&mut self.builder.program_mut().tables.vars, row)
+        })
     }
 }
 

@@ -80,7 +80,9 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
         None
     } else {
         if options.optimise {
-            optimise::run(&mut ir);
+            // A tree of a large plan is large; the program can have its memory.
+            drop(root);
+            optimise::document(&mut ir);
         } else {
             ir = unfolded(&root, source, options, &ir, &mut diagnostics);
         }

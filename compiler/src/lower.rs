@@ -2,6 +2,7 @@
 //! field tables.
 
 use std::collections::HashMap;
+use std::fmt::Arguments;
 
 use ld_stdlib::template::Member;
 use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
@@ -63,7 +64,7 @@ impl<'l> Lower<'l> {
         &mut self,
         node: &Node<'_>,
         tables: &[&'static [Field]],
-        owner: &str,
+        owner: Arguments<'_>,
         unknown: Unknown,
     ) -> Vec<(&'static Field, Tree)> {
         let members = self.members(node, tables, owner, unknown);
@@ -82,7 +83,7 @@ impl<'l> Lower<'l> {
         &mut self,
         node: &'n Node<'s>,
         tables: &[&'static [Field]],
-        owner: &str,
+        owner: Arguments<'_>,
         unknown: Unknown,
     ) -> Vec<(&'static Field, &'n Node<'s>)> {
         let mut found: Vec<(&'static Field, &'n Node<'s>)> = Vec::new();
@@ -202,8 +203,8 @@ impl<'l> Lower<'l> {
                 tree(TreeKind::Map(members))
             }
             (Shape::Object(fields), Kind::Object(_)) => {
-                let owner = format!("`{name}`");
-                let members = self.fields(node, &[fields], &owner, Unknown::Field).into_iter().map(
+                let owner = format_args!("`{name}`");
+                let members = self.fields(node, &[fields], owner, Unknown::Field).into_iter().map(
                     |(field, value)| Member {
                         name: field.name.to_owned(),
                         name_span: value.span,
@@ -333,7 +334,7 @@ pub(crate) enum Unknown {
 }
 
 impl Unknown {
-    fn diagnostic(self, name: &str, span: crate::diag::Span, owner: &str) -> Diagnostic {
+    fn diagnostic(self, name: &str, span: crate::diag::Span, owner: Arguments<'_>) -> Diagnostic {
         match self {
             Self::Field => {
                 Diagnostic::new(Code::UnknownField, format!("unknown field `{name}` in {owner}"))
@@ -370,7 +371,7 @@ fn not_ready(field: &Field, member: &json::Member<'_>) -> Diagnostic {
     .help("remove it, or use a build that can")
 }
 
-fn missing(field: &Field, node: &Node<'_>, owner: &str, unknown: Unknown) -> Diagnostic {
+fn missing(field: &Field, node: &Node<'_>, owner: Arguments<'_>, unknown: Unknown) -> Diagnostic {
     let code = match (unknown, field.name) {
         (Unknown::Argument | Unknown::Ignored, _) => Code::MissingArgument,
         (Unknown::Field, "request_url") => Code::MissingUrl,

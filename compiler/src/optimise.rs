@@ -7,26 +7,27 @@
 
 use ld_stdlib::{Piece, Template};
 
-use crate::ir::{Ir, Operand, Run};
+use crate::ir::{Ir, Operand, Run, Task};
 
-/// Runs every pass.
-pub(crate) fn run(ir: &mut Ir) {
-    for run in &mut ir.runs {
-        drop_unreachable(run);
-        for task in &mut run.tasks {
-            let operands = task
-                .checks
-                .iter_mut()
-                .flat_map(|check| &mut check.operands)
-                .chain(task.extracts.iter_mut().flat_map(|extract| &mut extract.operands));
-            for operand in operands {
-                if let Operand::Text(template) | Operand::Json(template) = operand {
-                    merge(template);
-                }
-            }
-            task.request.parts.iter_mut().for_each(merge);
+/// The passes over a whole document.
+pub(crate) fn document(ir: &mut Ir) {
+    ir.runs.iter_mut().for_each(drop_unreachable);
+}
+
+/// The passes over one task. They run as soon as it is lowered, so that the pieces of all
+/// tasks of a large plan are never in memory at once.
+pub(crate) fn task(task: &mut Task) {
+    let operands = task
+        .checks
+        .iter_mut()
+        .flat_map(|check| &mut check.operands)
+        .chain(task.extracts.iter_mut().flat_map(|extract| &mut extract.operands));
+    for operand in operands {
+        if let Operand::Text(template) | Operand::Json(template) = operand {
+            merge(template);
         }
     }
+    task.request.parts.iter_mut().for_each(merge);
 }
 
 /// A task of weight 0 is never picked.
@@ -38,12 +39,26 @@ fn drop_unreachable(run: &mut Run) {
 
 /// Neighbouring texts become one.
 fn merge(template: &mut Template) {
-    let mut merged: Vec<Piece> = Vec::with_capacity(template.pieces.len());
-    for piece in std::mem::take(&mut template.pieces) {
-        match (merged.last_mut(), piece) {
-            (Some(Piece::Text(before)), Piece::Text(text)) => before.extend_from_slice(&text),
-            (_, piece) => merged.push(piece),
+    let pieces = &mut template.pieces;
+    let is_text = |piece: &Piece| matches!(piece, Piece::Text(_));
+    for neighbours in pieces.chunk_by_mut(|piece, next| is_text(piece) && is_text(next)) {
+        let [Piece::Text(first), rest @ ..] = neighbours else {
+            continue;
+        };
+        first.reserve_exact(rest.iter().map(length).sum());
+        for piece in rest {
+            if let Piece::Text(text) = piece {
+                first.append(text);
+            }
         }
     }
-    template.pieces = merged;
+    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+    pieces.shrink_to_fit();
+}
+
+fn length(piece: &Piece) -> usize {
+    match piece {
+        Piece::Text(text) => text.len(),
+        Piece::Slot { .. } => 0,
+    }
 }

@@ -1,5 +1,7 @@
 //! Tasks: one request with its checks, extracts and pause.
 
+use std::fmt::Arguments;
+
 use ld_stdlib::assertions::{self, ASSERTIONS};
 use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
 use ld_stdlib::protocols::{Problem, ProblemKind, Protocol, Task as Fields};
@@ -12,6 +14,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::{Check, Extract, Operand, Task, Var};
 use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown, constant};
+use crate::optimise;
 use crate::scenario::pause;
 
 /// Lowers a task; `method` is its key where tasks are written by method.
@@ -35,7 +38,6 @@ pub(crate) fn lower(
         lower.report(problem);
         return None;
     };
-    let owner = format!("{} task", article(protocol.title));
     let filled;
     let node = match method {
         Some(key) if node.get("method").is_none() => {
@@ -44,7 +46,8 @@ pub(crate) fn lower(
         }
         _ => node,
     };
-    let fields = lower.fields(node, &[TASK_FIELDS, protocol.fields], &owner, Unknown::Field);
+    let owner = format_args!("{} {} task", article(protocol.title), protocol.title);
+    let fields = lower.fields(node, &[TASK_FIELDS, protocol.fields], owner, Unknown::Field);
     let field =
         |name: &str| fields.iter().find(|(field, _)| field.name == name).map(|(_, tree)| tree);
     let is_common = |field: &Field| TASK_FIELDS.iter().any(|common| common.name == field.name);
@@ -92,7 +95,7 @@ pub(crate) fn lower(
         }
     };
     let name = field("name").map(Tree::to_text).filter(|name| !name.is_empty());
-    Some(Task {
+    let mut task = Task {
         span: node.span,
         name: name.unwrap_or_else(|| request.name.clone()),
         weight: field("weight").map_or(1, weight),
@@ -100,14 +103,18 @@ pub(crate) fn lower(
         checks,
         extracts,
         think: field("think_time").and_then(|tree| pause(tree, lower)),
-    })
+    };
+    if lower.options.optimise {
+        optimise::task(&mut task);
+    }
+    Some(task)
 }
 
-fn article(title: &str) -> String {
+fn article(title: &str) -> &'static str {
     // Titles are names that are spelled out (HTTP) or spoken (WebSocket).
     let vowel = title.starts_with(['A', 'E', 'F', 'H', 'I', 'L', 'M', 'N', 'O', 'R', 'S', 'X'])
         && title.chars().take(2).all(char::is_uppercase);
-    format!("{} {title}", if vowel { "an" } else { "a" })
+    if vowel { "an" } else { "a" }
 }
 
 /// A task written under its method.
@@ -156,12 +163,12 @@ fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Ve
             continue;
         };
         if offers(protocol, assertion.needs, &name, Code::UnknownAssertion, kind.span, lower) {
-            let owner = format!("`{name}`");
-            let operands = operands(entry, members, assertion.fields, &["type"], &owner, lower);
+            let owner = format_args!("`{name}`");
+            let operands = operands(entry, members, assertion.fields, &["type"], owner, lower);
             let Some(operands) = operands else {
                 continue;
             };
-            if let Err(why) = (assertion.bounds)(&values(&operands)) {
+            if let Err(why) = (assertion.prepare)(&values(&operands)) {
                 let problem =
                     Diagnostic::new(Code::OutOfRange, format!("`{name}` cannot hold: {why}"))
                         .label(place(entry, members, assertion.fields), "in this assertion");
@@ -225,7 +232,8 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
         }
         if offers(protocol, extractor.needs, &name, Code::UnknownExtractor, span, lower) {
             let common = ENTRY_FIELDS.iter().map(|field| field.name).collect::<Vec<_>>();
-            let operands = operands(entry, members, extractor.fields, &common, "an extract", lower);
+            let owner = format_args!("an extract");
+            let operands = operands(entry, members, extractor.fields, &common, owner, lower);
             let (name, var_span) = variable;
             let var = lower.var(Var { name, session });
             let span = entry.span;
@@ -345,7 +353,7 @@ fn operands(
     members: &[Member],
     fields: &'static [Field],
     common: &[&str],
-    owner: &str,
+    owner: Arguments<'_>,
     lower: &mut Lower<'_>,
 ) -> Option<Vec<Operand>> {
     let mut complete = true;

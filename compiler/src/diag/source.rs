@@ -20,7 +20,7 @@ pub struct Position {
 pub const MAX_SOURCE_BYTES: usize = 1 << 30;
 
 /// After so many bytes characters are counted anew.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 128;
 
 /// A plan as it was read, with the name to show for it.
 #[derive(Debug)]
