@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 
-use ld_drivers::net::{Clock, Endpoint, Net, NetOptions, TlsOptions};
+use ld_drivers::net::{Clock, Endpoint, Exhausted, Net, NetOptions, TlsOptions};
 use ld_vm::FaultClass;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -30,7 +30,8 @@ fn running_out_of_descriptors_is_the_generators_fault_and_counted() {
         assert!(fault.text.contains("ulimit -n"), "{}", fault.text);
         assert!(!open.is_empty() && open.len() < 64);
         assert_eq!(net.counters.opened(), open.len() as u64);
-        assert_eq!(net.counters.exhausted(), 1);
+        let one = Exhausted { descriptors: 1, ..Exhausted::default() };
+        assert_eq!(net.counters.exhausted(), one);
 
         // One descriptor given back is one connection more.
         open.pop();

@@ -8,7 +8,7 @@
 //! | p99 of lateness, over all requests, above 10 ms and above 10 % of the median response time | INVALID |
 //! | the same above 1 ms and above 5 % of the median response time | SUSPECT |
 //! | a shard at least 95 % busy in more than 10 % of its seconds | SUSPECT |
-//! | local ports or file descriptors ran out | INVALID |
+//! | local ports, file descriptors or memory for sockets ran out | INVALID |
 //! | no request finished | INVALID |
 //! | fewer users started than planned | SUSPECT |
 //!
@@ -52,6 +52,8 @@ pub struct GeneratorHealth {
     pub ports_exhausted: u64,
     /// Connections that failed because the process may not open more descriptors.
     pub descriptors_exhausted: u64,
+    /// Connections that failed because the system had no memory for their sockets.
+    pub memory_exhausted: u64,
     /// How many descriptors the process may open, if known.
     pub descriptor_limit: Option<u64>,
 }
@@ -195,6 +197,16 @@ impl Verdict {
                      requests were never sent. Raise the limit with `ulimit -n`, or use fewer \
                      users.",
                     units::count(health.descriptors_exhausted),
+                ),
+            );
+        }
+        if health.memory_exhausted > 0 {
+            self.add(
+                VerdictState::Invalid,
+                format!(
+                    "This machine had no memory for the sockets of {} connections, so their \
+                     requests were never sent. Use fewer users or more machines.",
+                    units::count(health.memory_exhausted),
                 ),
             );
         }
@@ -407,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn running_out_of_ports_or_descriptors_is_invalid() {
+    fn running_out_of_ports_descriptors_or_memory_is_invalid() {
         let on_time = totals(1_000, &[10; 10]);
         let ports = GeneratorHealth { ports_exhausted: 1, ..busy(0, 10) };
         let descriptors = GeneratorHealth {
@@ -415,7 +427,8 @@ mod tests {
             descriptor_limit: Some(1024),
             ..busy(0, 10)
         };
-        for health in [&ports, &descriptors] {
+        let memory = GeneratorHealth { memory_exhausted: 1, ..busy(0, 10) };
+        for health in [&ports, &descriptors, &memory] {
             assert_eq!(state(health, &on_time), VerdictState::Invalid);
         }
         let reasons = Verdict::so_far(&descriptors, &on_time).reasons;

@@ -2,7 +2,7 @@
 
 use std::{sync::mpsc, time::Duration};
 
-use ld_drivers::net::Clock;
+use ld_drivers::net::{Clock, Exhausted};
 use ld_results::{
     Progress, Recorder, RunInfo,
     render::{SPARK_SECONDS, plain_line, progress_lines},
@@ -51,7 +51,7 @@ struct Earlier {
     cpu: CpuTime,
     wall: Duration,
     users_started: u64,
-    exhausted: u64,
+    exhausted: Exhausted,
     /// Processor time of this thread.
     own_cpu: CpuTime,
 }
@@ -69,7 +69,11 @@ impl<'r> Collector<'r> {
             cpu: CpuTime { user: health.cpu_user, system: health.cpu_system },
             wall: health.wall,
             users_started: info.users_started,
-            exhausted: health.ports_exhausted + health.descriptors_exhausted,
+            exhausted: Exhausted {
+                ports: health.ports_exhausted,
+                descriptors: health.descriptors_exhausted,
+                memory: health.memory_exhausted,
+            },
             own_cpu: CpuTime::of_this_thread().unwrap_or_default(),
         };
         let shown =
@@ -147,11 +151,9 @@ impl<'r> Collector<'r> {
         (health.cpu_user, health.cpu_system) = (cpu.user, cpu.system);
         health.wall = wall + Duration::from_nanos(self.clock.now_ns());
         info.duration = health.wall;
-        // The network layer does not tell the two apart. The limit does: it is known.
-        let users = info.users_planned;
-        let few = health.descriptor_limit.is_some_and(|limit| limit < users);
-        (health.ports_exhausted, health.descriptors_exhausted) =
-            if few { (0, exhausted) } else { (exhausted, 0) };
+        health.ports_exhausted = exhausted.ports;
+        health.descriptors_exhausted = exhausted.descriptors;
+        health.memory_exhausted = exhausted.memory;
     }
 
     fn show(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::{io, rc::Rc, time::Duration};
 
-use ld_drivers::net::Net;
+use ld_drivers::net::{Exhausted, Net};
 use ld_results::Recorder;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -31,7 +31,7 @@ pub(crate) struct ShardState {
     /// Processor time its thread has used so far.
     pub(crate) cpu: CpuTime,
     /// Connections it could not open so far because the machine ran out of something.
-    pub(crate) exhausted: u64,
+    pub(crate) exhausted: Exhausted,
 }
 
 /// Makes the reports of one shard, and remembers what the last one said.

@@ -2,13 +2,37 @@
 
 use std::cell::Cell;
 use std::mem;
+use std::ops::AddAssign;
+
+use super::fault::Shortage;
+
+/// How many connections could not be opened because the generator itself ran out of
+/// something, by what that was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exhausted {
+    /// For want of a local port.
+    pub ports: u64,
+    /// For want of a file descriptor.
+    pub descriptors: u64,
+    /// For want of memory for sockets.
+    pub memory: u64,
+}
+
+impl AddAssign for Exhausted {
+    fn add_assign(&mut self, other: Self) {
+        let Self { ports, descriptors, memory } = other;
+        self.ports += ports;
+        self.descriptors += descriptors;
+        self.memory += memory;
+    }
+}
 
 /// Counts since the shard began.
 #[derive(Debug, Default)]
 pub struct Counters {
     opened: Cell<u64>,
     reopened: Cell<u64>,
-    exhausted: Cell<u64>,
+    exhausted: Cell<Exhausted>,
     abandoned: Cell<u64>,
 }
 
@@ -25,10 +49,9 @@ impl Counters {
         self.reopened.get()
     }
 
-    /// Connections that could not be opened because the generator itself ran out of
-    /// descriptors, ports or socket memory.
+    /// Connections that could not be opened because the generator itself ran out of something.
     #[must_use]
-    pub fn exhausted(&self) -> u64 {
+    pub fn exhausted(&self) -> Exhausted {
         self.exhausted.get()
     }
 
@@ -49,9 +72,15 @@ impl Counters {
         self.reopened.set(self.reopened.get() + 1);
     }
 
-    /// Notes that the generator ran out of something.
-    pub fn count_exhausted(&self) {
-        self.exhausted.set(self.exhausted.get() + 1);
+    /// Notes that a connection could not be opened because the generator ran out of something.
+    pub fn count_exhausted(&self, of: Shortage) {
+        let mut exhausted = self.exhausted.get();
+        match of {
+            Shortage::Ports => exhausted.ports += 1,
+            Shortage::Descriptors => exhausted.descriptors += 1,
+            Shortage::Memory => exhausted.memory += 1,
+        }
+        self.exhausted.set(exhausted);
     }
 
     /// Marks that a connection is being opened.

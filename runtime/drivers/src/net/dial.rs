@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ld_vm::{Fault, FaultClass};
 use tokio::net::{TcpStream, UdpSocket};
 
-use super::fault::{ran_out, ran_out_text, words};
+use super::fault::{Shortage, shortage_fault, words};
 use super::{Addresses, Deadline, Endpoint, Net, Stream, TlsOptions, tls};
 
 /// A connection just opened.
@@ -40,9 +40,8 @@ impl Net {
         let dialed = self.dial_within(endpoint, options, deadline, until_ns).await;
         attempt.end();
         deadline.disarm();
-        match &dialed {
-            Ok(_) => self.counters.count_opened(),
-            Err(fault) => self.count_fault(fault),
+        if dialed.is_ok() {
+            self.counters.count_opened();
         }
         dialed
     }
@@ -63,9 +62,6 @@ impl Net {
         let opened = self.datagrams_within(endpoint, deadline, until_ns).await;
         attempt.end();
         deadline.disarm();
-        if let Err(fault) = &opened {
-            self.count_fault(fault);
-        }
         opened
     }
 
@@ -91,12 +87,19 @@ impl Net {
                 Err(error) => failure = Failure::worse(failure, Failure::of(error)),
             }
         }
-        Err(failure.unwrap_or(Failure::TimedOut).into_fault(endpoint))
+        Err(self.fault(failure, endpoint))
     }
 
-    fn count_fault(&self, fault: &Fault) {
-        if fault.class == FaultClass::Generator {
-            self.counters.count_exhausted();
+    /// The fault for the failure of all addresses, counted if the generator is to blame.
+    fn fault(&self, failure: Option<Failure>, endpoint: &Endpoint) -> Fault {
+        let failure = failure.unwrap_or(Failure::TimedOut);
+        self.count_shortage(failure.error().and_then(Shortage::of));
+        failure.into_fault(endpoint)
+    }
+
+    fn count_shortage(&self, shortage: Option<Shortage>) {
+        if let Some(shortage) = shortage {
+            self.counters.count_exhausted(shortage);
         }
     }
 
@@ -109,11 +112,17 @@ impl Net {
         let redirected = self.connect_to.iter().find_map(|rule| rule.apply(endpoint));
         let target = redirected.as_ref().unwrap_or(endpoint);
         deadline.arm(until_ns);
-        let resolved = deadline.within(self.resolver.resolve(&target.host, target.port)).await;
-        resolved.unwrap_or_else(|_| {
-            let text = format!("timed out resolving {}", target.host);
-            Err(Fault::new(FaultClass::Timeout, text))
-        })
+        match deadline.within(self.resolver.resolve(&target.host, target.port)).await {
+            Ok(Ok(addresses)) => Ok(addresses),
+            Ok(Err(failure)) => {
+                self.count_shortage(failure.shortage);
+                Err(failure.into_fault(&target.host))
+            }
+            Err(_) => {
+                let text = format!("timed out resolving {}", target.host);
+                Err(Fault::new(FaultClass::Timeout, text))
+            }
+        }
     }
 
     async fn dial_within(
@@ -143,7 +152,10 @@ impl Net {
                 let tls_ns = self.now_ns().saturating_sub(connected_ns).max(1);
                 Ok(Dialed { stream: Stream::Tls(Box::new(stream)), connect_ns, tls_ns })
             }
-            Ok(Err(error)) => Err(tls::handshake_fault(endpoint, &error)),
+            Ok(Err(error)) => {
+                self.count_shortage(Shortage::of(&error));
+                Err(tls::handshake_fault(endpoint, &error))
+            }
             Err(_) => {
                 let text = format!("timed out in the TLS handshake with {endpoint}");
                 Err(Fault::new(FaultClass::Timeout, text))
@@ -177,7 +189,7 @@ impl Net {
                 break;
             }
         }
-        Err(failure.unwrap_or(Failure::TimedOut).into_fault(endpoint))
+        Err(self.fault(failure, endpoint))
     }
 }
 
@@ -204,7 +216,7 @@ impl Failure {
             io::ErrorKind::AddrNotAvailable | io::ErrorKind::NetworkUnreachable => {
                 Self::NoWay(error)
             }
-            _ if ran_out(&error) => Self::RanOut(error),
+            _ if Shortage::of(&error).is_some() => Self::RanOut(error),
             _ => Self::Refused(error),
         }
     }
@@ -224,18 +236,22 @@ impl Failure {
         }
     }
 
-    fn into_fault(self, endpoint: &Endpoint) -> Fault {
+    /// What the system said; `None` when it said nothing in time.
+    fn error(&self) -> Option<&io::Error> {
         match self {
-            Self::TimedOut => {
-                Fault::new(FaultClass::Timeout, format!("timed out connecting to {endpoint}"))
-            }
-            Self::RanOut(error) | Self::NoWay(error) if ran_out(&error) => {
-                Fault::new(FaultClass::Generator, ran_out_text(&error))
-            }
-            Self::RanOut(error) | Self::NoWay(error) | Self::Refused(error) => Fault::new(
-                FaultClass::Connect,
-                format!("cannot connect to {endpoint}: {}", words(&error)),
-            ),
+            Self::NoWay(error) | Self::Refused(error) | Self::RanOut(error) => Some(error),
+            Self::TimedOut => None,
         }
+    }
+
+    fn into_fault(self, endpoint: &Endpoint) -> Fault {
+        let Some(error) = self.error() else {
+            let text = format!("timed out connecting to {endpoint}");
+            return Fault::new(FaultClass::Timeout, text);
+        };
+        shortage_fault(error).unwrap_or_else(|| {
+            let text = format!("cannot connect to {endpoint}: {}", words(error));
+            Fault::new(FaultClass::Connect, text)
+        })
     }
 }

@@ -15,7 +15,7 @@ use ld_vm::{Fault, FaultClass};
 use tokio::sync::watch;
 
 use super::clock::{Clock, NS_PER_S};
-use super::fault::ran_out;
+use super::fault::Shortage;
 
 /// How long an answer is kept, in nanoseconds. `getaddrinfo` does not tell the record's
 /// own time to live.
@@ -43,9 +43,11 @@ enum Entry {
     Known { answer: Result<Rc<[SocketAddr]>, Failure>, until_ns: u64 },
 }
 
+/// Why a name could not be resolved.
 #[derive(Clone, Debug)]
-struct Failure {
-    class: FaultClass,
+pub(super) struct Failure {
+    /// What the generator ran out of, if that is why.
+    pub(super) shortage: Option<Shortage>,
     text: String,
 }
 
@@ -73,7 +75,7 @@ impl Resolver {
     ///
     /// # Errors
     /// When the system cannot resolve the name.
-    pub async fn resolve(&self, host: &str, port: u16) -> Result<Addresses, Fault> {
+    pub(super) async fn resolve(&self, host: &str, port: u16) -> Result<Addresses, Failure> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             let all = Rc::new([SocketAddr::new(ip, port)]);
             return Ok(Addresses { all, port, turn: 0 });
@@ -81,10 +83,7 @@ impl Resolver {
         let all = match self.known(host) {
             Some(answer) => answer,
             None => self.ask(host).await,
-        };
-        let all = all.map_err(|failure| {
-            Fault::new(failure.class, format!("cannot resolve {host}: {}", failure.text))
-        })?;
+        }?;
         let turn = self.turn.get();
         self.turn.set(turn.wrapping_add(1));
         Ok(Addresses { all, port, turn })
@@ -107,7 +106,7 @@ impl Resolver {
             Err(_) => None,
         };
         let answer = answer.unwrap_or_else(|| {
-            Err(Failure { class: FaultClass::Dns, text: "the look-up was given up".to_owned() })
+            Err(Failure { shortage: None, text: "the look-up was given up".to_owned() })
         });
         let (answer, keep_ns) = match answer {
             Ok(all) => (Ok(by_family(all)), KEEP_NS),
@@ -144,12 +143,19 @@ impl fmt::Debug for Resolver {
     }
 }
 
+impl Failure {
+    /// The fault of a request that needed to know where `host` is.
+    pub(super) fn into_fault(self, host: &str) -> Fault {
+        let class = self.shortage.map_or(FaultClass::Dns, |_| FaultClass::Generator);
+        Fault::new(class, format!("cannot resolve {host}: {}", self.text))
+    }
+}
+
 impl From<&io::Error> for Failure {
     fn from(error: &io::Error) -> Self {
-        let class = if ran_out(error) { FaultClass::Generator } else { FaultClass::Dns };
         let text = error.to_string();
         let plain = text.strip_prefix("failed to lookup address information: ");
-        Self { class, text: plain.unwrap_or(&text).to_owned() }
+        Self { shortage: Shortage::of(error), text: plain.unwrap_or(&text).to_owned() }
     }
 }
 
@@ -263,7 +269,8 @@ mod tests {
         };
         run(move |net| async move {
             let resolver = Resolver::with_lookup(net.clock, fails);
-            let fault = resolver.resolve("nowhere.invalid", 80).await.unwrap_err();
+            let failure = resolver.resolve("nowhere.invalid", 80).await.unwrap_err();
+            let fault = failure.into_fault("nowhere.invalid");
             assert_eq!(fault.class, FaultClass::Dns);
             assert_eq!(fault.text, "cannot resolve nowhere.invalid: Name or service not known");
         });

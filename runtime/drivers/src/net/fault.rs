@@ -7,21 +7,36 @@ use rustix::io::Errno;
 
 use super::tls;
 
-/// Whether the generator itself has run out of something: descriptors, ports, socket
-/// memory. No peer is to blame for that.
-#[must_use]
-pub fn ran_out(error: &io::Error) -> bool {
-    matches!(
-        Errno::from_io_error(error),
-        Some(Errno::MFILE | Errno::NFILE | Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM)
-    )
+/// What the generator itself can run out of. No peer is to blame for that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// Local ports, or local addresses that reach the target.
+    Ports,
+    /// File descriptors, of the process or of the system.
+    Descriptors,
+    /// Memory for sockets.
+    Memory,
+}
+
+impl Shortage {
+    /// What an error says has run out, if that is what it says.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<Self> {
+        match Errno::from_io_error(error)? {
+            // Only the system chooses ports here, so one in use means that none was free.
+            Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => Some(Self::Ports),
+            Errno::MFILE | Errno::NFILE => Some(Self::Descriptors),
+            Errno::NOBUFS | Errno::NOMEM => Some(Self::Memory),
+            _ => None,
+        }
+    }
 }
 
 /// The fault for an error on an open connection.
 #[must_use]
 pub fn io_fault(error: &io::Error) -> Fault {
-    if ran_out(error) {
-        return Fault::new(FaultClass::Generator, ran_out_text(error));
+    if let Some(fault) = shortage_fault(error) {
+        return fault;
     }
     if let Some(error) = tls::tls_error(error) {
         return Fault::new(FaultClass::Tls, tls::describe(error));
@@ -46,20 +61,22 @@ pub fn io_fault(error: &io::Error) -> Fault {
     Fault::new(class, text)
 }
 
-/// What the generator ran out of, and what to do about it.
-pub(super) fn ran_out_text(error: &io::Error) -> String {
-    match Errno::from_io_error(error) {
-        Some(Errno::MFILE) => {
-            "the load generator has no file descriptors left; raise the limit (ulimit -n)"
-        }
-        Some(Errno::NFILE) => "the load generator's system has no file descriptors left",
-        Some(Errno::ADDRNOTAVAIL) => {
+/// The fault for an error that says what the generator ran out of, and what to do about it.
+pub(super) fn shortage_fault(error: &io::Error) -> Option<Fault> {
+    let text = match Shortage::of(error)? {
+        Shortage::Ports => {
             "the load generator has no free local port or address for this target; keep \
              connections open, or use more source addresses or machines"
         }
-        _ => "the load generator has no memory left for sockets",
-    }
-    .to_owned()
+        Shortage::Descriptors if Errno::from_io_error(error) == Some(Errno::NFILE) => {
+            "the load generator's system has no file descriptors left"
+        }
+        Shortage::Descriptors => {
+            "the load generator has no file descriptors left; raise the limit (ulimit -n)"
+        }
+        Shortage::Memory => "the load generator has no memory left for sockets",
+    };
+    Some(Fault::new(FaultClass::Generator, text))
 }
 
 /// The system's word for a failed connect, without error numbers.
@@ -82,10 +99,17 @@ mod tests {
 
     #[test]
     fn what_the_generator_lacks_is_not_blamed_on_the_server() {
-        for errno in [Errno::MFILE, Errno::NFILE, Errno::ADDRNOTAVAIL, Errno::NOBUFS] {
+        for (errno, lacks) in [
+            (Errno::MFILE, "no file descriptors"),
+            (Errno::NFILE, "no file descriptors"),
+            (Errno::ADDRNOTAVAIL, "no free local port"),
+            (Errno::ADDRINUSE, "no free local port"),
+            (Errno::NOBUFS, "no memory"),
+        ] {
             let fault = io_fault(&errno.into());
             assert_eq!(fault.class, FaultClass::Generator);
             assert!(fault.text.starts_with("the load generator"), "{}", fault.text);
+            assert!(fault.text.contains(lacks), "{}", fault.text);
         }
     }
 

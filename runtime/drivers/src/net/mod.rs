@@ -30,11 +30,11 @@ use std::rc::Rc;
 
 pub use clock::Clock;
 pub use connect_to::ConnectTo;
-pub use counters::Counters;
+pub use counters::{Counters, Exhausted};
 pub use deadline::{Deadline, Deadlines, TimedOut, Within};
 pub use dial::Dialed;
 pub use dns::{Addresses, Resolver};
-pub use fault::{io_fault, ran_out};
+pub use fault::{Shortage, io_fault};
 pub use ld_stdlib::{BadEndpoint, Endpoint};
 pub use pool::Pool;
 pub use stream::{Idle, Stream};

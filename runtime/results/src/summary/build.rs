@@ -63,6 +63,7 @@ impl Summary {
                 busy: health.shards.iter().map(Busy::of).collect(),
                 ports_exhausted: health.ports_exhausted,
                 descriptors_exhausted: health.descriptors_exhausted,
+                memory_exhausted: health.memory_exhausted,
             },
             verdict: Verdict::at_end(run, health, totals),
             per_name,

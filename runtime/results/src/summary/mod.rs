@@ -248,6 +248,8 @@ pub struct Generator {
     pub ports_exhausted: u64,
     /// Connections that failed because no more descriptors could be opened.
     pub descriptors_exhausted: u64,
+    /// Connections that failed because the system had no memory for their sockets.
+    pub memory_exhausted: u64,
 }
 
 /// How busy a shard was.
