@@ -1,7 +1,7 @@
 //! Data sources: CSV files whose rows the users' placeholders read.
 //!
 //! A file is read once, before the run, and shared read-only by all shards. Each shard goes
-//! through the rows with cursors of its own, so taking a row touches nothing shared.
+//! through the rows with cursors of its own, so taking a row touches nothing that others touch.
 
 mod cursor;
 mod table;
@@ -14,7 +14,7 @@ use ld_vm::{
     user::{RowNumber, Rows},
 };
 
-use self::cursor::{Cursor, Unclaimed};
+use self::cursor::{Cursor, UsedOnce};
 pub use self::table::{Table, TableError};
 
 /// The data sources of a program, by number.
@@ -33,7 +33,7 @@ struct Source {
 #[derive(Debug)]
 enum Usage {
     Cycle,
-    Once(Arc<Unclaimed>),
+    Once(Arc<UsedOnce>),
 }
 
 impl Sources {
@@ -69,7 +69,7 @@ impl Sources {
         let (shard, shards) = (u64::from(shard), u64::from(shards));
         let cursor = |source: &Source| match &source.usage {
             Usage::Cycle => Cursor::cycle(source.table.len(), shard, shards),
-            Usage::Once(left) => Cursor::once(Arc::clone(left), shards),
+            Usage::Once(rows) => Cursor::once(rows),
         };
         let sources = self.sources.iter().map(|source| (Arc::clone(&source.table), cursor(source)));
         ShardRows { sources: sources.collect() }
@@ -79,7 +79,7 @@ impl Sources {
 impl Source {
     fn new(table: Table, cycle: bool) -> Self {
         let usage =
-            if cycle { Usage::Cycle } else { Usage::Once(Arc::new(Unclaimed::new(table.len()))) };
+            if cycle { Usage::Cycle } else { Usage::Once(Arc::new(UsedOnce::new(table.len()))) };
         Self { table: Arc::new(table), usage }
     }
 }
