@@ -25,6 +25,10 @@ const KEEP_NS: u64 = 30 * NS_PER_S;
 /// ask a broken resolver at once, short enough to notice when it is back.
 const KEEP_FAILURE_NS: u64 = NS_PER_S;
 
+/// As many answers are kept beyond their time, because names that redirects make up come without
+/// end.
+const MOST_HOSTS: usize = 1024;
+
 /// How a name is looked up; the ports are 0.
 type Lookup = fn(&str) -> io::Result<Vec<SocketAddr>>;
 
@@ -92,7 +96,7 @@ impl Resolver {
     /// What is kept about a host, unless it is too old.
     fn known(&self, host: &str) -> Option<Result<Rc<[SocketAddr]>, Failure>> {
         match self.hosts.borrow().get(host)? {
-            Entry::Known { answer, until_ns } if self.clock.now_ns() < *until_ns => {
+            entry @ Entry::Known { answer, .. } if entry.is_needed(self.clock.now_ns()) => {
                 Some(answer.clone())
             }
             _ => None,
@@ -124,6 +128,10 @@ impl Resolver {
         if let Some(Entry::Asking(asking)) = hosts.get(host) {
             return asking.clone();
         }
+        if hosts.len() >= MOST_HOSTS {
+            let now_ns = self.clock.now_ns();
+            hosts.retain(|_, entry| entry.is_needed(now_ns));
+        }
         let (sender, receiver) = watch::channel(None);
         hosts.insert(host.into(), Entry::Asking(receiver.clone()));
         let (lookup, name) = (self.lookup, host.to_owned());
@@ -132,6 +140,16 @@ impl Resolver {
             sender.send_replace(Some(answer));
         });
         receiver
+    }
+}
+
+impl Entry {
+    /// Whether an entry still spares a look-up, or somebody waits for it.
+    fn is_needed(&self, now_ns: u64) -> bool {
+        match self {
+            Self::Asking(answer) => answer.borrow().is_none(),
+            Self::Known { until_ns, .. } => now_ns < *until_ns,
+        }
     }
 }
 
@@ -258,6 +276,21 @@ mod tests {
             }
             assert!(resolver.resolve("shop", 1).await.is_ok());
             assert_eq!(CALLS.load(Ordering::SeqCst), 1);
+        });
+    }
+
+    #[test]
+    fn answers_that_are_too_old_do_not_pile_up() {
+        let none: Lookup = |_| Err(io::Error::other("no such name"));
+        run(move |net| async move {
+            let resolver = Resolver::with_lookup(net.clock, none);
+            let old = Failure { shortage: None, text: String::new() };
+            for number in 0..MOST_HOSTS {
+                let entry = Entry::Known { answer: Err(old.clone()), until_ns: 0 };
+                resolver.hosts.borrow_mut().insert(number.to_string().into(), entry);
+            }
+            assert!(resolver.resolve("new", 80).await.is_err());
+            assert_eq!(resolver.hosts.borrow().len(), 1);
         });
     }
 
