@@ -11,6 +11,7 @@ use ld_target::{Target, TargetOptions};
 use crate::Exit;
 use crate::arguments::DemoOptions;
 use crate::load::{self, Folded};
+use crate::output;
 use crate::run::{self, Network};
 
 const PLAN: &str = include_str!("../demo/demo.json");
@@ -24,7 +25,7 @@ pub(crate) fn run(options: &DemoOptions) -> ExitCode {
 
 fn try_run(options: &DemoOptions) -> Result<Exit, Exit> {
     let failed = |what: &str, error: io::Error| {
-        eprintln!("ldvm: {what}: {error}");
+        output::say(format_args!("ldvm: {what}: {error}"));
         Exit::Infrastructure
     };
     let folder =
@@ -33,7 +34,7 @@ fn try_run(options: &DemoOptions) -> Result<Exit, Exit> {
     let target = Target::start(&settings)
         .map_err(|error| failed("the embedded server cannot start", error))?;
     if !options.output.quiet {
-        eprintln!("demo.json against the embedded server on {}\n", target.url());
+        output::say(format_args!("demo.json against the embedded server on {}\n", target.url()));
     }
     // Data files are looked for beside the plan.
     let source = Source::new(folder.0.join("demo.json").to_string_lossy(), PLAN);

@@ -9,6 +9,7 @@ use ld_vm::Program;
 
 use crate::Exit;
 use crate::arguments::LoadOptions;
+use crate::output;
 
 /// What the command line says about targets and data, which is folded into the code.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +22,7 @@ pub(crate) struct Folded {
 pub(crate) fn load(path: &Path, folded: Folded, quiet: bool) -> Result<Program, Exit> {
     let name = path.to_string_lossy();
     let bytes = read(path).map_err(|error| {
-        eprintln!("ldvm: `{name}` cannot be read: {error}");
+        output::say(format_args!("ldvm: `{name}` cannot be read: {error}"));
         Exit::Usage
     })?;
     if !ld_vm::format::is_program(&bytes) {
@@ -32,17 +33,17 @@ pub(crate) fn load(path: &Path, folded: Folded, quiet: bool) -> Result<Program, 
         return compile(&source, folded, quiet);
     }
     let program = ld_vm::format::read(&bytes).map_err(|error| {
-        eprintln!("ldvm: `{name}`: {error}");
+        output::say(format_args!("ldvm: `{name}`: {error}"));
         Exit::Usage
     })?;
     if folded.host.is_none() && folded.vars.is_empty() {
         return Ok(program);
     }
     if program.source.is_empty() {
-        eprintln!(
+        output::say(format_args!(
             "ldvm: `{name}` was compiled without the plan's text, so --host and --var come too late; \
              pass the plan itself, or compile it without --strip"
-        );
+        ));
         return Err(Exit::Usage);
     }
     compile(&Source::new(program.file, program.source), folded, quiet)
@@ -72,8 +73,8 @@ fn refuse(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) -> Exit {
 fn complain(source: &Source, diagnostics: &[ld_compiler::Diagnostic]) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let style = render::Style { color, ..render::Style::default() };
-    eprint!("{}", render::text(diagnostics, source, style));
-    eprintln!("{}", render::summary(diagnostics, source));
+    let text = render::text(diagnostics, source, style);
+    output::say(format_args!("{text}{}", render::summary(diagnostics, source)));
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {

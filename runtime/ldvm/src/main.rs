@@ -3,6 +3,7 @@
 mod arguments;
 mod demo;
 mod load;
+mod output;
 mod run;
 mod target;
 

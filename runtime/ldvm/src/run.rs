@@ -1,6 +1,5 @@
 //! `ldvm run`: a program through the engine, its summary to the terminal and to a file.
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -12,6 +11,7 @@ use ld_vm::Program;
 use crate::Exit;
 use crate::arguments::{LoadOptions, OutputOptions, RunOptions};
 use crate::load::{self, Folded};
+use crate::output;
 
 /// What the command line says about connections.
 #[derive(Default)]
@@ -30,7 +30,7 @@ fn try_run(options: &RunOptions) -> Result<Exit, Exit> {
     let mut connect_to = Vec::new();
     for text in &options.connect_to {
         connect_to.push(text.parse::<ConnectTo>().map_err(|error| {
-            eprintln!("ldvm: --connect-to {text}: {error}");
+            output::say(format_args!("ldvm: --connect-to {text}: {error}"));
             Exit::Usage
         })?);
     }
@@ -49,7 +49,7 @@ pub(crate) fn execute(
     output: &OutputOptions,
 ) -> Result<Exit, Exit> {
     let infrastructure = |what: &str, error: &dyn std::fmt::Display| {
-        eprintln!("ldvm: {what}: {error}");
+        output::say(format_args!("ldvm: {what}: {error}"));
         Exit::Infrastructure
     };
     let stop =
@@ -79,7 +79,7 @@ pub(crate) fn execute(
     let summary = engine.summary();
     let has_run = records.iter().any(|record| record.command == "LD_start_test");
     if has_run && !output.quiet {
-        show(&render::summary(&summary));
+        output::show(render::summary(&summary));
     }
     let written = write_summary(&summary, output);
     let interrupted = engine.is_stopped();
@@ -93,13 +93,6 @@ pub(crate) fn execute(
     })
 }
 
-/// Writes to standard output. A reader that went away has seen enough; what matters is in
-/// the file and the exit code.
-fn show(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
 /// Says which actions failed; the gravest of them decides the exit code.
 fn report_failures(engine: &Engine, records: &[ActionRecord]) -> Option<Exit> {
     let mut exit = None;
@@ -108,7 +101,11 @@ fn report_failures(engine: &Engine, records: &[ActionRecord]) -> Option<Exit> {
         let Err(error) = outcome else {
             continue;
         };
-        eprintln!("ldvm: {}:{line}: {command}: {}", engine.program().file, error.message);
+        output::say(format_args!(
+            "ldvm: {}:{line}: {command}: {}",
+            engine.program().file,
+            error.message
+        ));
         if error.infrastructure {
             exit = Some(Exit::Infrastructure);
         } else {
@@ -123,12 +120,12 @@ fn write_summary(summary: &Summary, output: &OutputOptions) -> Option<Exit> {
     match summary.write_to(path) {
         Ok(()) => {
             if !output.quiet {
-                show(&format!("  wrote the summary to {}\n", path.display()));
+                output::show(format_args!("  wrote the summary to {}\n", path.display()));
             }
             None
         }
         Err(error) => {
-            eprintln!("ldvm: {error}");
+            output::say(format_args!("ldvm: {error}"));
             Some(Exit::Infrastructure)
         }
     }

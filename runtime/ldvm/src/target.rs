@@ -7,6 +7,7 @@ use ld_target::Target;
 
 use crate::Exit;
 use crate::arguments::TargetOptions;
+use crate::output;
 
 pub(crate) fn run(options: &TargetOptions) -> ExitCode {
     let settings = ld_target::TargetOptions {
@@ -17,23 +18,30 @@ pub(crate) fn run(options: &TargetOptions) -> ExitCode {
     let stop = match Stop::on_signals() {
         Ok(stop) => stop,
         Err(error) => {
-            eprintln!("ldvm: signals cannot be handled: {error}");
+            output::say(format_args!("ldvm: signals cannot be handled: {error}"));
             return Exit::Infrastructure.into();
         }
     };
     let mut target = match Target::start(&settings) {
         Ok(target) => target,
         Err(error) => {
-            eprintln!("ldvm: cannot listen on {}:{}: {error}", options.bind, options.port);
+            output::say(format_args!(
+                "ldvm: cannot listen on {}:{}: {error}",
+                options.bind, options.port
+            ));
             return Exit::Infrastructure.into();
         }
     };
-    println!("listening on {} (Ctrl-C ends it)", target.url());
+    output::show(format_args!("listening on {} (Ctrl-C ends it)\n", target.url()));
     if let Err(error) = stop.wait_blocking() {
-        eprintln!("ldvm: {error}");
+        output::say(format_args!("ldvm: {error}"));
         return Exit::Infrastructure.into();
     }
     target.stop();
-    println!("{} requests on {} connections", target.requests(), target.connections());
+    output::show(format_args!(
+        "{} requests on {} connections\n",
+        target.requests(),
+        target.connections()
+    ));
     Exit::Fine.into()
 }
