@@ -2,8 +2,7 @@
 
 use crate::buckets::MAX_VALUE_NS;
 use crate::failures::Failures;
-use crate::histogram::Histogram;
-use crate::times::{Distributions, Entry, SeriesStats};
+use crate::times::{Distributions, Entry, Phases, SeriesStats};
 
 /// Requests a recorder notes before it must sort them into buckets itself: more than a shard makes
 /// in a second.
@@ -64,10 +63,7 @@ pub struct Recorder {
     pub(crate) log: Vec<Entry>,
     /// What did not fit into the log, because nobody took it for long.
     pub(crate) folded: Option<Box<Distributions>>,
-    pub(crate) connect: Histogram,
-    pub(crate) tls: Histogram,
-    pub(crate) first_byte: Histogram,
-    pub(crate) lateness: Histogram,
+    pub(crate) phases: Phases,
     pub(crate) failures: Failures,
     /// Counts that belong to no series.
     pub counters: Counters,
@@ -82,10 +78,7 @@ impl Recorder {
             // Reserved whole, so that recording never allocates; a page takes memory once used.
             log: Vec::with_capacity(LOG_ENTRIES),
             folded: None,
-            connect: Histogram::new(),
-            tls: Histogram::new(),
-            first_byte: Histogram::new(),
-            lateness: Histogram::new(),
+            phases: Phases::default(),
             failures: Failures::default(),
             counters: Counters::default(),
         }
@@ -111,13 +104,13 @@ impl Recorder {
         }
         self.log.push(Entry::new(sample.series, response_ns, service_ns, sample.failed));
         if sample.first_byte_ns > 0 {
-            self.first_byte.record(sample.first_byte_ns);
+            self.phases.first_byte.record(sample.first_byte_ns);
         }
         if sample.connect_ns > 0 {
-            self.connect.record(sample.connect_ns);
+            self.phases.connect.record(sample.connect_ns);
         }
         if sample.tls_ns > 0 {
-            self.tls.record(sample.tls_ns);
+            self.phases.tls.record(sample.tls_ns);
         }
     }
 
@@ -132,7 +125,7 @@ impl Recorder {
     /// Files how long after its due time something was sent or woken, in nanoseconds.
     #[inline]
     pub fn late(&mut self, late_ns: u64) {
-        self.lateness.record(late_ns);
+        self.phases.lateness.record(late_ns);
         self.counters.late_starts += u64::from(late_ns > LATE_NS);
     }
 
@@ -152,10 +145,7 @@ impl Recorder {
         self.series.fill(SeriesStats::default());
         self.log.clear();
         self.folded = None;
-        self.connect.clear();
-        self.tls.clear();
-        self.first_byte.clear();
-        self.lateness.clear();
+        self.phases.clear();
         self.failures.clear();
         self.counters = Counters::default();
     }

@@ -91,6 +91,31 @@ impl Pair<Histogram> {
     }
 }
 
+/// Times that belong to no series: the parts of an exchange, and how late it began.
+#[derive(Debug, Default)]
+pub(crate) struct Phases {
+    pub(crate) connect: Histogram,
+    pub(crate) tls: Histogram,
+    pub(crate) first_byte: Histogram,
+    pub(crate) lateness: Histogram,
+}
+
+impl Phases {
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.connect.merge(&other.connect);
+        self.tls.merge(&other.tls);
+        self.first_byte.merge(&other.first_byte);
+        self.lateness.merge(&other.lateness);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        let Self { connect, tls, first_byte, lateness } = self;
+        for histogram in [connect, tls, first_byte, lateness] {
+            histogram.clear();
+        }
+    }
+}
+
 /// The buckets of every series. Failed requests are apart because the summary has figures without
 /// them, and take nothing until there is one.
 #[derive(Debug)]

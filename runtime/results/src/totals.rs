@@ -3,7 +3,7 @@
 use crate::failures::{FailureGroup, Failures};
 use crate::histogram::Histogram;
 use crate::recorder::{Counters, Recorder};
-use crate::times::{Distributions, Pair, SeriesStats};
+use crate::times::{Distributions, Pair, Phases, SeriesStats};
 
 /// The state of the whole run so far. Its size does not depend on the number of requests.
 #[derive(Debug)]
@@ -11,10 +11,7 @@ pub struct Totals {
     series: Vec<SeriesStats>,
     distributions: Distributions,
     all: Pair<Histogram>,
-    connect: Histogram,
-    tls: Histogram,
-    first_byte: Histogram,
-    lateness: Histogram,
+    phases: Phases,
     failures: Failures,
     counters: Counters,
     pub(crate) window: Window,
@@ -37,10 +34,7 @@ impl Totals {
             series: vec![SeriesStats::default(); series_count],
             distributions: Distributions::new(series_count),
             all: Pair::default(),
-            connect: Histogram::new(),
-            tls: Histogram::new(),
-            first_byte: Histogram::new(),
-            lateness: Histogram::new(),
+            phases: Phases::default(),
             failures: Failures::default(),
             counters: Counters::default(),
             window: Window::default(),
@@ -66,10 +60,7 @@ impl Totals {
         self.all.merge(&self.batch);
         self.window.response.merge(&self.batch.response);
         self.batch.clear();
-        self.connect.merge(&recorder.connect);
-        self.tls.merge(&recorder.tls);
-        self.first_byte.merge(&recorder.first_byte);
-        self.lateness.merge(&recorder.lateness);
+        self.phases.merge(&recorder.phases);
         self.failures.merge(&recorder.failures);
         self.counters.add(&recorder.counters);
         recorder.clear();
@@ -102,25 +93,25 @@ impl Totals {
     /// Times to connect.
     #[must_use]
     pub fn connect(&self) -> &Histogram {
-        &self.connect
+        &self.phases.connect
     }
 
     /// Times of TLS handshakes.
     #[must_use]
     pub fn tls(&self) -> &Histogram {
-        &self.tls
+        &self.phases.tls
     }
 
     /// Times from sending to the first byte of the reply.
     #[must_use]
     pub fn first_byte(&self) -> &Histogram {
-        &self.first_byte
+        &self.phases.first_byte
     }
 
     /// How late sends and wake-ups were.
     #[must_use]
     pub fn lateness(&self) -> &Histogram {
-        &self.lateness
+        &self.phases.lateness
     }
 
     /// Counts that belong to no series.
