@@ -123,7 +123,7 @@ impl Shard {
 
     /// Hands over what was recorded; recording goes on in `spare`.
     pub(crate) fn hand_over(&self, spare: Recorder) -> Recorder {
-        mem::replace(&mut self.desk.borrow_mut().recorder, spare)
+        self.desk.borrow_mut().recorder.take(spare)
     }
 
     /// Ends the run: waits end now, and no request is begun any more.

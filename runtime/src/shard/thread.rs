@@ -62,7 +62,8 @@ pub(crate) fn run(job: Job) -> io::Result<()> {
     // Look-ups of names cannot be cut: merely dropped, the runtime would wait for the resolver to
     // give up, which takes it half a minute when nobody answers.
     runtime.shutdown_background();
-    reporter.report(&shard, Recorder::new(0))
+    let spare = Recorder::new(shard.linked.program().tables.series.len());
+    reporter.report(&shard, spare)
 }
 
 /// Starts users and waits until all of them have ended or the run is over.
