@@ -21,6 +21,8 @@ pub struct Live {
 
 enum Mode {
     Silent,
+    /// No progress, but what is said once.
+    Words,
     Lines(Lines),
     Redrawn(Screen),
 }
@@ -39,6 +41,12 @@ impl Live {
         Self { mode }
     }
 
+    /// No progress; what is [said](Self::say) is heard all the same.
+    #[must_use]
+    pub const fn without_progress() -> Self {
+        Self { mode: Mode::Words }
+    }
+
     /// Shows where the run is `elapsed` after its start: `block`, lines made for that many
     /// columns, on a terminal; elsewhere `line`, but not every time.
     pub fn show(
@@ -48,7 +56,7 @@ impl Live {
         line: impl FnOnce() -> String,
     ) {
         let text = match &mut self.mode {
-            Mode::Silent => return,
+            Mode::Silent | Mode::Words => return,
             Mode::Lines(lines) => {
                 if !lines.is_due(elapsed) {
                     return;

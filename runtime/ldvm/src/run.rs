@@ -69,7 +69,11 @@ pub(crate) fn execute(
             ..NetOptions::new(Clock::starting_now())
         },
         stop,
-        live: Live::new(output.quiet || output.no_progress),
+        live: if output.no_progress && !output.quiet {
+            Live::without_progress()
+        } else {
+            Live::new(output.quiet)
+        },
     };
     let mut engine = Engine::new(program, options)
         .map_err(|error| infrastructure("the run cannot start", &error))?;
