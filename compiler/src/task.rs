@@ -168,7 +168,7 @@ fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Ve
             let Some(operands) = operands else {
                 continue;
             };
-            if let Err(why) = (assertion.bounds)(&values(&operands)) {
+            if let Err(why) = (assertion.prepare)(&values(&operands)) {
                 let problem =
                     Diagnostic::new(Code::OutOfRange, format!("`{name}` cannot hold: {why}"))
                         .label(place(entry, members, assertion.fields), "in this assertion");

@@ -29,14 +29,18 @@ pub use span::Span;
 pub use template::{Piece, Template, Tree, TreeKind};
 
 use ld_vm::Tables;
+use ld_vm::link::Assertion;
 
 /// The tables a program is linked against. `protocol` says which drivers a build has.
 #[must_use]
 pub fn tables(protocol: fn(&str) -> bool) -> Tables {
     Tables {
-        function: |name| functions::find(name).map(|row| row.call),
-        assertion: |name| assertions::find(name).map(|row| (row.check, row.class)),
-        extractor: |name| extractors::find(name).map(|row| row.extract),
+        function: |name| functions::find(name).map(|row| row.prepare),
+        assertion: |name| {
+            let row = assertions::find(name)?;
+            Some(Assertion { prepare: row.prepare, class: row.class })
+        },
+        extractor: |name| extractors::find(name).map(|row| row.prepare),
         protocol,
     }
 }

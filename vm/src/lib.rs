@@ -18,6 +18,7 @@ pub mod link;
 pub mod listing;
 pub mod program;
 pub mod reply;
+mod resolve;
 pub mod scratch;
 pub mod user;
 pub mod value;

@@ -1,12 +1,17 @@
 //! Linking: the names a program uses meet the tables of this build and the world's
 //! values, once, before the run.
+//!
+//! What is called in every tick is prepared here: a table's row makes, out of the operands
+//! that are constant, the function that is called with all of them. A path is taken apart,
+//! a search made ready and a pattern compiled once, and kept by the function.
 
 use std::fmt;
 use std::ops::Range;
 
 use crate::isa::{Instruction, Opcode};
-use crate::program::{Addr, ColumnId, EnvId, Program, SlotKind, SourceId};
+use crate::program::{Addr, ConstId, Program, SlotKind, SourceId};
 use crate::reply::{FaultClass, Reply};
+use crate::resolve::{Check, Extract, Operand, Slot};
 use crate::value::{Value, Var};
 use crate::verify::{VerifyError, verify};
 
@@ -42,23 +47,38 @@ pub struct Call<'c> {
 }
 
 /// A function: writes its result, or leaves it unset when it has none.
-pub type CallFn = fn(&mut Call<'_>, &mut Var);
+pub type CallFn = Box<dyn Fn(&mut Call<'_>, &mut Var) + Send + Sync>;
 
 /// An assertion: whether it holds; when not, the failure's text goes to the string.
-pub type CheckFn = fn(&[Value<'_>], &Reply<'_>, &mut String) -> bool;
+pub type CheckFn = Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut String) -> bool + Send + Sync>;
 
 /// An extractor: writes the value it finds, or leaves it unset.
-pub type ExtractFn = fn(&[Value<'_>], &Reply<'_>, &mut Var);
+pub type ExtractFn = Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut Var) + Send + Sync>;
+
+/// Makes what is called in every tick out of what is known before the run: the constant
+/// operands, with [`Value::Unset`] for each that is not. It is called with all operands
+/// nevertheless, so whatever needs no preparation need not keep any. An error says what is
+/// wrong with operands that have the right shapes.
+pub type Prepare<F> = fn(&[Value<'_>]) -> Result<F, String>;
+
+/// An assertion of a build.
+#[derive(Clone, Copy, Debug)]
+pub struct Assertion {
+    /// Makes the check.
+    pub prepare: Prepare<CheckFn>,
+    /// What its failures are counted as.
+    pub class: FaultClass,
+}
 
 /// The tables of a build, as lookups by name.
 #[derive(Clone, Copy)]
 pub struct Tables {
     /// Functions.
-    pub function: fn(&str) -> Option<CallFn>,
-    /// Assertions, with the class their failures are counted under.
-    pub assertion: fn(&str) -> Option<(CheckFn, FaultClass)>,
+    pub function: fn(&str) -> Option<Prepare<CallFn>>,
+    /// Assertions.
+    pub assertion: fn(&str) -> Option<Assertion>,
     /// Extractors.
-    pub extractor: fn(&str) -> Option<ExtractFn>,
+    pub extractor: fn(&str) -> Option<Prepare<ExtractFn>>,
     /// Whether a protocol's driver is in this build.
     pub protocol: fn(&str) -> bool,
 }
@@ -78,6 +98,15 @@ pub enum LinkError {
     Verify(VerifyError),
     /// It uses what this build does not have: what kind of thing, and its name.
     Missing(Vec<(&'static str, String)>),
+    /// It calls something with operands that make no sense.
+    Operands {
+        /// What kind of thing is called.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// What is wrong with the operands.
+        why: String,
+    },
 }
 
 impl fmt::Display for LinkError {
@@ -92,6 +121,9 @@ impl fmt::Display for LinkError {
                 }
                 Ok(())
             }
+            Self::Operands { kind, name, why } => {
+                write!(f, "the {kind} `{name}` cannot be used as the program does: {why}")
+            }
         }
     }
 }
@@ -105,11 +137,10 @@ pub struct Linked {
     code: Vec<Instruction>,
     /// Where each part of a request lies in the pool; `None` for one that is rendered.
     pub(crate) parts: Vec<Option<Range<u32>>>,
-    pub(crate) functions: Vec<CallFn>,
-    pub(crate) assertions: Vec<(CheckFn, FaultClass)>,
-    pub(crate) extractors: Vec<ExtractFn>,
-    envs: Vec<Option<Vec<u8>>>,
-    columns: Vec<Option<u32>>,
+    pub(crate) operands: Vec<Operand>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) extracts: Vec<Extract>,
     pub(crate) registers: usize,
 }
 
@@ -117,60 +148,27 @@ impl Linked {
     /// Verifies a program and looks up everything it names.
     ///
     /// # Errors
-    /// When the program does not verify, or this build lacks something it uses; all
-    /// that is missing is named at once.
+    /// When the program does not verify, this build lacks something it uses (all that is
+    /// missing is named at once), or something is called with operands it refuses.
     pub fn new(program: Program, tables: &Tables, inputs: &Inputs<'_>) -> Result<Self, LinkError> {
         verify(&program).map_err(LinkError::Verify)?;
-        let mut missing = Vec::new();
+        missing(&program, tables)?;
         let side = &program.tables;
-        let name = |id| program.consts.text(id);
+        let operands = side.operands.iter().map(|row| Operand::of(row, &program)).collect();
+        let slots = (side.slots.iter()).map(|row| Slot::link(row, &program, tables, inputs));
+        let slots = slots.collect::<Result<_, _>>()?;
+        let checks = side.checks.iter().map(|row| Check::link(row, &program, tables));
+        let checks = checks.collect::<Result<_, _>>()?;
+        let extracts = side.extracts.iter().map(|row| Extract::link(row, &program, tables));
+        let extracts = extracts.collect::<Result<_, _>>()?;
 
-        let functions = lookup(
-            "function",
-            side.functions.iter().map(|row| name(row.name)),
-            tables.function,
-            &mut missing,
-        );
-        let assertions = lookup(
-            "assertion",
-            side.assertions.iter().map(|row| name(row.name)),
-            tables.assertion,
-            &mut missing,
-        );
-        let extractors = lookup(
-            "extractor",
-            side.extractors.iter().map(|row| name(row.name)),
-            tables.extractor,
-            &mut missing,
-        );
-        for row in &side.protocols {
-            if !(tables.protocol)(name(row.name)) {
-                missing.push(("protocol", name(row.name).to_owned()));
-            }
-        }
-        if !missing.is_empty() {
-            return Err(LinkError::Missing(missing));
-        }
-        let envs = side.envs.iter().map(|row| (inputs.env)(name(row.name))).collect();
-        let columns =
-            side.columns.iter().map(|row| (inputs.column)(row.source, name(row.name))).collect();
         // Of other slots than cells the register means nothing and was not verified.
         let cells = side.slots.iter().filter(|slot| slot.kind == SlotKind::Cell);
         let registers = cells.map(|slot| slot.register as usize + 1).max().unwrap_or(0);
         let code = program.code.iter().filter_map(|&word| Instruction::decode(word)).collect();
         let parts = side.parts.iter().map(|part| Some(program.consts.range(part.constant.0?)));
         let parts = parts.collect();
-        Ok(Self {
-            code,
-            parts,
-            functions,
-            assertions,
-            extractors,
-            envs,
-            columns,
-            registers,
-            program,
-        })
+        Ok(Self { code, parts, operands, slots, checks, extracts, registers, program })
     }
 
     /// The program.
@@ -186,30 +184,21 @@ impl Linked {
         const END: Instruction = Instruction::wide(Opcode::End, 0);
         self.code.get(address.index()).copied().unwrap_or(END)
     }
-
-    pub(crate) fn env(&self, id: EnvId) -> Option<&[u8]> {
-        self.envs.get(id.index())?.as_deref()
-    }
-
-    pub(crate) fn column(&self, id: ColumnId) -> Option<(SourceId, u32)> {
-        let source = self.program.tables.columns.get(id.index())?.source;
-        Some((source, (*self.columns.get(id.index())?)?))
-    }
 }
 
-fn lookup<'n, T>(
-    kind: &'static str,
-    names: impl Iterator<Item = &'n str>,
-    find: fn(&str) -> Option<T>,
-    missing: &mut Vec<(&'static str, String)>,
-) -> Vec<T> {
-    names
-        .filter_map(|name| {
-            let found = find(name);
-            if found.is_none() {
-                missing.push((kind, name.to_owned()));
-            }
-            found
-        })
-        .collect()
+/// Refuses a program that uses what the build does not have.
+fn missing(program: &Program, tables: &Tables) -> Result<(), LinkError> {
+    let side = &program.tables;
+    let name = |id: ConstId| program.consts.text(id);
+    let functions = side.functions.iter().map(|row| ("function", name(row.name)));
+    let assertions = side.assertions.iter().map(|row| ("assertion", name(row.name)));
+    let extractors = side.extractors.iter().map(|row| ("extractor", name(row.name)));
+    let protocols = side.protocols.iter().map(|row| ("protocol", name(row.name)));
+    let missing: Vec<_> = (functions.filter(|(_, name)| (tables.function)(name).is_none()))
+        .chain(assertions.filter(|(_, name)| (tables.assertion)(name).is_none()))
+        .chain(extractors.filter(|(_, name)| (tables.extractor)(name).is_none()))
+        .chain(protocols.filter(|(_, name)| !(tables.protocol)(name)))
+        .map(|(kind, name)| (kind, name.to_owned()))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(LinkError::Missing(missing)) }
 }

@@ -4,15 +4,14 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::escape::Escape;
 use crate::isa::Opcode;
 use crate::link::{Call, Clock, Linked};
 use crate::program::{
-    Addr, CheckId, ChoiceId, ColumnId, ConstId, EnvId, ExtractId, FunctionId, Many, OperandId,
-    OperandKind, OperandRow, OptionRow, PauseId, Program, RequestId, RequestRow, RunId, ScenarioId,
-    SeriesId, SlotId, SlotKind, SlotRow, SourceId, ValueId, VarId,
+    Addr, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OptionRow, PauseId, Program,
+    RequestId, RequestRow, RunId, ScenarioId, SeriesId, SlotId, SourceId, VarId,
 };
 use crate::reply::{FaultClass, Needs, Reply};
+use crate::resolve::{Operand, Origin, Slot};
 use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
 use crate::verify::MAX_OPERANDS;
@@ -349,74 +348,45 @@ impl User {
     }
 
     fn put(&mut self, linked: &Linked, world: &mut World<'_>, id: SlotId) {
-        let Some(slot) = linked.program.tables.slots.get(id.index()) else {
+        let Some(slot) = linked.slots.get(id.index()) else {
             return;
         };
-        let escape = Escape::from_number(slot.escape).unwrap_or(Escape::Raw);
-        let mut scratch = self.scratch.take().unwrap_or_else(|| world.scratch.take());
-        let value = if slot.kind == SlotKind::Call {
-            self.call(linked, world, slot)
-        } else {
-            slot_value(slot, linked, &self.vars, &self.rows, world.rows)
+        let World { rows, clock, scratch: pool } = world;
+        let scratch = self.scratch.get_or_insert_with(|| pool.take());
+        let state = State { linked, vars: &self.vars, registers: &self.rows, rows: *rows };
+        let value = match &slot.origin {
+            Origin::Call { function, operands } => {
+                let mut arguments = [Value::Unset; MAX_OPERANDS];
+                let arguments = state.operands(*operands, None, &mut arguments);
+                let (rng, user, iteration) = (&mut self.rng, self.id, self.iteration);
+                let spare = &mut pool.spare;
+                spare.set(Value::Unset);
+                function(&mut Call { arguments, rng, clock: *clock, user, iteration }, spare);
+                spare.value()
+            }
+            _ => state.slot(slot),
         };
         if value.is_missing() {
-            let text = Value::Text(linked.program.consts.bytes(slot.text));
-            escape.write(text, &mut scratch.out);
+            let text = Value::Text(linked.program.consts.slice(&slot.text));
+            slot.escape.write(text, &mut scratch.out);
             self.unresolved = self.unresolved.saturating_add(1);
         } else {
-            escape.write(value, &mut scratch.out);
+            slot.escape.write(value, &mut scratch.out);
         }
-        self.scratch = Some(scratch);
-    }
-
-    fn call<'v>(&mut self, linked: &Linked, world: &'v mut World<'_>, slot: &SlotRow) -> Value<'v> {
-        let World { rows, clock, scratch } = world;
-        let mut arguments = [Value::Unset; MAX_OPERANDS];
-        let arguments =
-            operands(slot.operands, &mut arguments, linked, &self.vars, &self.rows, *rows, None);
-        let spare = &mut scratch.spare;
-        spare.set(Value::Unset);
-        if let Some(function) = linked.functions.get(FunctionId(slot.index).index()) {
-            let (user, iteration) = (self.id, self.iteration);
-            let mut call = Call { arguments, rng: &mut self.rng, clock: *clock, user, iteration };
-            function(&mut call, spare);
-        }
-        spare.value()
     }
 
     fn check(&mut self, linked: &Linked, world: &mut World<'_>, id: CheckId, reply: &Reply<'_>) {
-        let Some(check) = linked.program.tables.checks.get(id.index()) else {
-            return;
-        };
-        let Some(&(assertion, class)) = linked.assertions.get(check.assertion.index()) else {
+        let Some(row) = linked.checks.get(id.index()) else {
             return;
         };
         let World { rows, scratch: pool, .. } = world;
-        let one;
-        let mut many;
-        let values = match Program::rows(&linked.program.tables.operands, check.operands) {
-            // Nearly every check compares with one constant, and is made for every request.
-            [OperandRow { kind: OperandKind::Value, index }] => {
-                one = [linked.program.value(ValueId(*index))];
-                one.as_slice()
-            }
-            _ => {
-                many = [Value::Unset; MAX_OPERANDS];
-                operands(
-                    check.operands,
-                    &mut many,
-                    linked,
-                    &self.vars,
-                    &self.rows,
-                    *rows,
-                    self.scratch.as_deref(),
-                )
-            }
-        };
+        let state = State { linked, vars: &self.vars, registers: &self.rows, rows: *rows };
+        let mut values = [Value::Unset; MAX_OPERANDS];
+        let values = state.operands(row.operands, self.scratch.as_deref(), &mut values);
         // Written aside, because the operands may borrow the buffer the text ends in.
         pool.failure.clear();
-        if !assertion(values, reply, &mut pool.failure) {
-            self.failed = Some(class);
+        if !(row.check)(values, reply, &mut pool.failure) {
+            self.failed = Some(row.class);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
         }
@@ -429,28 +399,18 @@ impl User {
         id: ExtractId,
         reply: &Reply<'_>,
     ) {
-        let Some(extract) = linked.program.tables.extracts.get(id.index()) else {
-            return;
-        };
-        let Some(extractor) = linked.extractors.get(extract.extractor.index()) else {
+        let Some(row) = linked.extracts.get(id.index()) else {
             return;
         };
         let World { rows, scratch: pool, .. } = world;
+        let state = State { linked, vars: &self.vars, registers: &self.rows, rows: *rows };
         let mut values = [Value::Unset; MAX_OPERANDS];
-        let values = operands(
-            extract.operands,
-            &mut values,
-            linked,
-            &self.vars,
-            &self.rows,
-            *rows,
-            self.scratch.as_deref(),
-        );
+        let values = state.operands(row.operands, self.scratch.as_deref(), &mut values);
         let spare = &mut pool.spare;
         spare.set(Value::Unset);
-        extractor(values, reply, spare);
+        (row.extract)(values, reply, spare);
         if !spare.value().is_missing()
-            && let Some(var) = self.vars.get_mut(extract.var.index())
+            && let Some(var) = self.vars.get_mut(row.var.index())
         {
             std::mem::swap(var, spare);
         }
@@ -488,61 +448,64 @@ const fn mix(seed: u64, id: u32) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// The value of a slot that is not a call.
-fn slot_value<'v>(
-    slot: &SlotRow,
+/// What slots and operands take their values from.
+struct State<'v> {
     linked: &'v Linked,
     vars: &'v [Var],
-    registers: &[Option<RowNumber>],
+    registers: &'v [Option<RowNumber>],
     rows: &'v dyn Rows,
-) -> Value<'v> {
-    match slot.kind {
-        SlotKind::Var => vars.get(VarId(slot.index).index()).map_or(Value::Unset, Var::value),
-        SlotKind::Env => linked.env(EnvId(slot.index)).map_or(Value::Unset, Value::Text),
-        SlotKind::Cell => {
-            let register = registers.get(slot.register as usize).copied().flatten();
-            let cell = register.and_then(|row| {
-                let (source, column) = linked.column(ColumnId(slot.index))?;
-                rows.cell(source, row, column)
-            });
-            cell.map_or(Value::Unset, Value::Text)
-        }
-        SlotKind::Call => Value::Unset,
-    }
 }
 
-/// Fills `values` with the operands' values; the verifier bounds how many there are.
-fn operands<'v, 'a>(
-    many: Many<OperandId>,
-    values: &'a mut [Value<'v>; MAX_OPERANDS],
-    linked: &'v Linked,
-    vars: &'v [Var],
-    registers: &[Option<RowNumber>],
-    rows: &'v dyn Rows,
-    scratch: Option<&'v Scratch>,
-) -> &'a [Value<'v>] {
-    let tables = &linked.program.tables;
-    let operands = Program::rows(&tables.operands, many);
-    for (value, operand) in values.iter_mut().zip(operands) {
-        *value = match operand.kind {
-            OperandKind::Value => linked.program.value(ValueId(operand.index)),
-            OperandKind::Slot => match tables.slots.get(SlotId(operand.index).index()) {
-                Some(slot) => match slot_value(slot, linked, vars, registers, rows) {
-                    Value::Unset => Value::Text(linked.program.consts.bytes(slot.text)),
+impl<'v> State<'v> {
+    /// The value of a slot that is not a call.
+    fn slot(&self, slot: &'v Slot) -> Value<'v> {
+        match &slot.origin {
+            Origin::Var(var) => self.vars.get(var.index()).map_or(Value::Unset, Var::value),
+            Origin::Env(value) => Value::Text(value),
+            Origin::Cell { register, source, column } => {
+                let row = self.registers.get(*register).copied().flatten();
+                let cell = row.and_then(|row| self.rows.cell(*source, row, *column));
+                cell.map_or(Value::Unset, Value::Text)
+            }
+            Origin::Call { .. } | Origin::Nowhere => Value::Unset,
+        }
+    }
+
+    /// Fills `values` with the operands' values; the verifier bounds how many there are.
+    fn operands<'a>(
+        &self,
+        many: Many<OperandId>,
+        scratch: Option<&'v Scratch>,
+        values: &'a mut [Value<'v>; MAX_OPERANDS],
+    ) -> &'a [Value<'v>] {
+        let operands = Program::rows(&self.linked.operands, many);
+        for (value, operand) in values.iter_mut().zip(operands) {
+            *value = self.operand(operand, scratch);
+        }
+        values.get(..operands.len()).unwrap_or_default()
+    }
+
+    fn operand(&self, operand: &Operand, scratch: Option<&'v Scratch>) -> Value<'v> {
+        let constant = |place| self.linked.program.consts.slice(place);
+        match operand {
+            Operand::Plain(value) => *value,
+            Operand::Text(place) => Value::Text(constant(place)),
+            Operand::Json(place) => Value::Json(constant(place)),
+            Operand::Slot(id) => match self.linked.slots.get(id.index()) {
+                Some(slot) => match self.slot(slot) {
+                    Value::Unset => Value::Text(constant(&slot.text)),
                     value => value,
                 },
                 None => Value::Unset,
             },
-            OperandKind::Part => Value::Text(rendered(operand.index, scratch)),
-            OperandKind::Json => Value::Json(rendered(operand.index, scratch)),
-        };
+            Operand::Part(part) => Value::Text(rendered(*part, scratch)),
+            Operand::JsonPart(part) => Value::Json(rendered(*part, scratch)),
+        }
     }
-    values.get(..operands.len()).unwrap_or_default()
 }
 
 /// The bytes of a part that was rendered for an operand.
-fn rendered(part: u32, scratch: Option<&Scratch>) -> &[u8] {
-    let part = u8::try_from(part).unwrap_or(u8::MAX);
+fn rendered(part: u8, scratch: Option<&Scratch>) -> &[u8] {
     scratch.map_or(&[], |scratch| scratch.part(part))
 }
 

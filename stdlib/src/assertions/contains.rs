@@ -1,9 +1,10 @@
 //! `contains`: a text occurs in the body.
 
+use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Reply, Value};
 use memchr::memmem;
 
-use super::{Assertion, Example, ExampleReply, operand, text, unbounded};
+use super::{Assertion, Example, ExampleReply, operand, text};
 use crate::field::{Field, Shape};
 use crate::json;
 
@@ -30,8 +31,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: Some("body does not contain 4"),
         },
     ],
-    bounds: unbounded,
-    check,
+    prepare,
     internal: false,
 };
 
@@ -43,17 +43,33 @@ pub(super) const FIELDS: &[Field] = &[Field::new(
 )
 .required()];
 
-fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
-    let value = operand(operands, 0);
-    let holds = occurs(value, reply);
-    if !holds {
-        failure.push_str("body does not contain ");
-        json::repr(value, failure);
-    }
-    holds
+fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
+    let search = Search::new(operand(operands, 0));
+    Ok(Box::new(move |operands, reply, failure| {
+        let value = operand(operands, 0);
+        let holds = search.finds(value, reply);
+        if !holds {
+            failure.push_str("body does not contain ");
+            json::repr(value, failure);
+        }
+        holds
+    }))
 }
 
-/// Whether the text form of `value` occurs in the body.
-pub(super) fn occurs(value: Value<'_>, reply: &Reply<'_>) -> bool {
-    memmem::find(reply.payload, &text(value)).is_some()
+/// A search for the text form of a value, prepared when that is known before the run.
+pub(super) struct Search(Option<memmem::Finder<'static>>);
+
+impl Search {
+    pub(super) fn new(value: Value<'_>) -> Self {
+        let is_known = value != Value::Unset;
+        Self(is_known.then(|| memmem::Finder::new(&*text(value)).into_owned()))
+    }
+
+    /// Whether the text form of `value`, the one it was made for, occurs in the body.
+    pub(super) fn finds(&self, value: Value<'_>, reply: &Reply<'_>) -> bool {
+        match &self.0 {
+            Some(finder) => finder.find(reply.payload).is_some(),
+            None => memmem::find(reply.payload, &text(value)).is_some(),
+        }
+    }
 }

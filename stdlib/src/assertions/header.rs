@@ -2,7 +2,7 @@
 
 use ld_vm::{FaultClass, Needs, Reply, Value};
 
-use super::{Assertion, Example, ExampleReply, operand, text, unbounded};
+use super::{Assertion, Example, ExampleReply, operand, text};
 use crate::field::{Field, Shape};
 use crate::json;
 
@@ -50,8 +50,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: Some("header Server expected 'nginx', got None"),
         },
     ],
-    bounds: unbounded,
-    check,
+    prepare: |_| Ok(Box::new(check)),
     internal: false,
 };
 

@@ -1,10 +1,11 @@
 //! `json_path`: a value of the body's JSON equals a value of the plan.
 
-use ld_vm::{FaultClass, Needs, Reply, Value};
+use ld_vm::link::CheckFn;
+use ld_vm::{FaultClass, Needs, Value};
 
-use super::{Assertion, Example, ExampleReply, operand, text, unbounded};
+use super::{Assertion, Example, ExampleReply, operand, text};
 use crate::field::{Field, Shape};
-use crate::json;
+use crate::json::{self, Found};
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "json_path",
@@ -50,8 +51,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: Some("json_path ok expected True, got None"),
         },
     ],
-    bounds: unbounded,
-    check,
+    prepare,
     internal: false,
 };
 
@@ -77,14 +77,30 @@ fn plain_path(path: &str) -> Option<String> {
     })
 }
 
-fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
-    let path = text(operand(operands, 0));
+fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
+    Ok(match prepared_path(operand(operands, 0)) {
+        Some(path) => Box::new(move |operands, reply, failure| {
+            check(path.find(reply.payload), operands, failure)
+        }),
+        None => Box::new(|operands, reply, failure| {
+            let found = json::find(reply.payload, &text(operand(operands, 0)));
+            check(found, operands, failure)
+        }),
+    })
+}
+
+/// The path, when it is known before the run; shared with the extractor of the same name.
+pub(crate) fn prepared_path(path: Value<'_>) -> Option<json::Path> {
+    (path != Value::Unset).then(|| json::Path::new(&text(path)))
+}
+
+#[inline]
+fn check(found: Found<'_>, operands: &[Value<'_>], failure: &mut String) -> bool {
     let expected = operand(operands, 1);
-    let found = json::find(reply.payload, &path);
     let holds = found.equals(expected);
     if !holds {
         failure.push_str("json_path ");
-        failure.push_str(&String::from_utf8_lossy(&path));
+        failure.push_str(&String::from_utf8_lossy(&text(operand(operands, 0))));
         failure.push_str(" expected ");
         json::repr(expected, failure);
         failure.push_str(", got ");

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use ld_vm::link::CheckFn;
+use ld_vm::link::{CheckFn, Prepare};
 use ld_vm::{FaultClass, Needs, Value};
 
 use crate::field::Field;
@@ -17,7 +17,7 @@ mod status_below_400;
 mod status_code;
 
 pub use example::ExampleReply;
-pub(crate) use json_path::PATH;
+pub(crate) use json_path::{PATH, prepared_path};
 
 /// Every assertion, by name.
 pub const ASSERTIONS: &[Assertion] = &[
@@ -45,11 +45,8 @@ pub struct Assertion {
     pub doc: &'static str,
     /// Replies, and what it says to them.
     pub examples: &'static [Example],
-    /// What is wrong with operands that have the right shapes. [`Value::Unset`] stands for
-    /// one that is not known before the run.
-    pub bounds: fn(&[Value<'_>]) -> Result<(), String>,
-    /// Whether it holds; if not, the failure's text is appended.
-    pub check: CheckFn,
+    /// Makes the check out of the constant operands.
+    pub prepare: Prepare<CheckFn>,
     /// Whether it only stands in for what a plan does not say; plans cannot name it.
     pub internal: bool,
 }
@@ -69,11 +66,6 @@ pub struct Example {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Assertion> {
     ASSERTIONS.iter().find(|assertion| assertion.name.eq_ignore_ascii_case(name))
-}
-
-/// For assertions whose operands can be anything of their shapes.
-const fn unbounded(_: &[Value<'_>]) -> Result<(), String> {
-    Ok(())
 }
 
 /// The operand at `position`; [`Value::Null`] beyond the last.
@@ -130,11 +122,14 @@ pub(crate) mod tests {
         for assertion in ASSERTIONS {
             for Example { plan, reply, failure } in assertion.examples {
                 let operands = operands(plan, assertion.fields, &["type"]);
-                assert_eq!((assertion.bounds)(&operands), Ok(()), "{plan}");
-                let mut text = String::new();
-                let holds = (assertion.check)(&operands, &reply.reply(), &mut text);
-                assert_eq!(holds, failure.is_none(), "{plan} {reply:?}");
-                assert_eq!(text, failure.unwrap_or_default(), "{plan} {reply:?}");
+                // Prepared for the operands, and for not knowing them before the run.
+                for known in [operands.clone(), vec![Value::Unset; operands.len()]] {
+                    let check = (assertion.prepare)(&known).expect(plan);
+                    let mut text = String::new();
+                    let holds = check(&operands, &reply.reply(), &mut text);
+                    assert_eq!(holds, failure.is_none(), "{plan} {reply:?}");
+                    assert_eq!(text, failure.unwrap_or_default(), "{plan} {reply:?}");
+                }
             }
         }
     }

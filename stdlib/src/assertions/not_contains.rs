@@ -1,8 +1,9 @@
 //! `not_contains`: a text does not occur in the body.
 
-use ld_vm::{FaultClass, Needs, Reply, Value};
+use ld_vm::link::CheckFn;
+use ld_vm::{FaultClass, Needs, Value};
 
-use super::{Assertion, Example, ExampleReply, contains, operand, unbounded};
+use super::{Assertion, Example, ExampleReply, contains, operand};
 use crate::json;
 
 pub(super) const ASSERTION: Assertion = Assertion {
@@ -23,17 +24,19 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: Some("body unexpectedly contains 'error'"),
         },
     ],
-    bounds: unbounded,
-    check,
+    prepare,
     internal: false,
 };
 
-fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
-    let value = operand(operands, 0);
-    let occurs = contains::occurs(value, reply);
-    if occurs {
-        failure.push_str("body unexpectedly contains ");
-        json::repr(value, failure);
-    }
-    !occurs
+fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
+    let search = contains::Search::new(operand(operands, 0));
+    Ok(Box::new(move |operands, reply, failure| {
+        let value = operand(operands, 0);
+        let occurs = search.finds(value, reply);
+        if occurs {
+            failure.push_str("body unexpectedly contains ");
+            json::repr(value, failure);
+        }
+        !occurs
+    }))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ld_vm::{FaultClass, Needs, Reply, Value};
 
-use super::{Assertion, Example, ExampleReply, unbounded};
+use super::{Assertion, Example, ExampleReply};
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "status_below_400",
@@ -16,8 +16,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
         Example { plan: "{}", reply: ExampleReply::status(399), failure: None },
         Example { plan: "{}", reply: ExampleReply::status(503), failure: Some("HTTP 503") },
     ],
-    bounds: unbounded,
-    check,
+    prepare: |_| Ok(Box::new(check)),
     internal: true,
 };
 

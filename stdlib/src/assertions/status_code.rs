@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Reply, Value};
 
 use super::{Assertion, Example, ExampleReply, operand, text};
@@ -36,31 +37,43 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: Some("status_code expected 200, got 503"),
         },
     ],
-    bounds,
-    check,
+    prepare,
     internal: false,
 };
 
-fn bounds(operands: &[Value<'_>]) -> Result<(), String> {
+fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let value = operand(operands, 0);
-    let is_status = |number| (0..1000).contains(&number);
-    if value != Value::Unset && !integer(value).is_some_and(is_status) {
-        return Err("`value` must be a status, like 200".to_owned());
+    if value == Value::Unset {
+        return Ok(Box::new(|operands, reply, failure| {
+            let expected = operand(operands, 0);
+            check(integer(expected), expected, reply, failure)
+        }));
     }
-    Ok(())
+    let status = integer(value).filter(|status| (0..1000).contains(status));
+    let Some(status) = status else {
+        return Err("`value` must be a status, like 200".to_owned());
+    };
+    Ok(Box::new(move |operands, reply, failure| {
+        check(Some(status), operand(operands, 0), reply, failure)
+    }))
 }
 
-fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
-    let expected = operand(operands, 0);
+/// `expected` is the status that `written` stands for.
+fn check(
+    expected: Option<i64>,
+    written: Value<'_>,
+    reply: &Reply<'_>,
+    failure: &mut String,
+) -> bool {
     // Without a status there was no reply that had one; the reference calls that 0.
     let actual = reply.status.unwrap_or(0);
-    let holds = integer(expected) == Some(actual);
+    let holds = expected == Some(actual);
     if !holds {
         failure.push_str("status_code expected ");
         // Writing to a string cannot fail.
-        let _ = match expected {
+        let _ = match written {
             Value::Int(expected) => write!(failure, "{expected}"),
-            _ => write!(failure, "{}", String::from_utf8_lossy(&text(expected))),
+            _ => write!(failure, "{}", String::from_utf8_lossy(&text(written))),
         };
         let _ = write!(failure, ", got {actual}");
     }
@@ -97,13 +110,13 @@ mod tests {
             (Value::Null, None),
         ] {
             assert_eq!(integer(value), expected, "{value:?}");
-            assert_eq!(bounds(&[value]).is_ok(), expected.is_some());
+            assert_eq!(prepare(&[value]).is_ok(), expected.is_some());
         }
-        assert_eq!(bounds(&[Value::Unset]), Ok(()), "not known yet");
     }
 
     #[test]
     fn a_value_that_turns_out_to_be_no_status_fails_the_request() {
+        let check = prepare(&[Value::Unset]).unwrap();
         let mut text = String::new();
         assert!(!check(&[Value::Text(b"ok")], &ExampleReply::status(200).reply(), &mut text));
         assert_eq!(text, "status_code expected ok, got 200");

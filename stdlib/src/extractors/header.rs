@@ -24,7 +24,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
             found: None,
         },
     ],
-    extract,
+    prepare: |_| Ok(Box::new(extract)),
 };
 
 fn extract(operands: &[Value<'_>], reply: &Reply<'_>, result: &mut Var) {

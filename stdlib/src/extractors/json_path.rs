@@ -1,9 +1,10 @@
 //! `json_path`: a value of the body's JSON.
 
-use ld_vm::{Needs, Reply, Value, Var};
+use ld_vm::link::ExtractFn;
+use ld_vm::{Needs, Value};
 
 use super::{Example, Extractor};
-use crate::assertions::{ExampleReply, PATH, text};
+use crate::assertions::{ExampleReply, PATH, prepared_path, text};
 use crate::json;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
@@ -33,10 +34,18 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
             found: None,
         },
     ],
-    extract,
+    prepare,
 };
 
-fn extract(operands: &[Value<'_>], reply: &Reply<'_>, result: &mut Var) {
-    let path = text(operands.first().copied().unwrap_or(Value::Null));
-    json::find(reply.payload, &path).store(result);
+fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
+    Ok(match prepared_path(path(operands)) {
+        Some(path) => Box::new(move |_, reply, result| path.find(reply.payload).store(result)),
+        None => Box::new(|operands, reply, result| {
+            json::find(reply.payload, &text(path(operands))).store(result);
+        }),
+    })
+}
+
+fn path<'v>(operands: &[Value<'v>]) -> Value<'v> {
+    operands.first().copied().unwrap_or(Value::Null)
 }

@@ -2,7 +2,7 @@
 //! is one of these names.
 
 use ld_vm::Needs;
-use ld_vm::link::ExtractFn;
+use ld_vm::link::{ExtractFn, Prepare};
 
 use crate::assertions::ExampleReply;
 use crate::field::{Field, Shape};
@@ -59,8 +59,8 @@ pub struct Extractor {
     pub doc: &'static str,
     /// Replies, and what is found in them.
     pub examples: &'static [Example],
-    /// Finds the value, or leaves the variable unset.
-    pub extract: ExtractFn,
+    /// Makes what finds the value, or leaves the variable unset, out of the constant operands.
+    pub prepare: Prepare<ExtractFn>,
 }
 
 /// An entry of `extract` and a reply.
@@ -93,12 +93,17 @@ mod tests {
             for Example { plan, reply, found } in extractor.examples {
                 let apart: Vec<_> = ENTRY_FIELDS.iter().map(|field| field.name).collect();
                 let operands = operands(plan, extractor.fields, &apart);
-                let mut var = Var::default();
-                (extractor.extract)(&operands, &reply.reply(), &mut var);
-                let mut json = Vec::new();
-                Escape::JsonValue.write(var.value(), &mut json);
-                let json = (var.value() != Value::Unset).then(|| String::from_utf8(json).unwrap());
-                assert_eq!(json.as_deref(), *found, "{plan} {reply:?}");
+                // Prepared for the operands, and for not knowing them before the run.
+                for known in [operands.clone(), vec![Value::Unset; operands.len()]] {
+                    let extract = (extractor.prepare)(&known).expect(plan);
+                    let mut var = Var::default();
+                    extract(&operands, &reply.reply(), &mut var);
+                    let mut json = Vec::new();
+                    Escape::JsonValue.write(var.value(), &mut json);
+                    let is_found = var.value() != Value::Unset;
+                    let json = is_found.then(|| String::from_utf8(json).unwrap());
+                    assert_eq!(json.as_deref(), *found, "{plan} {reply:?}");
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
         reply: ExampleReply::status(201),
         found: Some("201"),
     }],
-    extract,
+    prepare: |_| Ok(Box::new(extract)),
 };
 
 fn extract(_: &[Value<'_>], reply: &Reply<'_>, result: &mut Var) {

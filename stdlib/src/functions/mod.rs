@@ -4,7 +4,7 @@
 //! so that calling it allocates nothing.
 
 use ld_vm::Value;
-use ld_vm::link::CallFn;
+use ld_vm::link::{CallFn, Prepare};
 
 mod now;
 mod randint;
@@ -26,10 +26,9 @@ pub struct Function {
     pub doc: &'static str,
     /// Calls and what they give.
     pub examples: &'static [Example],
-    /// What is wrong with arguments that have the right number and kinds.
-    pub bounds: fn(&[Value<'_>]) -> Result<(), String>,
-    /// Computes it. Called with arguments that `bounds` refuses, it leaves its result unset.
-    pub call: CallFn,
+    /// Makes what computes it out of the constant arguments. Called with arguments that it
+    /// would have refused here, it leaves its result unset.
+    pub prepare: Prepare<CallFn>,
 }
 
 /// A parameter of a function.
@@ -89,8 +88,7 @@ impl Function {
         }
         let read = self.parameters.iter().zip(parts).map(|(parameter, text)| parameter.read(text));
         let values = read.collect::<Result<Vec<_>, _>>()?;
-        (self.bounds)(&values)?;
-        Ok(values)
+        (self.prepare)(&values).map(|_| values)
     }
 
     /// The call as the reference shows it: `randint(a, b)`.
@@ -119,11 +117,6 @@ pub fn find(name: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.name.eq_ignore_ascii_case(name))
 }
 
-/// For functions whose arguments can be anything of their kinds.
-const fn unbounded(_: &[Value<'_>]) -> Result<(), String> {
-    Ok(())
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -146,7 +139,7 @@ pub(crate) mod tests {
         let arguments = function.arguments(arguments).unwrap();
         let mut result = Var::default();
         let mut call = Call { arguments: &arguments, rng, clock: &Evening, user: 0, iteration: 0 };
-        (function.call)(&mut call, &mut result);
+        (function.prepare)(call.arguments).unwrap()(&mut call, &mut result);
         let mut text = Vec::new();
         result.value().write_text(&mut text);
         String::from_utf8(text).unwrap()

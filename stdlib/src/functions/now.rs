@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 use ld_vm::Var;
 use ld_vm::link::Call;
 
-use super::{Example, Function, unbounded};
+use super::{Example, Function};
 
 pub(super) const FUNCTION: Function = Function {
     name: "now",
@@ -14,8 +14,7 @@ pub(super) const FUNCTION: Function = Function {
     ignores_arguments: false,
     doc: "The local date and time in ISO 8601, to the second and without a zone.",
     examples: &[Example { call: "${now()}", result: "2026-11-22T20:41:54" }],
-    bounds: unbounded,
-    call,
+    prepare: |_| Ok(Box::new(call)),
 };
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(0));

@@ -1,6 +1,6 @@
 //! `${randint(a, b)}`: a random whole number.
 
-use ld_vm::link::Call;
+use ld_vm::link::{Call, CallFn};
 use ld_vm::{Value, Var};
 
 use super::{Example, Function, Parameter, ParameterKind};
@@ -21,16 +21,15 @@ pub(super) const FUNCTION: Function = Function {
         Example { call: "${randint(1, 6)}", result: "4" },
         Example { call: "${randint(-3, -3)}", result: "-3" },
     ],
-    bounds,
-    call,
+    prepare,
 };
 
-fn bounds(arguments: &[Value<'_>]) -> Result<(), String> {
+fn prepare(arguments: &[Value<'_>]) -> Result<CallFn, String> {
     match arguments {
         [Value::Int(a), Value::Int(b)] if b < a => {
             Err(format!("`b` must not be less than `a`, and {b} < {a}"))
         }
-        _ => Ok(()),
+        _ => Ok(Box::new(call)),
     }
 }
 

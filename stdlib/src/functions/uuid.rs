@@ -5,7 +5,7 @@ use ld_vm::link::Call;
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
 
-use super::{Example, Function, unbounded};
+use super::{Example, Function};
 
 pub(super) const FUNCTION: Function = Function {
     name: "uuid",
@@ -13,8 +13,7 @@ pub(super) const FUNCTION: Function = Function {
     ignores_arguments: true,
     doc: "A random UUID, version 4, in lower case with dashes.",
     examples: &[Example { call: "${uuid()}", result: "3dfeb5aa-e597-4c88-b1be-d1b6cdbd33a8" }],
-    bounds: unbounded,
-    call,
+    prepare: |_| Ok(Box::new(call)),
 };
 
 fn call(call: &mut Call<'_>, result: &mut Var) {

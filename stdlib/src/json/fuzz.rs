@@ -2,7 +2,7 @@
 
 use ld_vm::{Value, Var};
 
-use super::{Found, REPR_LIMIT, equal, find};
+use super::{Found, Path, REPR_LIMIT, equal, find};
 
 /// Takes the bytes up to the first line end as a path and the rest as a document, and
 /// stops the program when results contradict each other.
@@ -13,6 +13,7 @@ pub fn run(data: &[u8]) {
     };
     let whole = find(document, b"");
     let found = find(document, path);
+    assert_eq!(Path::new(path).find(document), found, "a prepared path leads to the same");
     if path.iter().all(|&byte| byte == b'.') {
         assert_eq!(found, whole, "empty segments do not count");
     }

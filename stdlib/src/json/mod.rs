@@ -2,7 +2,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `path` | finds the value at a path: [`find`] |
+//! | `path` | finds the value at a path: [`find`], [`Path`] |
 //! | `scan` | reads tokens, checks and skips values |
 //! | `text` | what a string says: escapes, surrogates |
 //! | `equal` | compares values: [`Found::equals`], [`equal`] |
@@ -25,7 +25,7 @@ mod tests;
 mod text;
 
 pub use equal::equal;
-pub use path::find;
+pub use path::{Path, find};
 pub use repr::{REPR_LIMIT, repr};
 pub use text::RawText;
 

@@ -18,20 +18,83 @@ use super::scan::Scanner;
 /// to know whether all of a document is JSON asks for the empty path.
 #[must_use]
 pub fn find<'b>(document: &'b [u8], path: &(impl AsRef<[u8]> + ?Sized)) -> Found<'b> {
-    let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
-    walk(Scanner::new(document), path.as_ref()).unwrap_or(Found::Missing)
+    let names = names(path.as_ref());
+    walk(document, names.map(|name| Segment { name, search: Search::Unprepared }))
 }
 
-fn walk<'b>(mut place: Scanner<'b>, path: &[u8]) -> Option<Found<'b>> {
-    let mut segments = path.split(|&byte| byte == b'.').filter(|segment| !segment.is_empty());
+/// A dotted path that is followed many times: taken apart, and the searches for its names
+/// made ready.
+#[derive(Clone, Debug)]
+pub struct Path {
+    segments: Vec<(Box<[u8]>, Option<memmem::Finder<'static>>)>,
+}
+
+impl Path {
+    /// The path as [`find`] reads it.
+    #[must_use]
+    pub fn new(path: &[u8]) -> Self {
+        let segments = names(path).map(|name| {
+            let quoted = [b"\"", name, b"\""].concat();
+            let finder = is_plain(name).then(|| memmem::Finder::new(&quoted).into_owned());
+            (name.into(), finder)
+        });
+        Self { segments: segments.collect() }
+    }
+
+    /// The value at this path, as [`find`] finds it.
+    #[must_use]
+    pub fn find<'b>(&self, document: &'b [u8]) -> Found<'b> {
+        let segments = self.segments.iter().map(|(name, finder)| {
+            let search = finder.as_ref().map_or(Search::Useless, Search::Prepared);
+            Segment { name, search }
+        });
+        walk(document, segments)
+    }
+}
+
+/// The segments of a path that count.
+fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'.').filter(|segment| !segment.is_empty())
+}
+
+/// A step of a path.
+#[derive(Clone, Copy)]
+struct Segment<'p> {
+    name: &'p [u8],
+    search: Search<'p>,
+}
+
+/// How to look for a name between quotes.
+#[derive(Clone, Copy)]
+enum Search<'p> {
+    /// Once: preparing a search would take longer than searching a small document.
+    Unprepared,
+    /// Many times.
+    Prepared(&'p memmem::Finder<'static>),
+    /// Not at all, as it has to be written with an escape and there are several ways.
+    Useless,
+}
+
+fn walk<'b, 'p>(document: &'b [u8], segments: impl Iterator<Item = Segment<'p>>) -> Found<'b> {
+    let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
+    let mut place = Scanner::new(document);
+    follow(&mut place, segments).unwrap_or(Found::Missing)
+}
+
+fn follow<'b, 'p>(
+    place: &mut Scanner<'b>,
+    mut segments: impl Iterator<Item = Segment<'p>>,
+) -> Option<Found<'b>> {
     let Some(first) = segments.next() else {
         let found = place.value()?;
         return place.peek().is_none().then_some(found);
     };
+    // Known of the rest of the document once the first name was found.
+    let mut is_literal = false;
     for segment in std::iter::once(first).chain(segments) {
         match place.peek()? {
-            b'{' => enter_member(&mut place, segment)?,
-            b'[' => enter_item(&mut place, segment)?,
+            b'{' => enter_member(place, segment, &mut is_literal)?,
+            b'[' => enter_item(place, segment.name)?,
             b'n' => break,
             _ => return None,
         }
@@ -39,17 +102,24 @@ fn walk<'b>(mut place: Scanner<'b>, path: &[u8]) -> Option<Found<'b>> {
     place.value()
 }
 
-/// Goes from the start of an object to the value of its last member called `name`.
-fn enter_member(place: &mut Scanner<'_>, name: &[u8]) -> Option<()> {
+/// Goes from the start of an object to the value of its last member of a name.
+/// `is_literal` is set when no name in the rest of the document is written with `\u`.
+fn enter_member(
+    place: &mut Scanner<'_>,
+    segment: Segment<'_>,
+    is_literal: &mut bool,
+) -> Option<()> {
     place.token()?;
     let mut ahead = *place;
     let mut last = None;
     while let Some(found) = ahead.name() {
-        if found.is(name) {
+        if found.is(segment.name) {
             // Asked once only: the time must not grow with the number of repetitions.
-            let is_first = last.replace(ahead).is_none();
-            if is_first && !may_recur(ahead.rest(), name) {
-                break;
+            if last.replace(ahead).is_none() {
+                *is_literal = *is_literal || !has_unicode_escape(ahead.rest());
+                if *is_literal && !may_recur(ahead.rest(), segment) {
+                    break;
+                }
             }
         }
         if ahead.skip().is_none() || ahead.token() != Some(b',') {
@@ -93,23 +163,29 @@ fn count_items(mut place: Scanner<'_>) -> Option<u64> {
     }
 }
 
-/// Whether there may be another member called `name` in the rest of a document; `false` is
-/// certain.
+/// Whether there may be another member of a name in the rest of a document in which no
+/// character is written as `\uXXXX`; `false` is certain.
 ///
 /// Names hardly ever repeat, and searching for one is many times faster than reading all
 /// of the document to find that out.
-fn may_recur(rest: &[u8], name: &[u8]) -> bool {
-    let is_plain = |&byte: &u8| byte >= 0x20 && !matches!(byte, b'"' | b'\\' | b'/');
-    if !name.iter().all(is_plain) {
-        // It has to be written with an escape, and there are several ways.
-        return true;
+fn may_recur(rest: &[u8], segment: Segment<'_>) -> bool {
+    match segment.search {
+        Search::Prepared(finder) => finder.find(rest).is_some(),
+        Search::Unprepared if is_plain(segment.name) => {
+            let name = segment.name;
+            let is_quoted = |at: usize| {
+                at.checked_sub(1).and_then(|before| rest.get(before)) == Some(&b'"')
+                    && rest.get(at + name.len()) == Some(&b'"')
+            };
+            looks_written(rest, name) && memmem::find_iter(rest, name).any(is_quoted)
+        }
+        Search::Unprepared | Search::Useless => true,
     }
-    let is_quoted = |at: usize| {
-        at.checked_sub(1).and_then(|before| rest.get(before)) == Some(&b'"')
-            && rest.get(at + name.len()) == Some(&b'"')
-    };
-    let is_written = looks_written(rest, name) && memmem::find_iter(rest, name).any(is_quoted);
-    is_written || has_unicode_escape(rest)
+}
+
+/// Whether a name is written in one way only, apart from `\uXXXX`.
+fn is_plain(name: &[u8]) -> bool {
+    name.iter().all(|&byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\' | b'/'))
 }
 
 /// Whether quotes and a name's first and last byte stand somewhere as in the name; `false`
@@ -157,6 +233,13 @@ fn has_unicode_escape(rest: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::json::RawText;
+
+    /// Finds in both ways, which have to agree.
+    fn find<'b>(document: &'b [u8], path: &str) -> Found<'b> {
+        let found = super::find(document, path);
+        assert_eq!(Path::new(path.as_bytes()).find(document), found, "{path}");
+        found
+    }
 
     fn text(plain: &str) -> Found<'_> {
         Found::Text(RawText::plain(plain.as_bytes()))
