@@ -11,7 +11,6 @@ pub mod net;
 #[cfg(feature = "socket")]
 pub mod socket;
 #[cfg(test)]
-#[cfg(any(feature = "socket", feature = "websocket"))]
 mod testing;
 #[cfg(feature = "websocket")]
 pub mod websocket;

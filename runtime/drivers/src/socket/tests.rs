@@ -9,10 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 use super::Socket;
-use crate::testing::{Outcome, User, text};
+use crate::testing::tasks::{Outcome, User, text};
 
 fn run<T: Future<Output = ()>>(test: impl FnOnce(User<Socket>) -> T) {
-    crate::testing::run(&PROTOCOL, test);
+    crate::testing::tasks::run(&PROTOCOL, test);
 }
 
 /// A TCP server that treats one connection as `serve` says; its address.

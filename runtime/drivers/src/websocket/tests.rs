@@ -20,7 +20,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::WebSocket;
 use crate::driver::Driver as _;
-use crate::testing::{Outcome, User, text};
+use crate::testing::tasks::{Outcome, User, text};
 
 type Server = WebSocketStream<TcpStream>;
 
@@ -46,7 +46,7 @@ impl Log {
 }
 
 fn run<T: Future<Output = ()>>(test: impl FnOnce(User<WebSocket>) -> T) {
-    crate::testing::run(&PROTOCOL, test);
+    crate::testing::tasks::run(&PROTOCOL, test);
 }
 
 /// A server that treats each connection as `serve` says; its address.

@@ -2,10 +2,9 @@
 
 use ld_stdlib::protocols::http::{MAX_REDIRECTS, PROTOCOL, option, part};
 use ld_vm::assemble::assemble;
-use ld_vm::link::{Clock, Inputs, Wall};
-use ld_vm::program::{RunId, ScenarioId};
-use ld_vm::user::NoRows;
-use ld_vm::{Effect, Linked, Needs, Request, Resume, ScratchPool, Tables, User, World};
+use ld_vm::{Linked, Needs};
+
+use crate::testing;
 
 /// A request: its parts, numbers and needs.
 #[derive(Clone)]
@@ -120,33 +119,6 @@ impl Ask {
             parts.join(" "),
             options.join(" ")
         );
-        let tables = Tables {
-            function: |_| None,
-            assertion: |_| None,
-            extractor: |_| None,
-            protocol: |_| true,
-        };
-        let inputs = Inputs { env: &|_| None, column: &|_, _| None };
-        Linked::new(assemble(&listing).unwrap(), &tables, &inputs).unwrap()
-    }
-}
-
-pub(super) fn user(linked: &Linked) -> User {
-    User::new(linked, RunId(0), ScenarioId(0), 0, 0)
-}
-
-/// The request of a user that has not made one yet.
-pub(super) fn request<'u>(linked: &'u Linked, user: &'u mut User) -> Request<'u> {
-    struct NoClock;
-    impl Clock for NoClock {
-        fn wall(&self) -> Wall {
-            Wall::default()
-        }
-    }
-    let mut scratch = ScratchPool::default();
-    let mut world = World { rows: &mut NoRows, clock: &NoClock, scratch: &mut scratch };
-    match user.step(linked, &mut world, Resume::Go) {
-        Effect::Request(request) => request,
-        effect => panic!("{effect:?}"),
+        testing::link(assemble(&listing).unwrap())
     }
 }

@@ -167,8 +167,8 @@ fn each_origin_has_its_connection_up_to_a_number() {
 fn what_a_user_keeps_is_small() {
     run(|user| async move {
         let ask = Ask::get("http://127.0.0.1:1", "/").link();
-        let mut machine = ask::user(&ask);
-        let request = ask::request(&ask, &mut machine);
+        let mut machine = testing::user(&ask);
+        let request = testing::request(&ask, &mut machine);
         let User { http, mut session, .. } = user;
         let future = http.exchange(&mut session, request);
         assert!(size_of_val(&future) <= 800, "{}", size_of_val(&future));

@@ -17,6 +17,7 @@ use ld_vm::{FaultClass, Needs};
 use super::{Http, Session};
 use crate::driver::{Driver as _, Stamps};
 use crate::net::{Clock, Net, NetOptions};
+use crate::testing;
 use ask::Ask;
 use ld_stdlib::protocols::http::{option, part};
 
@@ -48,8 +49,8 @@ struct User {
 impl User {
     async fn ask(&mut self, ask: &Ask) -> Answer {
         let linked = ask.link();
-        let mut user = ask::user(&linked);
-        let request = ask::request(&linked, &mut user);
+        let mut user = testing::user(&linked);
+        let request = testing::request(&linked, &mut user);
         let exchange = self.http.exchange(&mut self.session, request).await;
         let reply = exchange.reply;
         let mark = if request.needs().contains(Needs::META) {

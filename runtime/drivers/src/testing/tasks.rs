@@ -5,15 +5,11 @@ use std::rc::Rc;
 use ld_stdlib::protocols::{Prepared, Protocol, Task};
 use ld_stdlib::{Span, Template, Tree, TreeKind};
 use ld_vm::build::Builder;
-use ld_vm::link::{Clock as WallClock, Inputs, Wall};
 use ld_vm::program::{
-    Addr, Many, ProtocolId, ProtocolRow, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
-    SeriesId, SeriesRow,
+    Addr, Many, ProtocolId, ProtocolRow, RequestRow, RunRow, ScenarioId, ScenarioRow, SeriesId,
+    SeriesRow,
 };
-use ld_vm::user::NoRows;
-use ld_vm::{
-    Effect, FaultClass, Instruction, Linked, Needs, Opcode, Resume, ScratchPool, Tables, World,
-};
+use ld_vm::{FaultClass, Instruction, Needs, Opcode, Program};
 
 use crate::driver::{Driver, Stamps};
 use crate::net::{Clock, Net, NetOptions};
@@ -70,19 +66,9 @@ impl<D: Driver> User<D> {
     }
 
     pub(crate) async fn carry_out(&mut self, prepared: &Prepared) -> Outcome {
-        struct NoClock;
-        impl WallClock for NoClock {
-            fn wall(&self) -> Wall {
-                Wall::default()
-            }
-        }
-        let linked = link(prepared);
-        let mut user = ld_vm::User::new(&linked, RunId(0), ScenarioId(0), 0, 0);
-        let mut scratch = ScratchPool::default();
-        let mut world = World { rows: &mut NoRows, clock: &NoClock, scratch: &mut scratch };
-        let Effect::Request(request) = user.step(&linked, &mut world, Resume::Go) else {
-            panic!("the program begins with its request");
-        };
+        let linked = super::link(program(prepared));
+        let mut user = super::user(&linked);
+        let request = super::request(&linked, &mut user);
         let exchange = self.driver.exchange(&mut self.session, request).await;
         Outcome {
             payload: exchange.reply.payload.to_vec(),
@@ -109,7 +95,7 @@ pub(crate) fn run<D: Driver, T: Future<Output = ()>>(
 }
 
 /// A program that makes the request, every part of which must be constant.
-fn link(prepared: &Prepared) -> Linked {
+fn program(prepared: &Prepared) -> Program {
     let mut builder = Builder::new("test", "", true);
     let name = builder.constant(b"test");
     let wait = builder.pause(0, 0);
@@ -138,8 +124,5 @@ fn link(prepared: &Prepared) -> Linked {
     let scenarios = Many { first: ScenarioId(0), count: 1 };
     let inits = Many::default();
     tables.runs.push(RunRow { scenarios, duration_ns: 0, iterations: 1, inits });
-    let tables =
-        Tables { function: |_| None, assertion: |_| None, extractor: |_| None, protocol: |_| true };
-    let inputs = Inputs { env: &|_| None, column: &|_, _| None };
-    Linked::new(builder.finish(), &tables, &inputs).unwrap()
+    builder.finish()
 }
