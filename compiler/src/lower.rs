@@ -24,6 +24,8 @@ pub(crate) struct Lower<'l> {
     pub(crate) expand: bool,
     /// Off: a variable that nothing can change stays a slot all the same.
     pub(crate) fold: bool,
+    /// How many names were compared in search of one that was meant.
+    pub(crate) compared: usize,
     var_index: HashMap<Var, usize>,
     problems: &'l mut Vec<Diagnostic>,
 }
@@ -41,6 +43,7 @@ impl<'l> Lower<'l> {
             scope: Scope::default(),
             expand: false,
             fold: true,
+            compared: 0,
             var_index: HashMap::new(),
             problems,
         }

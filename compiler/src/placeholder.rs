@@ -8,7 +8,7 @@ use ld_vm::{Escape, Value};
 
 use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Const, Slot, SlotKind, Var};
-use crate::json;
+use crate::json::Locator;
 use crate::lower::Lower;
 use crate::template::{self, Name, Piece, Placeholder, Token};
 
@@ -22,6 +22,10 @@ const PREFIXES: &[(&str, bool)] = &[
     ("var", true),
 ];
 
+/// So many names are compared in search of one that was meant. Plans with thousands of
+/// variables that nothing sets are programs gone wrong, and compile all the same.
+const MAX_COMPARED: usize = 1_000_000;
+
 /// What a placeholder stands for.
 enum Meaning {
     /// A value that nothing can change.
@@ -29,19 +33,6 @@ enum Meaning {
     Slot(SlotKind),
     /// Nothing: it stays text.
     Text,
-}
-
-/// Where a text stands in the plan, to point at places in it.
-#[derive(Clone, Copy)]
-struct Place<'p> {
-    source: &'p str,
-    string: Span,
-}
-
-impl Place<'_> {
-    fn of(self, range: &Range<usize>) -> Span {
-        json::locate(self.source, self.string, range.clone())
-    }
 }
 
 impl Lower<'_> {
@@ -55,12 +46,13 @@ impl Lower<'_> {
             return TreeKind::Text(Template::text(text));
         }
         let source = self.source;
-        let place = Place { source: source.text(), string };
-        let mut problems = Vec::new();
-        let pieces = template::parse(text, |problem| problems.push(problem));
-        for problem in problems {
-            self.report(problem.diagnostic(place.of(&problem.range)));
-        }
+        let start = Locator::new(source.text(), string);
+        let mut place = start;
+        let pieces = template::parse(text, |problem| {
+            place.skip_to(problem.range.start);
+            self.report(problem.diagnostic(place.locate(&problem.range)));
+        });
+        let mut place = start;
         let lone = pieces.len() == 1;
         let mut template = Template::default();
         for piece in &pieces {
@@ -68,6 +60,7 @@ impl Lower<'_> {
                 Piece::Text(range) => template.push_text(slice(text, range)),
                 Piece::Placeholder(placeholder) => {
                     let written = slice(text, &placeholder.range);
+                    place.skip_to(placeholder.range.start);
                     match self.meaning(text, placeholder, place) {
                         Meaning::Text => template.push_text(written),
                         Meaning::Const(value) => {
@@ -79,7 +72,7 @@ impl Lower<'_> {
                             template.push_text(bytes);
                         }
                         Meaning::Slot(kind) => {
-                            let span = place.of(&placeholder.range);
+                            let span = place.locate(&placeholder.range);
                             let slot = self.slot(Slot { kind, text: written.to_owned(), span });
                             template.push_slot(slot, Escape::Raw);
                         }
@@ -105,7 +98,12 @@ impl Lower<'_> {
         (self.ir.slots.len() - 1) as u32
     }
 
-    fn meaning(&mut self, text: &str, placeholder: &Placeholder<'_>, place: Place<'_>) -> Meaning {
+    fn meaning(
+        &mut self,
+        text: &str,
+        placeholder: &Placeholder<'_>,
+        place: Locator<'_>,
+    ) -> Meaning {
         match &placeholder.token {
             Token::Bare(name) => self.variable(name, false, place),
             Token::Prefixed { prefix, rest } => match prefix.text.to_ascii_lowercase().as_str() {
@@ -125,7 +123,7 @@ impl Lower<'_> {
         }
     }
 
-    fn variable(&mut self, name: &Name<'_>, session: bool, place: Place<'_>) -> Meaning {
+    fn variable(&mut self, name: &Name<'_>, session: bool, place: Locator<'_>) -> Meaning {
         let var = Var { name: name.text.to_owned(), session };
         if let Some(value) = self.scope.constant(&var)
             && self.fold
@@ -137,7 +135,7 @@ impl Lower<'_> {
         if !self.scope.is_set(&var) {
             let problem =
                 Diagnostic::new(Code::UnsetVariable, format!("nothing sets `{}`", name.text))
-                    .label(place.of(&name.range), "this is sent as it stands");
+                    .label(place.locate(&name.range), "this is sent as it stands");
             let problem = self.hint(problem, &var);
             self.report(problem);
         }
@@ -146,6 +144,10 @@ impl Lower<'_> {
 
     /// Points at a variable of a similar name.
     fn hint(&mut self, problem: Diagnostic, var: &Var) -> Diagnostic {
+        self.compared += self.scope.extracted.len() + self.scope.vars.len();
+        if self.compared > MAX_COMPARED {
+            return problem;
+        }
         let extracted = self.scope.extracted.keys().filter(|other| other.session == var.session);
         let mut names: Vec<&str> = extracted.map(|other| other.name.as_str()).collect();
         if !var.session {
@@ -167,13 +169,13 @@ impl Lower<'_> {
         }
     }
 
-    fn cell(&mut self, rest: &Name<'_>, place: Place<'_>) -> Meaning {
+    fn cell(&mut self, rest: &Name<'_>, place: Locator<'_>) -> Meaning {
         let Some((source, column)) = rest.text.split_once('.') else {
             let problem = Diagnostic::new(
                 Code::UnknownColumn,
                 format!("`${{csv.{}}}` names a source and no column", rest.text),
             )
-            .label(place.of(&rest.range), "expected `source.column`");
+            .label(place.locate(&rest.range), "expected `source.column`");
             self.report(problem);
             return Meaning::Text;
         };
@@ -188,7 +190,7 @@ impl Lower<'_> {
             };
             let problem =
                 Diagnostic::new(Code::UnknownSource, format!("there is no data source `{source}`"))
-                    .label(place.of(&(start..start + source.len())), label)
+                    .label(place.locate(&(start..start + source.len())), label)
                     .did_you_mean(source, known);
             self.report(problem);
             return Meaning::Text;
@@ -203,7 +205,7 @@ impl Lower<'_> {
             let at = start + source.len() + 1;
             let problem = Diagnostic::new(Code::UnknownColumn, message)
                 .label(
-                    place.of(&(at..rest.range.end)),
+                    place.locate(&(at..rest.range.end)),
                     format!("columns of {file}: {}", columns.join(", ")),
                 )
                 .did_you_mean(column, columns.iter().map(String::as_str));
@@ -213,8 +215,8 @@ impl Lower<'_> {
         Meaning::Slot(SlotKind::Cell { source: index, column: column.to_owned() })
     }
 
-    fn other_prefix(&mut self, lower_case: &str, prefix: &Name<'_>, place: Place<'_>) -> Meaning {
-        let span = place.of(&prefix.range);
+    fn other_prefix(&mut self, lower_case: &str, prefix: &Name<'_>, place: Locator<'_>) -> Meaning {
+        let span = place.locate(&prefix.range);
         let problem = if PREFIXES.iter().any(|(known, _)| *known == lower_case) {
             let message = format!("this build cannot fill `${{{}.…}}` yet", prefix.text);
             Diagnostic::new(Code::PlaceholderNotBuilt, message).label(span, "the language has it")
@@ -235,14 +237,14 @@ impl Lower<'_> {
         name: &Name<'_>,
         written: &str,
         whole: &Range<usize>,
-        place: Place<'_>,
+        place: Locator<'_>,
     ) -> Meaning {
         let Some(function) = functions::find(name.text) else {
             let names = FUNCTIONS.iter().map(|function| function.name);
             let signatures: Vec<_> = FUNCTIONS.iter().map(|row| row.signature()).collect();
             let problem =
                 Diagnostic::new(Code::UnknownFunction, format!("unknown function `{}`", name.text))
-                    .label(place.of(&name.range), "this is sent as it stands")
+                    .label(place.locate(&name.range), "this is sent as it stands")
                     .note(format!("functions: {}", signatures.join(", ")))
                     .did_you_mean(name.text, names);
             self.report(problem);
@@ -257,7 +259,7 @@ impl Lower<'_> {
                 let message = format!("`{}` cannot be called like this: {why}", function.name);
                 self.report(
                     Diagnostic::new(Code::BadArguments, message)
-                        .label(place.of(whole), "in this call"),
+                        .label(place.locate(whole), "in this call"),
                 );
                 Meaning::Text
             }

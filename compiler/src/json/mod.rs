@@ -18,7 +18,7 @@ mod tests;
 use std::borrow::Cow;
 
 pub use number::Number;
-pub use string::locate;
+pub use string::Locator;
 
 use crate::diag::{Diagnostic, Span};
 

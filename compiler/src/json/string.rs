@@ -71,36 +71,73 @@ pub(super) fn decode<'s>(
     Cow::Owned(text)
 }
 
-/// Finds the place in the file of a part of a text.
-///
-/// `text` is the source, `string` the span of a [`Kind::String`](super::Kind::String)
-/// node, quotes included, and `part` a range of bytes in its resolved text. A range
-/// that cuts through an escape covers it wholly.
-#[must_use]
-pub fn locate(text: &str, string: Span, part: Range<usize>) -> Span {
-    let raw = text.get(string.range()).unwrap_or_default();
-    let Some(quote) = raw.chars().next().filter(|&c| is_quote(c)).map(char::len_utf8) else {
-        // A word without quotes has no escapes either.
-        let at = |offset: usize| (string.start as usize + offset).min(string.end as usize) as u32;
-        return Span::new(at(part.start), at(part.end));
-    };
-    let mut rest = raw.get(quote..).unwrap_or_default();
-    let mut at = string.start as usize + quote;
-    let mut decoded = 0;
-    let mut start = None;
-    while decoded < part.end
-        && let Some(unit) = unit(rest)
-    {
-        let next = decoded + unit.char.len_utf8();
-        if start.is_none() && next > part.start {
-            start = Some(at);
+/// Finds the places in the file of parts of a text.
+#[derive(Clone, Copy, Debug)]
+pub struct Locator<'t> {
+    /// What has not been passed over, as it is written.
+    rest: &'t str,
+    /// Where that begins in the file.
+    at: usize,
+    /// Where it begins in the resolved text.
+    resolved: usize,
+    /// Off for a word without quotes, which has no escapes either.
+    escapes: bool,
+}
+
+impl<'t> Locator<'t> {
+    /// Begins at the beginning of a text: `source` is the whole file, `string` the span of
+    /// a [`Kind::String`](super::Kind::String) node, quotes included.
+    #[must_use]
+    pub fn new(source: &'t str, string: Span) -> Self {
+        let raw = source.get(string.range()).unwrap_or_default();
+        let quote = raw.chars().next().filter(|&c| is_quote(c)).map(char::len_utf8);
+        let skipped = quote.unwrap_or(0);
+        Self {
+            rest: raw.get(skipped..).unwrap_or_default(),
+            at: string.start as usize + skipped,
+            resolved: 0,
+            escapes: quote.is_some(),
         }
-        rest = rest.get(unit.len..).unwrap_or_default();
-        at += unit.len;
-        decoded = next;
     }
-    // Offsets of a source fit, since a span already holds them.
-    Span::new(start.unwrap_or(at) as u32, at as u32)
+
+    /// Passes over what stands before a byte of the resolved text, so that parts behind it
+    /// are found without looking at that again. Parts before it are not found any more.
+    pub fn skip_to(&mut self, offset: usize) {
+        while let Some(unit) = self.peek()
+            && self.resolved + unit.char.len_utf8() <= offset
+        {
+            self.pass(unit);
+        }
+    }
+
+    /// The place of a range of bytes in the resolved text. A range that cuts through an
+    /// escape covers it wholly.
+    #[must_use]
+    pub fn locate(mut self, part: &Range<usize>) -> Span {
+        self.skip_to(part.start);
+        let start = self.at;
+        while self.resolved < part.end
+            && let Some(unit) = self.peek()
+        {
+            self.pass(unit);
+        }
+        // Offsets of a source fit, since a span already holds them.
+        Span::new(start as u32, self.at as u32)
+    }
+
+    fn peek(&self) -> Option<Unit> {
+        if self.escapes {
+            return unit(self.rest);
+        }
+        let char = self.rest.chars().next()?;
+        Some(Unit { char, len: char.len_utf8(), fault: None })
+    }
+
+    fn pass(&mut self, unit: Unit) {
+        self.rest = self.rest.get(unit.len..).unwrap_or_default();
+        self.at += unit.len;
+        self.resolved += unit.char.len_utf8();
+    }
 }
 
 /// Whether texts are found in such quotes, rightly or not.
@@ -208,10 +245,14 @@ mod tests {
         let string = Span::new(2, source.len() as u32);
         let text = decode(&source[3..source.len() - 1], |_, _| ());
         let start = text.find("${").expect("the placeholder");
-        let span = locate(source, string, start..start + 5);
-        assert_eq!(&source[span.range()], "${id}");
-        assert_eq!(&source[locate(source, string, 0..1).range()], r"\n");
-        assert_eq!(&source[locate(source, string, 4..5).range()], r"\ud83d\ude00");
-        assert_eq!(locate(source, string, text.len()..text.len()).len(), 0);
+        let mut place = Locator::new(source, string);
+        assert_eq!(&source[place.locate(&(start..start + 5)).range()], "${id}");
+        assert_eq!(&source[place.locate(&(0..1)).range()], r"\n");
+        assert_eq!(&source[place.locate(&(4..5)).range()], r"\ud83d\ude00");
+        assert_eq!(place.locate(&(text.len()..text.len())).len(), 0);
+        place.skip_to(5);
+        assert_eq!(&source[place.locate(&(4..5)).range()], r"\ud83d\ude00");
+        place.skip_to(start);
+        assert_eq!(&source[place.locate(&(start..start + 5)).range()], "${id}");
     }
 }

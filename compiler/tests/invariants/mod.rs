@@ -82,7 +82,7 @@ fn check_node(text: &str, node: &Node<'_>, within: Span) {
 fn check_locate(text: &str, span: Span, string: &str) {
     let mut end = span.start;
     for (offset, char) in string.char_indices().take(64) {
-        let place = json::locate(text, span, offset..offset + char.len_utf8());
+        let place = json::Locator::new(text, span).locate(&(offset..offset + char.len_utf8()));
         assert!(text.get(place.range()).is_some(), "{place:?} cuts a character");
         assert!(end <= place.start && place.end <= span.end, "{place:?} is out of order");
         assert!(!place.is_empty(), "no place for {char:?} in {:?}", text.get(span.range()));
