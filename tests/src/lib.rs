@@ -4,6 +4,7 @@
 //! The tests themselves stand in `tests/tests`, what they feed on in `tests/cases`. Everything
 //! here listens on the loopback address, on ports of its own, and ends when its value is dropped.
 
+mod acceptor;
 pub mod cases;
 pub mod certificates;
 pub mod command;

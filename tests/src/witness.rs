@@ -2,13 +2,15 @@
 //! compared with what the server saw, not with what the client says it sent.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
+
+use crate::acceptor::Acceptor;
 
 /// Most bytes of a request head; the clients under test send far fewer.
 const MAX_HEAD: usize = 64 * 1024;
@@ -87,20 +89,16 @@ type Answer = dyn Fn(&Seen) -> Vec<u8> + Send + Sync;
 /// The server; it ends when dropped.
 #[derive(Debug)]
 pub struct Witness {
-    addr: SocketAddr,
     is_tls: bool,
     state: Arc<State>,
-    acceptor: Option<JoinHandle<()>>,
+    acceptor: Acceptor,
 }
 
 #[derive(Debug, Default)]
 struct State {
     seen: Mutex<Vec<Seen>>,
-    open: Mutex<Vec<TcpStream>>,
-    connections: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    stopping: AtomicBool,
 }
 
 impl Witness {
@@ -125,26 +123,28 @@ impl Witness {
     }
 
     fn start_with(tls: Option<Arc<ServerConfig>>, answer: Arc<Answer>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let addr = listener.local_addr()?;
         let state = Arc::<State>::default();
         let is_tls = tls.is_some();
-        let accepting = Arc::clone(&state);
-        let acceptor = thread::spawn(move || accept(&listener, tls.as_ref(), &answer, &accepting));
-        Ok(Self { addr, is_tls, state, acceptor: Some(acceptor) })
+        let seeing = Arc::clone(&state);
+        let acceptor = Acceptor::start(move |stream, connection| {
+            // However it ends, the client is to notice.
+            let _ = serve(stream, tls.as_ref(), connection, &answer, &seeing);
+            let _ = stream.shutdown(Shutdown::Both);
+        })?;
+        Ok(Self { is_tls, state, acceptor })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.acceptor.addr()
     }
 
     /// `http://127.0.0.1:port` or the same with `https`.
     #[must_use]
     pub fn url(&self) -> String {
         let scheme = if self.is_tls { "https" } else { "http" };
-        format!("{scheme}://{}", self.addr)
+        format!("{scheme}://{}", self.addr())
     }
 
     /// The requests so far, in the order they came.
@@ -175,7 +175,7 @@ impl Witness {
     /// Connections accepted so far.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        self.state.connections.load(Ordering::SeqCst)
+        self.acceptor.connections()
     }
 
     /// Bytes received and sent so far, TLS records not counted.
@@ -184,45 +184,6 @@ impl Witness {
         let load = |count: &AtomicU64| count.load(Ordering::SeqCst);
         (load(&self.state.bytes_in), load(&self.state.bytes_out))
     }
-}
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        self.state.stopping.store(true, Ordering::SeqCst);
-        // Wakes the acceptor, which then sees that it is to stop.
-        let _ = TcpStream::connect(self.addr);
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
-        }
-    }
-}
-
-fn accept(
-    listener: &TcpListener,
-    tls: Option<&Arc<ServerConfig>>,
-    answer: &Arc<Answer>,
-    state: &State,
-) {
-    thread::scope(|scope| {
-        for stream in listener.incoming() {
-            if state.stopping.load(Ordering::SeqCst) {
-                break;
-            }
-            let Ok(stream) = stream else { continue };
-            let connection = state.connections.fetch_add(1, Ordering::SeqCst);
-            if let Ok(handle) = stream.try_clone() {
-                state.open.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
-            }
-            scope.spawn(move || {
-                // However it ends, the client is to notice; the handle above keeps it open.
-                let _ = serve(&stream, tls, connection, answer, state);
-                let _ = stream.shutdown(Shutdown::Both);
-            });
-        }
-        for stream in &*state.open.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    });
 }
 
 fn serve(

@@ -1,17 +1,17 @@
 //! Runs one fault on a port of its own.
 
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketType, bind, listen, socket};
 use rustls::{ServerConfig, ServerConnection};
 
 use super::{Conduct, Fault, Peer, Shown, transport};
+use crate::acceptor::Acceptor;
 use crate::certificates::{Authority, Identity, Kind};
 
 /// How long a connection to a full queue is waited for before the queue counts as full.
@@ -23,19 +23,10 @@ pub struct FaultServer {
     fault: &'static Fault,
     addr: SocketAddr,
     root_pem: Option<String>,
-    state: Arc<State>,
-    acceptor: Option<JoinHandle<()>>,
+    requests: Arc<AtomicU64>,
+    acceptor: Option<Acceptor>,
     /// Held, never used: a bound socket keeps its port from others, a connected one its place.
     held: Vec<OwnedFd>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    requests: AtomicU64,
-    connections: AtomicU64,
-    stopping: AtomicBool,
-    /// Open connections. Not owned: an owner here would keep a socket from closing.
-    open: Mutex<Vec<Weak<TcpStream>>>,
 }
 
 impl FaultServer {
@@ -48,7 +39,7 @@ impl FaultServer {
             fault,
             addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             root_pem: None,
-            state: Arc::default(),
+            requests: Arc::default(),
             acceptor: None,
             held: Vec::new(),
         };
@@ -90,13 +81,13 @@ impl FaultServer {
     /// Requests read whole so far.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.state.requests.load(Ordering::SeqCst)
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// Connections accepted so far.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        self.state.connections.load(Ordering::SeqCst)
+        self.acceptor.as_ref().map_or(0, Acceptor::connections)
     }
 
     /// Takes a port without listening at it, or with a queue of `backlog` that is then filled.
@@ -120,58 +111,17 @@ impl FaultServer {
         tls: Option<ServerConfig>,
         serve: fn(&mut Peer<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let listener = TcpListener::bind(self.addr)?;
-        self.addr = listener.local_addr()?;
-        let (state, tls) = (Arc::clone(&self.state), tls.map(Arc::new));
-        let accept = move || accept(&listener, tls.as_ref(), serve, &state);
-        self.acceptor =
-            Some(thread::Builder::new().name(self.fault.name.to_owned()).spawn(accept)?);
+        let (requests, tls) = (Arc::clone(&self.requests), tls.map(Arc::new));
+        let acceptor = Acceptor::start(move |stream, _| {
+            let session = tls.as_ref().map(|config| ServerConnection::new(Arc::clone(config)));
+            let Ok(session) = session.transpose() else { return };
+            // A client that gives up is what most faults end in.
+            let _ = serve(&mut Peer::new(stream, session, &requests));
+        })?;
+        self.addr = acceptor.addr();
+        self.acceptor = Some(acceptor);
         Ok(())
     }
-}
-
-impl Drop for FaultServer {
-    fn drop(&mut self) {
-        self.state.stopping.store(true, Ordering::SeqCst);
-        let Some(acceptor) = self.acceptor.take() else { return };
-        // Wakes the acceptor, which then sees that it is to stop. Should the connection fail, it
-        // has ended by itself.
-        let _ = TcpStream::connect(self.addr);
-        let _ = acceptor.join();
-    }
-}
-
-fn accept(
-    listener: &TcpListener,
-    tls: Option<&Arc<ServerConfig>>,
-    serve: fn(&mut Peer<'_>) -> io::Result<()>,
-    state: &State,
-) {
-    thread::scope(|scope| {
-        for stream in listener.incoming() {
-            if state.stopping.load(Ordering::SeqCst) {
-                break;
-            }
-            let Ok(stream) = stream else { continue };
-            state.connections.fetch_add(1, Ordering::SeqCst);
-            let stream = Arc::new(stream);
-            {
-                let mut open = state.open.lock().unwrap_or_else(PoisonError::into_inner);
-                open.retain(|stream| stream.strong_count() > 0);
-                open.push(Arc::downgrade(&stream));
-            }
-            scope.spawn(move || {
-                let session = tls.map(|config| ServerConnection::new(Arc::clone(config)));
-                let Ok(session) = session.transpose() else { return };
-                // A client that gives up is what most faults end in.
-                let _ = serve(&mut Peer::new(&stream, session, &state.requests));
-            });
-        }
-        let open = state.open.lock().unwrap_or_else(PoisonError::into_inner);
-        for stream in open.iter().filter_map(Weak::upgrade) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    });
 }
 
 /// The certificate to show, and the root a client is to trust, if any.
