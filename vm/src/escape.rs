@@ -110,9 +110,17 @@ fn percent_byte(byte: u8, out: &mut Vec<u8>) {
 
 /// Whether every byte is of a kind, without stopping at the first that is not: values are
 /// short and nearly always need no escaping, and without a way out the loop runs in
-/// vectors.
+/// vectors. The last bytes are looked at together with some before them.
 fn all(bytes: &[u8], kind: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(true, |all, &byte| all & kind(byte))
+    const LANES: usize = 16;
+    let look = |bytes: &[u8]| bytes.iter().fold(true, |all, &byte| all & kind(byte));
+    match bytes.last_chunk::<LANES>() {
+        Some(last) => {
+            let chunks = bytes.as_chunks::<LANES>().0;
+            chunks.iter().fold(look(last), |all, chunk| all & look(chunk))
+        }
+        None => look(bytes),
+    }
 }
 
 fn percent(bytes: &[u8], keep: impl Fn(u8) -> bool, out: &mut Vec<u8>) {

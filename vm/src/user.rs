@@ -175,10 +175,15 @@ pub struct User {
     /// The sample was handed out; its buffer goes back with the next step.
     sampled: bool,
     rng: fastrand::Rng,
+    memory: Memory,
+    scratch: Option<Box<Scratch>>,
+}
+
+/// What a user keeps from tick to tick.
+struct Memory {
     vars: Box<[Var]>,
     /// Row registers; `None` before the first fetch and after the end of the source.
     rows: Box<[Option<RowNumber>]>,
-    scratch: Option<Box<Scratch>>,
 }
 
 impl User {
@@ -207,8 +212,7 @@ impl User {
             failed: None,
             sampled: false,
             rng: fastrand::Rng::with_seed(mix(seed, id)),
-            vars,
-            rows: vec![None; linked.registers].into_boxed_slice(),
+            memory: Memory { vars, rows: vec![None; linked.registers].into_boxed_slice() },
             scratch: None,
         }
     }
@@ -228,7 +232,7 @@ impl User {
     /// The value of a variable, for tests and the interactive runner.
     #[must_use]
     pub fn var(&self, id: VarId) -> Value<'_> {
-        self.vars.get(id.index()).map_or(Value::Unset, Var::value)
+        self.memory.vars.get(id.index()).map_or(Value::Unset, Var::value)
     }
 
     /// Runs until the user needs the world.
@@ -268,7 +272,7 @@ impl User {
                 Opcode::Pick => self.pc = self.pick(linked, ChoiceId(x)),
                 Opcode::Row => {
                     let row = world.rows.next(SourceId(u32::from(instruction.b())));
-                    if let Some(register) = self.rows.get_mut(usize::from(instruction.a())) {
+                    if let Some(register) = self.memory.rows.get_mut(usize::from(instruction.a())) {
                         *register = row;
                     }
                 }
@@ -353,15 +357,15 @@ impl User {
         };
         let World { rows, clock, scratch: pool } = world;
         let scratch = self.scratch.get_or_insert_with(|| pool.take());
-        let state = State { linked, vars: &self.vars, registers: &self.rows, rows: *rows };
+        let state = State { linked, memory: &self.memory, rows, rendered: None };
         let value = match &slot.origin {
             Origin::Call { function, operands } => {
-                let mut arguments = [Value::Unset; MAX_OPERANDS];
-                let arguments = state.operands(*operands, None, &mut arguments);
                 let (rng, user, iteration) = (&mut self.rng, self.id, self.iteration);
                 let spare = &mut pool.spare;
                 spare.set(Value::Unset);
-                function(&mut Call { arguments, rng, clock: *clock, user, iteration }, spare);
+                state.operands(*operands, |arguments| {
+                    function(&mut Call { arguments, rng, clock: *clock, user, iteration }, spare);
+                });
                 spare.value()
             }
             _ => state.slot(slot),
@@ -380,12 +384,13 @@ impl User {
             return;
         };
         let World { rows, scratch: pool, .. } = world;
-        let state = State { linked, vars: &self.vars, registers: &self.rows, rows: *rows };
-        let mut values = [Value::Unset; MAX_OPERANDS];
-        let values = state.operands(row.operands, self.scratch.as_deref(), &mut values);
+        let rendered = self.scratch.as_deref();
+        let state = State { linked, memory: &self.memory, rows, rendered };
         // Written aside, because the operands may borrow the buffer the text ends in.
-        pool.failure.clear();
-        if !(row.check)(values, reply, &mut pool.failure) {
+        let failure = &mut pool.failure;
+        failure.clear();
+        let holds = state.operands(row.operands, |values| (row.check)(values, reply, failure));
+        if !holds {
             self.failed = Some(row.class);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
@@ -403,14 +408,13 @@ impl User {
             return;
         };
         let World { rows, scratch: pool, .. } = world;
-        let state = State { linked, vars: &self.vars, registers: &self.rows, rows: *rows };
-        let mut values = [Value::Unset; MAX_OPERANDS];
-        let values = state.operands(row.operands, self.scratch.as_deref(), &mut values);
+        let rendered = self.scratch.as_deref();
+        let state = State { linked, memory: &self.memory, rows, rendered };
         let spare = &mut pool.spare;
         spare.set(Value::Unset);
-        (row.extract)(values, reply, spare);
+        state.operands(row.operands, |values| (row.extract)(values, reply, spare));
         if !spare.value().is_missing()
-            && let Some(var) = self.vars.get_mut(row.var.index())
+            && let Some(var) = self.memory.vars.get_mut(row.var.index())
         {
             std::mem::swap(var, spare);
         }
@@ -434,7 +438,7 @@ impl fmt::Debug for User {
             .field("id", &self.id)
             .field("iteration", &self.iteration)
             .field("pc", &self.pc)
-            .field("vars", &self.vars)
+            .field("vars", &self.memory.vars)
             .finish_non_exhaustive()
     }
 }
@@ -449,21 +453,22 @@ const fn mix(seed: u64, id: u32) -> u64 {
 }
 
 /// What slots and operands take their values from.
-struct State<'v> {
+struct State<'v, 'w> {
     linked: &'v Linked,
-    vars: &'v [Var],
-    registers: &'v [Option<RowNumber>],
-    rows: &'v dyn Rows,
+    memory: &'v Memory,
+    rows: &'v &'w mut dyn Rows,
+    /// What operands were rendered into.
+    rendered: Option<&'v Scratch>,
 }
 
-impl<'v> State<'v> {
+impl<'v> State<'v, '_> {
     /// The value of a slot that is not a call.
     fn slot(&self, slot: &'v Slot) -> Value<'v> {
         match &slot.origin {
-            Origin::Var(var) => self.vars.get(var.index()).map_or(Value::Unset, Var::value),
+            Origin::Var(id) => self.memory.vars.get(id.index()).map_or(Value::Unset, Var::value),
             Origin::Env(value) => Value::Text(value),
             Origin::Cell { register, source, column } => {
-                let row = self.registers.get(*register).copied().flatten();
+                let row = self.memory.rows.get(*register).copied().flatten();
                 let cell = row.and_then(|row| self.rows.cell(*source, row, *column));
                 cell.map_or(Value::Unset, Value::Text)
             }
@@ -471,21 +476,25 @@ impl<'v> State<'v> {
         }
     }
 
-    /// Fills `values` with the operands' values; the verifier bounds how many there are.
-    fn operands<'a>(
-        &self,
-        many: Many<OperandId>,
-        scratch: Option<&'v Scratch>,
-        values: &'a mut [Value<'v>; MAX_OPERANDS],
-    ) -> &'a [Value<'v>] {
-        let operands = Program::rows(&self.linked.operands, many);
-        for (value, operand) in values.iter_mut().zip(operands) {
-            *value = self.operand(operand, scratch);
+    /// Calls with the operands' values; the verifier bounds how many there are. Nearly
+    /// always they are so few that clearing room for all would cost more than the call.
+    #[inline]
+    fn operands<R>(&self, many: Many<OperandId>, call: impl FnOnce(&[Value<'v>]) -> R) -> R {
+        match Program::rows(&self.linked.operands, many) {
+            [] => call(&[]),
+            [one] => call(&[self.operand(one)]),
+            [one, two] => call(&[self.operand(one), self.operand(two)]),
+            operands => {
+                let mut values = [Value::Unset; MAX_OPERANDS];
+                for (value, operand) in values.iter_mut().zip(operands) {
+                    *value = self.operand(operand);
+                }
+                call(values.get(..operands.len()).unwrap_or_default())
+            }
         }
-        values.get(..operands.len()).unwrap_or_default()
     }
 
-    fn operand(&self, operand: &Operand, scratch: Option<&'v Scratch>) -> Value<'v> {
+    fn operand(&self, operand: &Operand) -> Value<'v> {
         let constant = |place| self.linked.program.consts.slice(place);
         match operand {
             Operand::Plain(value) => *value,
@@ -498,8 +507,8 @@ impl<'v> State<'v> {
                 },
                 None => Value::Unset,
             },
-            Operand::Part(part) => Value::Text(rendered(*part, scratch)),
-            Operand::JsonPart(part) => Value::Json(rendered(*part, scratch)),
+            Operand::Part(part) => Value::Text(rendered(*part, self.rendered)),
+            Operand::JsonPart(part) => Value::Json(rendered(*part, self.rendered)),
         }
     }
 }

@@ -77,12 +77,12 @@ enum Search<'p> {
 
 fn walk<'b, 'p>(document: &'b [u8], segments: impl Iterator<Item = Segment<'p>>) -> Found<'b> {
     let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
-    let mut place = Scanner::new(document);
-    follow(&mut place, segments).unwrap_or(Found::Missing)
+    follow(Scanner::new(document), segments).unwrap_or(Found::Missing)
 }
 
+#[inline(always)]
 fn follow<'b, 'p>(
-    place: &mut Scanner<'b>,
+    mut place: Scanner<'b>,
     mut segments: impl Iterator<Item = Segment<'p>>,
 ) -> Option<Found<'b>> {
     let Some(first) = segments.next() else {
@@ -93,8 +93,8 @@ fn follow<'b, 'p>(
     let mut is_literal = false;
     for segment in std::iter::once(first).chain(segments) {
         match place.peek()? {
-            b'{' => enter_member(place, segment, &mut is_literal)?,
-            b'[' => enter_item(place, segment.name)?,
+            b'{' => place.go_to(enter_member(place, segment, &mut is_literal)?),
+            b'[' => enter_item(&mut place, segment.name)?,
             b'n' => break,
             _ => return None,
         }
@@ -102,32 +102,30 @@ fn follow<'b, 'p>(
     place.value()
 }
 
-/// Goes from the start of an object to the value of its last member of a name.
-/// `is_literal` is set when no name in the rest of the document is written with `\u`.
+/// Where the value of an object's last member of a name begins, `place` being where the
+/// object does. `is_literal` is set when no name in the rest of the document is written
+/// with `\u`.
+#[inline(always)]
 fn enter_member(
-    place: &mut Scanner<'_>,
+    mut place: Scanner<'_>,
     segment: Segment<'_>,
     is_literal: &mut bool,
-) -> Option<()> {
+) -> Option<usize> {
     place.token()?;
-    let mut ahead = *place;
     let mut last = None;
-    while let Some(found) = ahead.name() {
-        if found.is(segment.name) {
-            // Asked once only: the time must not grow with the number of repetitions.
-            if last.replace(ahead).is_none() {
-                *is_literal = *is_literal || !has_unicode_escape(ahead.rest());
-                if *is_literal && !may_recur(ahead.rest(), segment) {
-                    break;
-                }
+    while let Some(found) = place.name() {
+        // Asked once only: the time must not grow with the number of repetitions.
+        if found.is(segment.name) && last.replace(place.offset()).is_none() {
+            *is_literal = *is_literal || !has_unicode_escape(place.rest());
+            if *is_literal && !may_recur(place.rest(), segment) {
+                break;
             }
         }
-        if ahead.skip().is_none() || ahead.token() != Some(b',') {
+        if place.skip().is_none() || place.token() != Some(b',') {
             break;
         }
     }
-    *place = last?;
-    Some(())
+    last
 }
 
 /// Goes from the start of an array to an item.

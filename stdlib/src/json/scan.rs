@@ -21,6 +21,16 @@ impl<'b> Scanner<'b> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
+    /// How much has been read.
+    pub(super) const fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Goes back or ahead to where [`Self::offset`] was something.
+    pub(super) const fn go_to(&mut self, offset: usize) {
+        self.at = offset;
+    }
+
     /// Takes the first byte of the next token.
     #[inline(always)]
     pub(super) fn token(&mut self) -> Option<u8> {
@@ -89,9 +99,17 @@ impl<'b> Scanner<'b> {
     }
 
     /// Checks a value and passes over it.
+    #[inline(always)]
     pub(super) fn skip(&mut self) -> Option<()> {
-        // A copy, so that the place can stay in a register.
-        let mut place = *self;
+        self.at = self.end_of_value()?;
+        Some(())
+    }
+
+    /// Takes the place itself and not a reference, so that it can stay in registers here
+    /// and where this is called.
+    #[inline(never)]
+    fn end_of_value(self) -> Option<usize> {
+        let mut place = self;
         let mut open = Nesting::default();
         'value: loop {
             match place.token()? {
@@ -132,8 +150,7 @@ impl<'b> Scanner<'b> {
                     _ => return None,
                 }
             }
-            *self = place;
-            return Some(());
+            return Some(place.at);
         }
     }
 

@@ -41,11 +41,14 @@ impl<'b> RawText<'b> {
     }
 
     /// Whether the text is these bytes.
+    #[inline]
     #[must_use]
     pub fn is(&self, text: &[u8]) -> bool {
-        if !self.escaped {
-            return self.raw == text;
-        }
+        if self.escaped { self.decodes_to(text) } else { self.raw == text }
+    }
+
+    #[cold]
+    fn decodes_to(&self, text: &[u8]) -> bool {
         let rest = self.chunks().try_fold(text, |rest, chunk| match chunk {
             Chunk::Plain(bytes) => rest.strip_prefix(bytes),
             Chunk::Escape(character) => {
