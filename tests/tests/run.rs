@@ -103,6 +103,7 @@ fn what_this_machine_lacks_exits_with_4() {
     let written = call.run().unwrap();
     assert_eq!(written.code, Some(4), "{written:#?}");
     assert!(written.stderr.contains("no/such/folder"), "{}", written.stderr);
+    assert!(witness.seen().is_empty(), "said before the run");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `ldvm run`: a program through the engine, its summary to the terminal and to a file.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -52,6 +53,14 @@ pub(crate) fn execute(
         output::say(format_args!("ldvm: {what}: {error}"));
         Exit::Infrastructure
     };
+    // Better now than after an hour of load.
+    if let Some(folder) = output.summary.as_deref().and_then(Path::parent)
+        && !folder.as_os_str().is_empty()
+        && !folder.is_dir()
+    {
+        output::say(format_args!("ldvm: --summary: there is no folder {}", folder.display()));
+        return Err(Exit::Infrastructure);
+    }
     let stop =
         Stop::on_signals().map_err(|error| infrastructure("signals cannot be handled", &error))?;
     let threads = match load.threads {
