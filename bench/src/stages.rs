@@ -5,6 +5,7 @@
 //! tick run, one plan compiled.
 
 mod compile;
+mod json;
 mod load;
 mod machine;
 mod record;
@@ -61,9 +62,17 @@ impl fmt::Display for Stage {
 
 /// All stages, in the order a plan goes through them.
 pub fn all() -> impl Iterator<Item = &'static Stage> {
-    [compile::STAGES, load::STAGES, tick::STAGES, template::STAGES, wire::STAGES, record::STAGES]
-        .into_iter()
-        .flatten()
+    [
+        compile::STAGES,
+        load::STAGES,
+        tick::STAGES,
+        template::STAGES,
+        json::STAGES,
+        wire::STAGES,
+        record::STAGES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The cases of one stage: `record` has all whose name begins with `record/`.

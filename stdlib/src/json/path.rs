@@ -132,33 +132,59 @@ fn enter_member(
 fn enter_item(place: &mut Scanner<'_>, position: &[u8]) -> Option<()> {
     let position: i64 = str::from_utf8(position).ok()?.trim().parse().ok()?;
     place.token()?;
-    let before = match u64::try_from(position) {
+    let mut before = match u64::try_from(position) {
         Ok(before) => before,
-        Err(_) => count_items(*place)?.checked_sub(position.unsigned_abs())?,
+        Err(_) => match from_end(*place, position.unsigned_abs())? {
+            FromEnd::At(offset) => {
+                place.go_to(offset);
+                0
+            }
+            FromEnd::After(before) => before,
+        },
     };
-    for _ in 0..before {
+    while before > 0 {
         place.skip()?;
         if place.token()? != b',' {
             return None;
         }
+        before -= 1;
     }
     Some(())
 }
 
-/// How many items there are up to the end of the array.
-fn count_items(mut place: Scanner<'_>) -> Option<u64> {
+/// Where an item counted from the end of an array is.
+enum FromEnd {
+    /// It begins here.
+    At(usize),
+    /// It comes after so many.
+    After(u64),
+}
+
+/// Finds the item that is `back` items before the end of an array, 1 being the last, in one
+/// reading if it is one of the last few.
+fn from_end(mut place: Scanner<'_>, back: u64) -> Option<FromEnd> {
     if place.peek()? == b']' {
-        return Some(0);
+        return None;
     }
-    let mut count = 1;
+    let mut last = [0; 8];
+    let mut count = 0_u64;
     loop {
+        if let Some(slot) = last.get_mut((count % 8) as usize) {
+            *slot = place.offset();
+        }
         place.skip()?;
+        count += 1;
         match place.token()? {
-            b',' => count += 1,
-            b']' => return Some(count),
+            b',' => {}
+            b']' => break,
             _ => return None,
         }
     }
+    let before = count.checked_sub(back)?;
+    Some(match last.get((before % 8) as usize) {
+        Some(&offset) if back <= 8 => FromEnd::At(offset),
+        _ => FromEnd::After(before),
+    })
 }
 
 /// Whether there may be another member of a name in the rest of a document in which no
@@ -264,6 +290,22 @@ mod tests {
         ] {
             assert_eq!(find(json, path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn every_item_is_found_from_both_ends() {
+        for count in 0..20 {
+            let items: Vec<_> = (0..count).map(|item| item.to_string()).collect();
+            let json = format!("[ {} ]", items.join(" , "));
+            for item in 0..count {
+                let found = Found::Int(item);
+                assert_eq!(find(json.as_bytes(), &item.to_string()), found, "{json}");
+                assert_eq!(find(json.as_bytes(), &(item - count).to_string()), found, "{json}");
+            }
+            assert_eq!(find(json.as_bytes(), &count.to_string()), Found::Missing);
+            assert_eq!(find(json.as_bytes(), &(-1 - count).to_string()), Found::Missing);
+        }
+        assert_eq!(find(b"[1, 2", "-1"), Found::Missing);
     }
 
     #[test]
