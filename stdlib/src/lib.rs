@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`protocols::PROTOCOLS`] | user types, task fields, what a reply offers | compiler, drivers |
 //! | [`functions::FUNCTIONS`] | `${uuid()}` and the like | compiler, machine |
+//! | [`operators::OPERATORS`] | operators of expressions | compiler, machine |
 //! | [`assertions::ASSERTIONS`] | checks of a reply | compiler, machine |
 //! | [`extractors::EXTRACTORS`] | values taken out of a reply | compiler, machine |
 //! | [`commands::COMMANDS`] | actions of a document | compiler, runtime |
@@ -18,6 +19,7 @@ pub mod extractors;
 pub mod field;
 pub mod functions;
 pub mod json;
+pub mod operators;
 pub mod protocols;
 pub mod scenario;
 mod span;
@@ -35,7 +37,10 @@ use ld_vm::link::Assertion;
 #[must_use]
 pub fn tables(protocol: fn(&str) -> bool) -> Tables {
     Tables {
-        function: |name| functions::find(name).map(|row| row.prepare),
+        function: |name| {
+            let operator = || operators::find(name).map(|row| row.prepare);
+            functions::find(name).map(|row| row.prepare).or_else(operator)
+        },
         assertion: |name| {
             let row = assertions::find(name)?;
             Some(Assertion { prepare: row.prepare, class: row.class })

@@ -29,6 +29,34 @@ impl<'a> Value<'a> {
         matches!(self, Self::Unset | Self::Null)
     }
 
+    /// Whether a condition with this value holds. Text does not when it is empty, a word for
+    /// no (`false`, `0`, `no`, `none`, `null`) or a placeholder that was not filled; numbers
+    /// when they are 0, lists and objects when they are empty.
+    #[must_use]
+    pub fn is_truthy(&self) -> bool {
+        match *self {
+            Self::Unset | Self::Null => false,
+            Self::Bool(flag) => flag,
+            Self::Int(number) => number != 0,
+            Self::Float(number) => number != 0.0,
+            Self::Text(bytes) => {
+                let text = bytes.trim_ascii();
+                let is_no = |word: &&[u8]| text.eq_ignore_ascii_case(word);
+                let is_placeholder = text.starts_with(b"${") && text.ends_with(b"}");
+                let words: [&[u8]; 6] = [b"", b"false", b"0", b"no", b"none", b"null"];
+                !is_placeholder && !words.iter().any(is_no)
+            }
+            Self::Json(bytes) => {
+                let is_content = |byte: &&u8| !byte.is_ascii_whitespace();
+                bytes
+                    .iter()
+                    .filter(is_content)
+                    .nth(1)
+                    .is_some_and(|byte| !matches!(byte, b']' | b'}'))
+            }
+        }
+    }
+
     /// The bytes of [`Self::Text`] and [`Self::Json`].
     #[must_use]
     pub const fn bytes(&self) -> Option<&'a [u8]> {
@@ -206,6 +234,28 @@ mod tests {
         ] {
             assert_eq!(text(Value::Float(number)), expected);
             assert_eq!(expected.parse::<f64>().unwrap(), number);
+        }
+    }
+
+    #[test]
+    fn values_count_as_true_unless_they_are_nothing() {
+        let text = |text: &'static str| Value::Text(text.as_bytes());
+        let json = |text: &'static str| Value::Json(text.as_bytes());
+        for value in
+            [text("off"), text("[]"), text("0.0"), json("[0]"), json(" {\"a\": 1}"), Value::Int(-1)]
+        {
+            assert!(value.is_truthy(), "{value:?}");
+        }
+        for value in [
+            text(""),
+            text(" No "),
+            text("NULL"),
+            text("${x}"),
+            json("[ ]"),
+            json("{}"),
+            Value::Float(0.0),
+        ] {
+            assert!(!value.is_truthy(), "{value:?}");
         }
     }
 

@@ -6,12 +6,17 @@
 use ld_vm::Value;
 use ld_vm::link::{CallFn, Prepare};
 
+pub use crate::operators::Gives;
+
+mod item;
+mod len;
 mod now;
 mod randint;
 mod uuid;
 
 /// Every function, by name.
-pub const FUNCTIONS: &[Function] = &[now::FUNCTION, randint::FUNCTION, uuid::FUNCTION];
+pub const FUNCTIONS: &[Function] =
+    &[item::FUNCTION, len::FUNCTION, now::FUNCTION, randint::FUNCTION, uuid::FUNCTION];
 
 /// A function of placeholders.
 #[derive(Debug)]
@@ -20,8 +25,17 @@ pub struct Function {
     pub name: &'static str,
     /// What it is called with.
     pub parameters: &'static [Parameter],
+    /// How many of the parameters, counted from the end, may be left out.
+    pub optional: usize,
+    /// Whether the last parameter may be given any number of times.
+    pub variadic: bool,
     /// Whether anything may be written between the parentheses, without any effect.
     pub ignores_arguments: bool,
+    /// The type of what it gives.
+    pub gives: Gives,
+    /// Whether the result depends on the arguments alone: it is computed before the run
+    /// when they are known.
+    pub is_pure: bool,
     /// What it gives, as a sentence.
     pub doc: &'static str,
     /// Calls and what they give.
@@ -47,8 +61,12 @@ pub struct Parameter {
 pub enum ParameterKind {
     /// A whole number.
     Integer,
+    /// A number.
+    Number,
     /// Anything, as text.
     Text,
+    /// Anything, with its type.
+    Any,
 }
 
 /// A call with its result.
@@ -74,40 +92,93 @@ impl Function {
             "" => Vec::new(),
             text => text.split(',').map(str::trim).collect(),
         };
-        if parts.len() != self.parameters.len() {
-            let takes = match self.parameters.len() {
-                0 => "no arguments".to_owned(),
-                1 => "1 argument".to_owned(),
-                count => format!("{count} arguments"),
-            };
-            let written = match parts.len() {
-                1 => "1 is written".to_owned(),
-                count => format!("{count} are written"),
-            };
-            return Err(format!("it takes {takes}, and {written}"));
-        }
-        let read = self.parameters.iter().zip(parts).map(|(parameter, text)| parameter.read(text));
+        self.takes(parts.len())?;
+        let parameters =
+            self.parameters.iter().chain(std::iter::repeat(self.parameters.last()).flatten());
+        let read = parameters.zip(parts).map(|(parameter, text)| parameter.read(text));
         let values = read.collect::<Result<Vec<_>, _>>()?;
         (self.prepare)(&values).map(|_| values)
+    }
+
+    /// Whether it can be called with so many arguments.
+    ///
+    /// # Errors
+    /// When there are too many or too few; the text says how many it takes.
+    pub fn takes(&self, arguments: usize) -> Result<(), String> {
+        let most = self.parameters.len();
+        let least = most - self.optional.min(most);
+        if self.ignores_arguments || (least..=most).contains(&arguments) {
+            return Ok(());
+        }
+        if self.variadic && arguments > most {
+            return Ok(());
+        }
+        let takes = match (least, most) {
+            (0, 0) => "no arguments".to_owned(),
+            (1, _) if self.variadic => "at least 1 argument".to_owned(),
+            _ if self.variadic => format!("at least {least} arguments"),
+            (1, 1) => "1 argument".to_owned(),
+            _ if least == most => format!("{most} arguments"),
+            _ => format!("{least} to {most} arguments"),
+        };
+        let written = match arguments {
+            1 => "1 is written".to_owned(),
+            count => format!("{count} are written"),
+        };
+        Err(format!("it takes {takes}, and {written}"))
     }
 
     /// The call as the reference shows it: `randint(a, b)`.
     #[must_use]
     pub fn signature(&self) -> String {
-        let names: Vec<_> = self.parameters.iter().map(|p| p.name).collect();
-        format!("{}({})", self.name, names.join(", "))
+        let fixed = self.parameters.len() - self.optional.min(self.parameters.len());
+        let names = self.parameters.iter().zip(0..).map(|(parameter, position)| {
+            if position < fixed {
+                parameter.name.to_owned()
+            } else {
+                format!("[{}]", parameter.name)
+            }
+        });
+        let more = if self.variadic { ", …" } else { "" };
+        format!("{}({}{more})", self.name, names.collect::<Vec<_>>().join(", "))
     }
 }
 
 impl Parameter {
     fn read<'t>(&self, text: &'t str) -> Result<Value<'t>, String> {
         match self.kind {
-            ParameterKind::Text => Ok(Value::Text(text.as_bytes())),
+            ParameterKind::Text => Ok(Value::Text(unquoted(text).as_bytes())),
+            ParameterKind::Any => Ok(typed(text)),
+            ParameterKind::Number => match typed(text) {
+                number @ (Value::Int(_) | Value::Float(_)) => Ok(number),
+                _ => Err(format!("`{}` must be a number, not `{text}`", self.name)),
+            },
             ParameterKind::Integer => text
                 .parse()
                 .map(Value::Int)
                 .map_err(|_| format!("`{}` must be a whole number, not `{text}`", self.name)),
         }
+    }
+}
+
+/// Text without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(text)
+}
+
+/// What an argument says when any type will do: quoted text is text.
+fn typed(text: &str) -> Value<'_> {
+    let float = || text.parse().ok().filter(|number: &f64| number.is_finite());
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        "null" => Value::Null,
+        _ if text.starts_with(['[', '{']) => Value::Json(text.as_bytes()),
+        _ => match text.parse() {
+            Ok(number) => Value::Int(number),
+            Err(_) => float().map_or(Value::Text(unquoted(text).as_bytes()), Value::Float),
+        },
     }
 }
 
@@ -123,7 +194,7 @@ pub(crate) mod tests {
     use ld_vm::Var;
     use ld_vm::link::{Call, Clock, Wall};
 
-    struct Evening;
+    pub(crate) struct Evening;
 
     impl Clock for Evening {
         fn wall(&self) -> Wall {

@@ -6,12 +6,16 @@ use jiff::tz::Offset;
 use ld_vm::Var;
 use ld_vm::link::Call;
 
-use super::{Example, Function};
+use super::{Example, Function, Gives};
 
 pub(super) const FUNCTION: Function = Function {
     name: "now",
     parameters: &[],
+    optional: 0,
+    variadic: false,
     ignores_arguments: false,
+    gives: Gives::Text,
+    is_pure: false,
     doc: "The local date and time in ISO 8601, to the second and without a zone.",
     examples: &[Example { call: "${now()}", result: "2026-11-22T20:41:54" }],
     prepare: |_| Ok(Box::new(call)),

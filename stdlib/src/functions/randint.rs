@@ -3,7 +3,7 @@
 use ld_vm::link::{Call, CallFn};
 use ld_vm::{Value, Var};
 
-use super::{Example, Function, Parameter, ParameterKind};
+use super::{Example, Function, Gives, Parameter, ParameterKind};
 
 pub(super) const FUNCTION: Function = Function {
     name: "randint",
@@ -15,7 +15,11 @@ pub(super) const FUNCTION: Function = Function {
             doc: "The greatest number it can give.",
         },
     ],
+    optional: 0,
+    variadic: false,
     ignores_arguments: false,
+    gives: Gives::Number,
+    is_pure: false,
     doc: "A whole number between `a` and `b`, both included, each equally likely.",
     examples: &[
         Example { call: "${randint(1, 6)}", result: "4" },

@@ -5,12 +5,16 @@ use ld_vm::link::Call;
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
 
-use super::{Example, Function};
+use super::{Example, Function, Gives};
 
 pub(super) const FUNCTION: Function = Function {
     name: "uuid",
     parameters: &[],
+    optional: 0,
+    variadic: false,
     ignores_arguments: true,
+    gives: Gives::Text,
+    is_pure: false,
     doc: "A random UUID, version 4, in lower case with dashes.",
     examples: &[Example { call: "${uuid()}", result: "3dfeb5aa-e597-4c88-b1be-d1b6cdbd33a8" }],
     prepare: |_| Ok(Box::new(call)),

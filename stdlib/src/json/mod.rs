@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `path` | finds the value at a path: [`find`], [`Path`] |
 //! | `scan` | reads tokens, checks and skips values |
+//! | `items` | goes through arrays and objects |
 //! | `text` | what a string says: escapes, surrogates |
 //! | `equal` | compares values: [`Found::equals`], [`equal`] |
 //! | `repr` | writes values for people, in Python's notation: [`repr()`] |
@@ -17,6 +18,7 @@ use ld_vm::{Value, Var};
 mod equal;
 #[doc(hidden)]
 pub mod fuzz;
+mod items;
 mod path;
 mod repr;
 mod scan;
@@ -25,6 +27,7 @@ mod tests;
 mod text;
 
 pub use equal::equal;
+pub(crate) use items::{has_member, items, len};
 pub use path::{Path, find};
 pub use repr::{REPR_LIMIT, repr};
 pub use text::RawText;
