@@ -93,8 +93,8 @@ impl Function {
             text => text.split(',').map(str::trim).collect(),
         };
         self.takes(parts.len())?;
-        let parameters =
-            self.parameters.iter().chain(std::iter::repeat(self.parameters.last()).flatten());
+        let last = self.parameters.last().into_iter().cycle();
+        let parameters = self.parameters.iter().chain(last);
         let read = parameters.zip(parts).map(|(parameter, text)| parameter.read(text));
         let values = read.collect::<Result<Vec<_>, _>>()?;
         (self.prepare)(&values).map(|_| values)

@@ -1,7 +1,7 @@
 //! Arithmetic: `+`, `-`, `*`, `/`, `%`. Whole numbers stay whole as long as they fit.
 
-use ld_vm::{Value, Var};
 use ld_vm::link::{Call, CallFn, Prepare};
+use ld_vm::{Value, Var};
 
 use super::{Gives, Number, Operator, Takes, number, operand};
 
