@@ -1,28 +1,37 @@
 //! The document: its shape, its actions in order, and what they register.
 
 use ld_stdlib::commands::{self, COMMANDS, Command};
-use ld_stdlib::{Field, Span, Tree, TreeKind};
+use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};
 
 use crate::diag::{Code, Diagnostic};
 use crate::files;
-use crate::ir::{Action, Ir, Source};
-use crate::json::{Kind, Member, Node};
+use crate::ir::{Action, Const, Ir, Source};
+use crate::json::{self, Kind, Member, Node};
 use crate::lower::{Lower, Unknown, constant};
+use crate::nested;
 use crate::scenario;
 use crate::scope::Registered;
 
 /// Lowers a whole document.
 pub(crate) fn lower(root: &Node<'_>, lower: &mut Lower<'_>) -> Ir {
+    if let Some(metadata) = root.get("metadata") {
+        nested::metadata(&metadata.value, lower);
+    }
+    actions_of(root, lower);
+    std::mem::take(&mut lower.ir)
+}
+
+/// Lowers the actions of a document, or of one inside another.
+pub(crate) fn actions_of(root: &Node<'_>, lower: &mut Lower<'_>) {
     if let Some(actions) = actions(root, lower) {
         for node in actions {
             action(node, lower);
         }
     }
-    std::mem::take(&mut lower.ir)
 }
 
 /// The list of actions, bare or under `load_density`.
-fn actions<'n, 's>(root: &'n Node<'s>, lower: &mut Lower<'_>) -> Option<&'n [Node<'s>]> {
+pub(crate) fn actions<'n, 's>(root: &'n Node<'s>, lower: &mut Lower<'_>) -> Option<&'n [Node<'s>]> {
     const HELP: &str = r#"a plan is `[action, …]` or `{"load_density": [action, …]}`"#;
     let list = match &root.kind {
         Kind::Invalid => return None,
@@ -93,7 +102,7 @@ fn document_key(member: &Member<'_>, lower: &mut Lower<'_>) {
     }
 }
 
-fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
+pub(crate) fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
     let bad = |message: String, span, label: &str| {
         Diagnostic::new(Code::BadAction, message)
             .label(span, label)
@@ -132,16 +141,18 @@ fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
             Diagnostic::new(Code::CommandNotBuilt, format!("this build cannot run `{name}` yet"))
                 .label(first.span, command.doc)
                 .help("remove the action, or use a build that can");
-        return lower.report(problem);
+        lower.report(problem);
     }
     let Some(arguments) = arguments(command, node, items.get(1), lower) else {
         return;
     };
     if command.name == scenario::COMMAND {
         let run = scenario::lower(node, &arguments, lower);
-        let action = Action { span: node.span, command: command.name, run, arguments: Vec::new() };
-        lower.ir.actions.push(action);
-        return;
+        return keep(command, node, run, nested::start_test(&arguments, lower), lower);
+    }
+    if let Some(inner) = nested::arguments(command, &arguments) {
+        keep(command, node, None, Vec::new(), lower);
+        return nested::lower(inner, lower);
     }
     let arguments = arguments
         .into_iter()
@@ -171,6 +182,10 @@ fn arguments<'n, 's>(
         Some(node @ Node { kind: Kind::Object(_), .. }) => {
             let owner = format_args!("`{}`", command.name);
             return Some(lower.members(node, &[command.fields], owner, unknown));
+        }
+        // All positions together are the value of the one argument.
+        Some(node @ Node { kind: Kind::Array(_), .. }) if command.open => {
+            return Some(command.fields.iter().take(1).map(|field| (field, node)).collect());
         }
         Some(node @ Node { kind: Kind::Array(values), .. }) => (values.as_slice(), node.span),
         None => (&[] as &[Node<'_>], action.span),
@@ -212,7 +227,11 @@ fn arguments<'n, 's>(
         }
         field.ready
     };
-    let pairs = command.fields.iter().zip(given);
+    // Null is how a position is passed over.
+    let is_given = |(field, node): &(&'static Field, &Node<'_>)| {
+        field.required || !node.is_null() || matches!(field.shape, Shape::Null | Shape::Any)
+    };
+    let pairs = command.fields.iter().zip(given).filter(is_given);
     Some(pairs.filter(|(field, node)| ready(lower, field, node)).collect())
 }
 
@@ -259,7 +278,26 @@ fn carry_out(
         .iter()
         .filter_map(|(name, tree)| Some(((*name).to_owned(), constant(tree)?)))
         .collect();
-    let action = Action { span: node.span, command: command.name, run: None, arguments };
+    keep(command, node, None, arguments, lower);
+}
+
+/// Keeps an action for the run.
+fn keep(
+    command: &'static Command,
+    node: &Node<'_>,
+    run: Option<usize>,
+    arguments: Vec<(String, Const)>,
+    lower: &mut Lower<'_>,
+) {
+    let action = Action {
+        span: node.span,
+        command: command.name,
+        run,
+        arguments,
+        depth: lower.depth,
+        place: lower.place.clone(),
+        written: lower.options.written.then(|| json::literal(node)),
+    };
     lower.ir.actions.push(action);
 }
 
@@ -298,7 +336,7 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, lower: &mut Lower<'_>) {
     };
     let cycle = !matches!(field("cycle").map(|tree| &tree.kind), Some(TreeKind::Bool(false)));
     let path_span = field("file_path").map_or(span, |tree| tree.span);
-    let (path, file) = files::find(lower.options.files, lower.source.name(), &path);
+    let (path, file) = files::find(lower.options.files, lower.file(), &path);
     let columns = match file {
         Ok(file) => columns(file, &path, path_span, lower),
         Err(error) => {

@@ -7,9 +7,9 @@ use ld_vm::isa::{Instruction, Opcode};
 use ld_vm::program::{
     ActionRow, ArgumentId, ArgumentRow, AssertionId, AssertionRow, CheckId, CheckRow, ColumnId,
     ColumnRow, ConstId, EnvId, EnvRow, ExtractId, ExtractRow, ExtractorId, ExtractorRow,
-    FunctionId, FunctionRow, Id, InitRow, Many, Maybe, OperandId, OperandKind, ProtocolId,
-    ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow, SeriesId,
-    SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, VarId, VarRow,
+    FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
+    ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
+    SeriesId, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, VarId, VarRow,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
@@ -47,6 +47,9 @@ pub(crate) fn program(
     }
     for action in &ir.actions {
         emit.action(action, &runs);
+    }
+    for (name, value) in &ir.metadata {
+        emit.metadata(name, value);
     }
     match emit.too_large {
         Some(problem) => Err(problem),
@@ -391,11 +394,23 @@ impl<'e> Emit<'e> {
             let name = self.builder.constant(name.as_bytes());
             rows.push(ArgumentRow { name, value: self.builder.value(value.value()) });
         }
-        let line = self.source.position(action.span.start).line;
+        let (file, line) = match &action.place {
+            Some((file, line)) => (Some(self.builder.constant(file.as_bytes())), *line),
+            None => (None, self.source.position(action.span.start).line),
+        };
+        let written = action.written.as_ref();
+        let written = Maybe(written.map(|text| self.builder.constant(text.as_bytes())));
         let tables = &mut self.builder.program_mut().tables;
         let arguments: Many<ArgumentId> = append(&mut tables.arguments, rows);
         let run = Maybe(action.run.and_then(|run| runs.get(run).copied()));
-        tables.actions.push(ActionRow { command, line, run, arguments });
+        let (depth, file) = (action.depth, Maybe(file));
+        tables.actions.push(ActionRow { command, line, run, arguments, depth, file, written });
+    }
+
+    fn metadata(&mut self, name: &str, value: &crate::ir::Const) {
+        let name = self.builder.constant(name.as_bytes());
+        let row = MetadataRow { name, value: self.builder.value(value.value()) };
+        self.builder.program_mut().tables.metadata.push(row);
     }
 
     fn protocol(&mut self, name: &'static str) -> ProtocolId {

@@ -18,6 +18,8 @@ pub(crate) struct Ir {
     pub(crate) sources: Vec<Source>,
     pub(crate) runs: Vec<Run>,
     pub(crate) actions: Vec<Action>,
+    /// What the document says about itself.
+    pub(crate) metadata: Vec<(String, Const)>,
 }
 
 /// A hole in a template.
@@ -70,7 +72,7 @@ pub(crate) struct Var {
 }
 
 /// A registered data source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) path: String,
@@ -164,6 +166,12 @@ pub(crate) struct Action {
     /// The run of an `LD_start_test`.
     pub(crate) run: Option<usize>,
     pub(crate) arguments: Vec<(String, Const)>,
+    /// How many actions it stands inside of.
+    pub(crate) depth: u32,
+    /// Its file and line, when it stands in another file than the plan's.
+    pub(crate) place: Option<(String, u32)>,
+    /// Its notation as a Python literal, when it was asked for.
+    pub(crate) written: Option<String>,
 }
 
 impl Task {

@@ -16,6 +16,8 @@ mod ir;
 pub mod json;
 mod lint;
 mod lower;
+mod nested;
+mod notation;
 mod optimise;
 mod placeholder;
 mod scenario;
@@ -36,6 +38,8 @@ pub struct Options<'o> {
     pub optimise: bool,
     /// Leaves the plan's text out of the program.
     pub strip: bool,
+    /// Keeps the notation of every action, which result maps show.
+    pub written: bool,
     /// Replaces the `host` of every run.
     pub host: Option<String>,
     /// Replaces or adds variables of every run.
@@ -48,7 +52,14 @@ impl Options<'static> {
     /// The usual way: optimised, with the text, data files from the disk.
     #[must_use]
     pub fn new() -> Self {
-        Self { optimise: true, strip: false, host: None, vars: Vec::new(), files: &Disk }
+        Self {
+            optimise: true,
+            strip: false,
+            written: false,
+            host: None,
+            vars: Vec::new(),
+            files: &Disk,
+        }
     }
 }
 
@@ -71,7 +82,7 @@ pub struct Compiled {
 #[must_use]
 pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     let mut diagnostics = Vec::new();
-    let root = json::parse(source.text(), &mut diagnostics);
+    let root = notation::parse(source, &mut diagnostics);
     let mut lower = lower::Lower::new(source, options, &mut diagnostics);
     let mut ir = document::lower(&root, &mut lower);
     lint::run(&ir, &mut diagnostics);

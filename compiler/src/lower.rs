@@ -26,6 +26,14 @@ pub(crate) struct Lower<'l> {
     pub(crate) fold: bool,
     /// How many names were compared in search of one that was meant.
     pub(crate) compared: usize,
+    /// How many actions the one being lowered stands inside of.
+    pub(crate) depth: u32,
+    /// Its file and line, when that is another file than the plan's.
+    pub(crate) place: Option<(String, u32)>,
+    /// The files that contain it, beside the plan.
+    pub(crate) inside: Vec<String>,
+    /// What becomes of what is lowered.
+    pub(crate) pass: Pass,
     var_index: HashMap<Var, usize>,
     problems: &'l mut Vec<Diagnostic>,
 }
@@ -44,6 +52,10 @@ impl<'l> Lower<'l> {
             expand: false,
             fold: true,
             compared: 0,
+            depth: 0,
+            place: None,
+            inside: Vec::new(),
+            pass: Pass::Whole,
             var_index: HashMap::new(),
             problems,
         }
@@ -59,7 +71,23 @@ impl<'l> Lower<'l> {
     }
 
     pub(crate) fn report(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        if self.pass != Pass::Told {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The name of the file that paths are seen from.
+    pub(crate) fn file(&self) -> &str {
+        self.inside.last().map_or(self.source.name(), String::as_str)
+    }
+
+    /// A value as the plan writes it, placeholders included.
+    pub(crate) fn as_written(&mut self, node: &Node<'_>) -> Option<Const> {
+        let expand = std::mem::replace(&mut self.expand, false);
+        let pass = std::mem::replace(&mut self.pass, Pass::Told);
+        let tree = self.any(node);
+        (self.expand, self.pass) = (expand, pass);
+        constant(&tree?)
     }
 
     /// Lowers the members of an object whose fields stand in tables; see [`Self::members`].
@@ -323,6 +351,17 @@ impl<'l> Lower<'l> {
         self.report(problem);
         None
     }
+}
+
+/// What becomes of what is lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Its problems are told, and it becomes part of the program.
+    Whole,
+    /// Its problems are told, and that is all.
+    Rehearsal,
+    /// Its problems have been told, and it becomes part of the program.
+    Told,
 }
 
 /// What to say about a name that is in no table.

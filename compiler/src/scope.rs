@@ -8,7 +8,7 @@ use ld_stdlib::Span;
 use crate::ir::{Const, Var};
 
 /// The registrations in force.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scope {
     /// Variables with a value at the start of a run.
     pub(crate) vars: HashMap<String, Registered>,

@@ -13,7 +13,7 @@ mod terminal;
 mod user;
 mod wall;
 
-pub use actions::{ActionError, ActionRecord};
+pub use actions::{ActionError, ActionRecord, Outcome};
 pub use engine::{Engine, EngineError, Options, RunError, default_threads};
 pub use ld_drivers::net;
 pub use pacer::{Pacer, Spin, Until};

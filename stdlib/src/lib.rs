@@ -8,11 +8,13 @@
 //! | [`assertions::ASSERTIONS`] | checks of a reply | compiler, machine |
 //! | [`extractors::EXTRACTORS`] | values taken out of a reply | compiler, machine |
 //! | [`commands::COMMANDS`] | actions of a document | compiler, runtime |
+//! | [`builtins::BUILTINS`] | those actions that only compute | runtime |
 //!
 //! Nothing here performs I/O or holds state: rows are functions from arguments to
 //! results.
 
 pub mod assertions;
+pub mod builtins;
 pub mod commands;
 pub mod endpoint;
 pub mod extractors;
@@ -21,6 +23,7 @@ pub mod functions;
 pub mod json;
 pub mod operators;
 pub mod protocols;
+pub mod python;
 pub mod scenario;
 mod span;
 pub mod template;

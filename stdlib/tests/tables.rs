@@ -111,9 +111,6 @@ fn the_language_is_known_in_full() {
     let is_builtin = |name: &str| !name.starts_with("LD_");
     assert_eq!(COMMANDS.iter().filter(|row| !is_builtin(row.name)).count(), 149);
     assert_eq!(COMMANDS.iter().filter(|row| is_builtin(row.name)).count(), 22);
-    for command in COMMANDS.iter().filter(|command| !command.ready) {
-        assert!(command.fields.is_empty(), "{}", command.name);
-    }
 }
 
 fn is_sentence(text: &str) -> bool {

@@ -92,10 +92,11 @@ fn commands() -> String {
     }
     page.push_str(
         "## Not in this build\n\nThese belong to the language, and using one is an error that says \
-         so.\n\n| command | does |\n|---|---|\n",
+         so.\n\n| command | arguments | does |\n|---|---|---|\n",
     );
     for row in COMMANDS.iter().filter(|row| !row.ready) {
-        let _ = writeln!(page, "| `{}` | {} |", row.name, cell(row.doc));
+        let names: Vec<_> = row.fields.iter().map(|field| format!("`{}`", field.name)).collect();
+        let _ = writeln!(page, "| `{}` | {} | {} |", row.name, names.join(", "), cell(row.doc));
     }
     page
 }

@@ -509,9 +509,23 @@ tables! {
         run: Maybe<RunId>,
         /// The arguments.
         arguments: Many<ArgumentId>,
+        /// How many actions it stands inside of: `LD_execute_action` and `LD_execute_files` are
+        /// followed by the actions they carry out, one deeper.
+        depth: u32,
+        /// The file it stands in, when that is another than the plan's.
+        file: Maybe<ConstId>,
+        /// Its notation as a Python literal, for result maps, when it was asked for.
+        written: Maybe<ConstId>,
     }
     /// Arguments of actions.
     arguments: ArgumentRow {
+        /// The name.
+        name: ConstId,
+        /// The value.
+        value: ValueId,
+    }
+    /// What the document says about itself.
+    metadata: MetadataRow {
         /// The name.
         name: ConstId,
         /// The value.

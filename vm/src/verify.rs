@@ -14,8 +14,8 @@ use std::fmt;
 
 use crate::isa::{Instruction, Opcode, Operand, Shape};
 use crate::program::{
-    Addr, Bounds, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OperandKind, Program,
-    RequestId, SlotKind, ValueKind,
+    Addr, Bounds, CheckId, ChoiceId, ConstId, ExtractId, Many, Maybe, OperandId, OperandKind,
+    Program, RequestId, SlotKind, ValueKind,
 };
 use crate::scratch::MAX_PARTS;
 use crate::{Escape, Needs};
@@ -77,7 +77,7 @@ fn check_rows<R>(
     table: &'static str,
     rows: &[R],
     rule: &'static str,
-    holds: impl Fn(&R) -> bool,
+    mut holds: impl FnMut(&R) -> bool,
 ) -> Result<(), VerifyError> {
     match rows.iter().position(|row| !holds(row)) {
         Some(row) => Err(VerifyError::Row { table, row, rule }),
@@ -172,7 +172,17 @@ fn verify_text(program: &Program) -> Result<(), VerifyError> {
         text(row.name) && text(row.method) && text(row.target)
     })?;
     check_rows("scenarios", &tables.scenarios, rule, |row| text(row.name) && text(row.user))?;
-    check_rows("actions", &tables.actions, rule, |row| text(row.command))?;
+    let optional = |id: Maybe<ConstId>| id.0.is_none_or(text);
+    check_rows("actions", &tables.actions, rule, |row| {
+        text(row.command) && optional(row.file) && optional(row.written)
+    })?;
+    let mut deepest = 0;
+    check_rows("actions", &tables.actions, "an action stands inside of nothing", |row| {
+        let fits = row.depth <= deepest;
+        deepest = row.depth.saturating_add(1);
+        fits
+    })?;
+    check_rows("metadata", &tables.metadata, rule, |row| text(row.name))?;
     check_rows("arguments", &tables.arguments, rule, |row| text(row.name))
 }
 

@@ -136,6 +136,7 @@ codes! {
     "0602" NotUtf8                 Error   "a file that is not UTF-8 text"
     "0603" FileTooLarge            Error   "a file that is too large"
     "0604" BadCsv                  Error   "a CSV file that cannot be used"
+    "0605" RecursivePlan           Error   "a document that carries out itself"
 }
 
 impl Code {

@@ -8,6 +8,7 @@
 //! Time and memory are proportional to the input, nesting is limited, and texts
 //! without escapes are borrowed from the source.
 
+mod literal;
 mod number;
 mod parser;
 mod recover;
@@ -17,6 +18,7 @@ mod tests;
 
 use std::borrow::Cow;
 
+pub(crate) use literal::literal;
 pub use number::Number;
 pub use string::Locator;
 

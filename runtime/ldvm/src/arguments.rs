@@ -27,20 +27,44 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a plan (JSON) or a compiled one (.ldb)
+    /// Run plans (JSON, YAML, TOML) or compiled ones (.ldb)
     Run(RunOptions),
+    /// Run a plan given as text
+    RunStr(RunStrOptions),
     /// Run a shipped plan against an embedded server, to see what it looks like
     Demo(DemoOptions),
     /// Serve the embedded HTTP server, to try plans on
     Target(TargetOptions),
 }
 
-/// What to run, and what to change about it.
+/// What to run.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct RunOptions {
-    /// The plan: a .json or .ldb file, or `-` for standard input
-    pub(crate) plan: PathBuf,
+    /// Plans, run one after the other: .json, .yaml, .toml or .ldb files, `-` for standard input,
+    /// or folders, of which every plan is run in the order of the names
+    #[arg(required = true, value_name = "PLAN")]
+    pub(crate) plans: Vec<PathBuf>,
+    /// Stop after the first plan that fails
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// A plan to run, as text.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct RunStrOptions {
+    /// The plan, in JSON
+    pub(crate) plan: String,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// What to change about a plan, and what to show of it.
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) load: LoadOptions,
     /// Base URL of relative targets
@@ -96,6 +120,12 @@ pub(crate) struct OutputOptions {
     /// Write the summary as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) summary: Option<PathBuf>,
+    /// Write what each action gave back as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// Print what each action gave back, key and value in turn
+    #[arg(long)]
+    pub(crate) print_results: bool,
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,

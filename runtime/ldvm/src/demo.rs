@@ -12,7 +12,7 @@ use crate::Exit;
 use crate::arguments::DemoOptions;
 use crate::load::{self, Folded};
 use crate::output;
-use crate::run::{self, Network};
+use crate::run::{Network, Run};
 
 const PLAN: &str = include_str!("../demo/demo.json");
 const USERS: &str = include_str!("../demo/users.csv");
@@ -38,11 +38,12 @@ fn try_run(options: &DemoOptions) -> Result<Exit, Exit> {
     }
     // Data files are looked for beside the plan.
     let source = Source::new(folder.0.join("demo.json").to_string_lossy(), PLAN);
-    let folded = Folded { host: Some(target.url()), vars: Vec::new() };
+    let folded = Folded { host: Some(target.url()), ..Folded::default() };
     let mut program = load::compile(&source, folded, options.output.quiet)?;
     "demo.json".clone_into(&mut program.file);
     load::override_load(&mut program, &options.load);
-    let exit = run::execute(program, &options.load, Network::default(), &options.output);
+    let run = Run::new(&options.load, Network::default(), &options.output)?;
+    let exit = run.plans(vec![program], false);
     drop(target);
     exit
 }

@@ -16,6 +16,8 @@ use crate::output;
 pub(crate) struct Folded {
     pub(crate) host: Option<String>,
     pub(crate) vars: Vec<(String, String)>,
+    /// Whether results are to show how actions are written.
+    pub(crate) written: bool,
 }
 
 /// Reads a plan or a compiled one; what is wrong is said on standard error.
@@ -36,7 +38,9 @@ pub(crate) fn load(path: &Path, folded: Folded, quiet: bool) -> Result<Program, 
         output::say(format_args!("ldvm: `{name}`: {error}"));
         Exit::Usage
     })?;
-    if folded.host.is_none() && folded.vars.is_empty() {
+    let changes = folded.host.is_some() || !folded.vars.is_empty();
+    // Without the text results name actions by their commands alone.
+    if !changes && (!folded.written || program.source.is_empty()) {
         return Ok(program);
     }
     if program.source.is_empty() {
@@ -51,7 +55,8 @@ pub(crate) fn load(path: &Path, folded: Folded, quiet: bool) -> Result<Program, 
 
 /// Compiles a plan's text.
 pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Program, Exit> {
-    let options = Options { host: folded.host, vars: folded.vars, ..Options::new() };
+    let Folded { host, vars, written } = folded;
+    let options = Options { host, vars, written, ..Options::new() };
     let compiled = ld_compiler::compile(source, &options);
     match compiled.program {
         Some(program) => {

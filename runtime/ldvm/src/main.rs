@@ -4,6 +4,7 @@ mod arguments;
 mod demo;
 mod load;
 mod output;
+mod plans;
 mod run;
 mod target;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         Command::Run(options) => run::run(&options),
+        Command::RunStr(options) => run::run_str(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Target(options) => target::run(&options),
     }
@@ -39,6 +41,23 @@ pub(crate) enum Exit {
     Invalid = 5,
     /// Ctrl-C.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// The one that counts when both happened.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        const GRAVITY: [Exit; 7] = [
+            Exit::Fine,
+            Exit::Invalid,
+            Exit::ActionFailed,
+            Exit::Infrastructure,
+            Exit::PlanErrors,
+            Exit::Usage,
+            Exit::Interrupted,
+        ];
+        let gravity = |exit| GRAVITY.iter().position(|other| *other == exit);
+        if gravity(other) > gravity(self) { other } else { self }
+    }
 }
 
 impl From<Exit> for ExitCode {

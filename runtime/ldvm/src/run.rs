@@ -1,21 +1,24 @@
-//! `ldvm run`: a program through the engine, its summary to the terminal and to a file.
+//! `ldvm run`: programs through the engine, their summaries to the terminal and to files.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use ld_results::{Summary, VerdictState, render};
+use ld_compiler::Source;
+use ld_results::{VerdictState, render, write_json};
 use ld_runtime::net::{Clock, ConnectTo, NetOptions};
 use ld_runtime::{ActionRecord, Engine, Live, Options, Spin, Stop, actions, default_threads};
 use ld_vm::Program;
+use serde_json::{Value as Json, json};
 
 use crate::Exit;
-use crate::arguments::{LoadOptions, OutputOptions, RunOptions};
+use crate::arguments::{LoadOptions, OutputOptions, RunOptions, RunStrOptions, Settings};
 use crate::load::{self, Folded};
 use crate::output;
+use crate::plans;
 
 /// What the command line says about connections.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Network {
     connect_to: Vec<ConnectTo>,
     insecure: bool,
@@ -27,121 +30,214 @@ pub(crate) fn run(options: &RunOptions) -> ExitCode {
     }
 }
 
+pub(crate) fn run_str(options: &RunStrOptions) -> ExitCode {
+    match try_run_str(options) {
+        Ok(exit) | Err(exit) => exit.into(),
+    }
+}
+
 fn try_run(options: &RunOptions) -> Result<Exit, Exit> {
+    let settings = &options.settings;
+    let run = Run::new(&settings.load, network(settings)?, &settings.output)?;
+    let plans = plans::find(&options.plans)?;
+    if let (Some(_), [_, _, ..]) = (&settings.output.summary, plans.as_slice()) {
+        output::say(
+            "ldvm: --summary takes the summary of one plan; with several, let each write its own by \
+             `LD_generate_summary_report`",
+        );
+        return Err(Exit::Usage);
+    }
+    // All are compiled before the first one runs: what is wrong with the last is better known now.
+    let mut programs = Vec::new();
+    let mut refused = Exit::Fine;
+    for plan in &plans {
+        match load::load(plan, folded(settings), settings.output.quiet) {
+            Ok(mut program) => {
+                load::override_load(&mut program, &settings.load);
+                programs.push(program);
+            }
+            Err(exit) => refused = refused.worse(exit),
+        }
+    }
+    match refused {
+        Exit::Fine => run.plans(programs, options.fail_fast),
+        exit => Err(exit),
+    }
+}
+
+fn try_run_str(options: &RunStrOptions) -> Result<Exit, Exit> {
+    let settings = &options.settings;
+    let run = Run::new(&settings.load, network(settings)?, &settings.output)?;
+    let source = Source::new("<argument>", options.plan.clone());
+    let mut program = load::compile(&source, folded(settings), settings.output.quiet)?;
+    load::override_load(&mut program, &settings.load);
+    run.plans(vec![program], false)
+}
+
+fn network(settings: &Settings) -> Result<Network, Exit> {
     let mut connect_to = Vec::new();
-    for text in &options.connect_to {
+    for text in &settings.connect_to {
         connect_to.push(text.parse::<ConnectTo>().map_err(|error| {
             output::say(format_args!("ldvm: --connect-to {text}: {error}"));
             Exit::Usage
         })?);
     }
-    let network = Network { connect_to, insecure: options.insecure };
-    let folded = Folded { host: options.host.clone(), vars: options.var.clone() };
-    let mut program = load::load(&options.plan, folded, options.output.quiet)?;
-    load::override_load(&mut program, &options.load);
-    execute(program, &options.load, network, &options.output)
+    Ok(Network { connect_to, insecure: settings.insecure })
 }
 
-/// Carries out a program's actions; says what happened and how to exit.
-pub(crate) fn execute(
-    program: Program,
-    load: &LoadOptions,
-    network: Network,
-    output: &OutputOptions,
-) -> Result<Exit, Exit> {
-    let infrastructure = |what: &str, error: &dyn std::fmt::Display| {
-        output::say(format_args!("ldvm: {what}: {error}"));
-        Exit::Infrastructure
-    };
-    // Better now than after an hour of load.
-    if let Some(folder) = output.summary.as_deref().and_then(Path::parent)
-        && !folder.as_os_str().is_empty()
-        && !folder.is_dir()
-    {
-        output::say(format_args!("ldvm: --summary: there is no folder {}", folder.display()));
-        return Err(Exit::Infrastructure);
-    }
-    let stop =
-        Stop::on_signals().map_err(|error| infrastructure("signals cannot be handled", &error))?;
-    let threads = match load.threads {
-        Some(threads) => u32::try_from(threads.get()).unwrap_or(u32::MAX),
-        None => default_threads()
-            .map_err(|error| infrastructure("the number of cores is unknown", &error))?,
-    };
-    let options = Options {
-        threads,
-        seed: load.seed.unwrap_or_else(clock_seed),
-        spin: if load.spin { Spin::LastMoment } else { Spin::Never },
-        net: NetOptions {
-            connect_to: network.connect_to,
-            insecure: network.insecure,
-            ..NetOptions::new(Clock::starting_now())
-        },
-        stop,
-        live: if output.no_progress && !output.quiet {
-            Live::without_progress()
-        } else {
-            Live::new(output.quiet)
-        },
-    };
-    let mut engine = Engine::new(program, options)
-        .map_err(|error| infrastructure("the run cannot start", &error))?;
-    let records = actions::execute(&mut engine);
-    let failed = report_failures(&engine, &records);
+fn folded(settings: &Settings) -> Folded {
+    let written = settings.output.results.is_some() || settings.output.print_results;
+    Folded { host: settings.host.clone(), vars: settings.var.clone(), written }
+}
 
-    let summary = engine.summary();
-    let has_run = records.iter().any(|record| record.command == "LD_start_test");
-    if has_run && !output.quiet {
-        output::show(render::summary(&summary));
-    }
-    let written = write_summary(&summary, output);
-    let interrupted = engine.is_stopped();
-    Ok(match (interrupted, failed.or(written)) {
-        (true, _) => Exit::Interrupted,
-        (false, Some(exit)) => exit,
-        (false, None) if output.strict && summary.verdict.state == VerdictState::Invalid => {
-            Exit::Invalid
+/// How programs are run.
+pub(crate) struct Run<'o> {
+    load: &'o LoadOptions,
+    network: Network,
+    output: &'o OutputOptions,
+    threads: u32,
+    stop: Stop,
+}
+
+impl<'o> Run<'o> {
+    pub(crate) fn new(
+        load: &'o LoadOptions,
+        network: Network,
+        output: &'o OutputOptions,
+    ) -> Result<Self, Exit> {
+        // Better now than after an hour of load.
+        for (option, file) in [("--summary", &output.summary), ("--results", &output.results)] {
+            if let Some(folder) = file.as_deref().and_then(Path::parent)
+                && !folder.as_os_str().is_empty()
+                && !folder.is_dir()
+            {
+                output::say(format_args!(
+                    "ldvm: {option}: there is no folder {}",
+                    folder.display()
+                ));
+                return Err(Exit::Infrastructure);
+            }
         }
-        (false, None) => Exit::Fine,
-    })
+        let stop =
+            Stop::on_signals().map_err(|e| infrastructure("signals cannot be handled", &e))?;
+        let threads = match load.threads {
+            Some(threads) => u32::try_from(threads.get()).unwrap_or(u32::MAX),
+            None => default_threads()
+                .map_err(|error| infrastructure("the number of cores is unknown", &error))?,
+        };
+        Ok(Self { load, network, output, threads, stop })
+    }
+
+    /// Carries out programs one after the other; says what happened and how to exit.
+    pub(crate) fn plans(&self, programs: Vec<Program>, fail_fast: bool) -> Result<Exit, Exit> {
+        let mut results = Vec::new();
+        let mut worst = Exit::Fine;
+        for program in programs {
+            let exit = match self.plan(program, &mut results) {
+                Ok(exit) | Err(exit) => exit,
+            };
+            worst = worst.worse(exit);
+            if exit == Exit::Interrupted || (fail_fast && exit != Exit::Fine) {
+                break;
+            }
+        }
+        if let Some(path) = &self.output.results {
+            let results = json!({"documents": Json::Array(results)});
+            worst = worst.worse(self.written("results", path, write_json(&results, path)));
+        }
+        Ok(worst)
+    }
+
+    fn plan(&self, program: Program, results: &mut Vec<Json>) -> Result<Exit, Exit> {
+        let Self { load, network, output, .. } = self;
+        let options = Options {
+            threads: self.threads,
+            seed: load.seed.unwrap_or_else(clock_seed),
+            spin: if load.spin { Spin::LastMoment } else { Spin::Never },
+            net: NetOptions {
+                connect_to: network.connect_to.clone(),
+                insecure: network.insecure,
+                ..NetOptions::new(Clock::starting_now())
+            },
+            stop: self.stop.clone(),
+            live: if output.no_progress && !output.quiet {
+                Live::without_progress()
+            } else {
+                Live::new(output.quiet)
+            },
+        };
+        let mut engine = Engine::new(program, options)
+            .map_err(|error| infrastructure("the run cannot start", &error))?;
+        let records = actions::execute(&mut engine, output.print_results);
+        let mut exit = report_failures(&engine, &records);
+        results.push(actions::results(&engine.program().file, &records));
+
+        let summary = engine.summary();
+        let has_run = !engine.program().tables.runs.is_empty();
+        if has_run && !output.quiet {
+            output::show(render::summary(&summary));
+        }
+        if let Some(path) = &output.summary {
+            exit = exit.worse(self.written("summary", path, summary.write_to(path)));
+        }
+        if output.strict && summary.verdict.state == VerdictState::Invalid {
+            exit = exit.worse(Exit::Invalid);
+        }
+        if engine.is_stopped() {
+            exit = Exit::Interrupted;
+        }
+        Ok(exit)
+    }
+
+    /// Says where something was written to, or why it was not.
+    fn written(
+        &self,
+        what: &str,
+        path: &Path,
+        written: Result<(), impl std::fmt::Display>,
+    ) -> Exit {
+        match written {
+            Ok(()) => {
+                if !self.output.quiet {
+                    output::show(format_args!("  wrote the {what} to {}\n", path.display()));
+                }
+                Exit::Fine
+            }
+            Err(error) => {
+                output::say(format_args!("ldvm: {error}"));
+                Exit::Infrastructure
+            }
+        }
+    }
+}
+
+fn infrastructure(what: &str, error: &dyn std::fmt::Display) -> Exit {
+    output::say(format_args!("ldvm: {what}: {error}"));
+    Exit::Infrastructure
 }
 
 /// Says which actions failed; the gravest of them decides the exit code.
-fn report_failures(engine: &Engine, records: &[ActionRecord]) -> Option<Exit> {
-    let mut exit = None;
+fn report_failures(engine: &Engine, records: &[ActionRecord]) -> Exit {
+    let mut exit = Exit::Fine;
+    let mut failed = 0_u32;
     for record in records {
-        let ActionRecord { command, line, outcome } = record;
-        let Err(error) = outcome else {
-            continue;
-        };
-        output::say(format_args!(
-            "ldvm: {}:{line}: {command}: {}",
-            engine.program().file,
-            error.message
-        ));
-        if error.infrastructure {
-            exit = Some(Exit::Infrastructure);
-        } else {
-            exit = exit.or(Some(Exit::ActionFailed));
-        }
+        record.each_failure(&mut |ActionRecord { command, file, line, .. }, error| {
+            let file = file.as_ref().unwrap_or(&engine.program().file);
+            output::say(format_args!("ldvm: {file}:{line}: {command}: {error}"));
+            failed += 1;
+            exit = exit.worse(if error.infrastructure {
+                Exit::Infrastructure
+            } else {
+                Exit::ActionFailed
+            });
+        });
+    }
+    match failed {
+        0 => {}
+        1 => output::say("ldvm: 1 action failed"),
+        _ => output::say(format_args!("ldvm: {failed} actions failed")),
     }
     exit
-}
-
-fn write_summary(summary: &Summary, output: &OutputOptions) -> Option<Exit> {
-    let path = output.summary.as_ref()?;
-    match summary.write_to(path) {
-        Ok(()) => {
-            if !output.quiet {
-                output::show(format_args!("  wrote the summary to {}\n", path.display()));
-            }
-            None
-        }
-        Err(error) => {
-            output::say(format_args!("ldvm: {error}"));
-            Some(Exit::Infrastructure)
-        }
-    }
 }
 
 /// A seed for a run that is not to be repeated.

@@ -38,4 +38,4 @@ pub use summary::{
     NameSummary, PerName, RunInfo, Summary, TotalCounts, Users,
 };
 pub use totals::Totals;
-pub use write::WriteError;
+pub use write::{WriteError, write_json};

@@ -46,7 +46,10 @@ pub(crate) fn to_json(value: &impl Serialize) -> serde_json::Result<String> {
 }
 
 /// Writes `value` as JSON to `path`: beside it first, then renamed into place.
-pub(crate) fn write_json(value: &impl Serialize, path: &Path) -> Result<(), WriteError> {
+///
+/// # Errors
+/// Says which path cannot be written, and why.
+pub fn write_json(value: &impl Serialize, path: &Path) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
     let text = to_json(value).map_err(|error| failed(error.into()))?;
     write_whole(path, text.as_bytes()).map_err(failed)

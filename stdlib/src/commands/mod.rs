@@ -2,6 +2,7 @@
 
 use crate::field::Field;
 
+mod arguments;
 mod start_test;
 mod table;
 
@@ -13,9 +14,10 @@ pub use table::COMMANDS;
 pub struct Command {
     /// The name, case included.
     pub name: &'static str,
-    /// The arguments, in the order they have when given as an array; none when this build
-    /// does not carry the action out.
+    /// The arguments, in the order they have when given as an array.
     pub fields: &'static [Field],
+    /// Whether an array is the value of the first argument as a whole, as for `print`.
+    pub open: bool,
     /// What it does, as a sentence.
     pub doc: &'static str,
     /// Whether this build carries it out; if not, using it is an error.
@@ -24,12 +26,17 @@ pub struct Command {
 
 impl Command {
     const fn new(name: &'static str, fields: &'static [Field], doc: &'static str) -> Self {
-        Self { name, fields, doc, ready: true }
+        Self { name, fields, open: false, doc, ready: true }
+    }
+
+    /// An action that takes any number of positional arguments.
+    const fn open(name: &'static str, fields: &'static [Field], doc: &'static str) -> Self {
+        Self { open: true, ..Self::new(name, fields, doc) }
     }
 
     /// An action of the language that this build does not carry out.
-    const fn later(name: &'static str, doc: &'static str) -> Self {
-        Self { name, fields: &[], doc, ready: false }
+    const fn later(name: &'static str, fields: &'static [Field], doc: &'static str) -> Self {
+        Self { ready: false, ..Self::new(name, fields, doc) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of `LD_start_test`.
 
-use super::table::CSV_SOURCE;
+use super::arguments::data::CSV_SOURCE;
 use crate::field::{Field, Shape};
 use crate::scenario::PAUSE;
 

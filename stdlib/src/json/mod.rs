@@ -29,6 +29,7 @@ mod text;
 pub use equal::equal;
 pub(crate) use items::{has_member, items, len};
 pub use path::{Path, find};
+pub(crate) use repr::is_printable;
 pub use repr::{REPR_LIMIT, repr};
 pub use text::RawText;
 

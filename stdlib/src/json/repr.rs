@@ -5,6 +5,7 @@ use ld_vm::value::write_float;
 
 use super::scan::Scanner;
 use super::{Found, RawText};
+use crate::python::push_escape;
 
 /// The longest notation, in characters; what is longer is cut off and ends in `…`. A
 /// failure is to be understood, not to carry a whole body.
@@ -91,11 +92,11 @@ impl Writer<'_> {
                     self.character(character);
                 }
                 _ if is_printable(character) => self.character(character),
-                _ => self.text(&match u32::from(character) {
-                    code @ 0..0x100 => format!("\\x{code:02x}"),
-                    code @ 0..0x1_0000 => format!("\\u{code:04x}"),
-                    code => format!("\\U{code:08x}"),
-                }),
+                _ => {
+                    let mut escape = String::new();
+                    push_escape(character, &mut escape);
+                    self.text(&escape);
+                }
             }
             if self.is_full {
                 return;
@@ -124,7 +125,7 @@ impl Writer<'_> {
 
 /// Whether Python shows a character as it is. The standard library's debug form draws the
 /// same line, except for combining marks at the start of a text.
-fn is_printable(character: char) -> bool {
+pub(crate) fn is_printable(character: char) -> bool {
     if character.is_ascii() {
         return !character.is_ascii_control();
     }

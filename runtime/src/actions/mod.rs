@@ -1,0 +1,340 @@
+//! The actions of a document, in order. One that fails does not keep the next from its turn.
+
+mod clusters;
+mod record;
+mod report;
+mod rules;
+
+use std::io::{self, Write as _};
+
+use ld_stdlib::{
+    builtins::{self, Arguments},
+    python::Value,
+};
+use ld_vm::{
+    Program, Value as Constant,
+    program::{ActionRow, RunId},
+};
+use serde_json::{Value as Json, json};
+
+pub use self::record::{ActionError, ActionRecord, Outcome, legacy_map};
+use crate::engine::Engine;
+
+/// The exception of an action that cannot be carried out at all.
+const EXECUTE: &str = "LoadDensityTestExecuteException";
+
+/// Carries out every action of the engine's program. Once a stop is requested no further run
+/// starts; everything else still happens, so that reports are written.
+///
+/// With `print_results` each list's results go to standard output as the reference prints them:
+/// key and value of each action, those of inner lists first.
+pub fn execute(engine: &mut Engine, print_results: bool) -> Vec<ActionRecord> {
+    let actions = engine.program().tables.actions.clone();
+    let mut executor = Executor { engine, print_results };
+    let records = executor.list(&actions, 0);
+    executor.print(&records);
+    records
+}
+
+/// How a document went, as `ldvm run --results` writes it; see `docs/results.md`.
+#[must_use]
+pub fn results(plan: &str, records: &[ActionRecord]) -> Json {
+    let mut failed = 0_u32;
+    records.iter().for_each(|record| record.each_failure(&mut |_, _| failed += 1));
+    json!({
+        "plan": plan,
+        "ok": failed == 0,
+        "failed_actions": failed,
+        "records": records.iter().map(ActionRecord::to_json).collect::<Json>(),
+        "map": legacy_map(records).to_json(),
+    })
+}
+
+struct Executor<'e> {
+    engine: &'e mut Engine,
+    print_results: bool,
+}
+
+impl Executor<'_> {
+    /// Carries out the actions of one depth; deeper rows belong to the one they follow.
+    fn list(&mut self, mut rows: &[ActionRow], depth: u32) -> Vec<ActionRecord> {
+        let mut records = Vec::new();
+        while let Some((row, rest)) = rows.split_first() {
+            let inner = rest.iter().take_while(|row| row.depth > depth).count();
+            let (inner, rest) = rest.split_at_checked(inner).unwrap_or((rest, &[]));
+            let outcome = self.carry_out(row, inner);
+            let text = |id| self.engine.program().consts.text(id).to_owned();
+            records.push(ActionRecord {
+                index: records.len(),
+                command: text(row.command),
+                file: row.file.0.map(text),
+                line: row.line,
+                written: row.written.0.map(text),
+                outcome,
+            });
+            rows = rest;
+        }
+        records
+    }
+
+    fn carry_out(&mut self, row: &ActionRow, inner: &[ActionRow]) -> Result<Outcome, ActionError> {
+        let engine = &mut *self.engine;
+        let command = engine.program().consts.text(row.command).to_owned();
+        let arguments = arguments(engine.program(), row);
+        if let Some(builtin) = builtins::find(&command) {
+            return Ok(Outcome::Value((builtin.call)(&arguments)?));
+        }
+        let value = match command.as_str() {
+            "LD_start_test" => {
+                let Some(run) = row.run.0 else {
+                    return Err(ActionError::new(EXECUTE, "the action has no run"));
+                };
+                start_test(engine, run, &arguments)?
+            }
+            "LD_execute_action" => {
+                let records = self.list(inner, row.depth + 1);
+                self.print(&records);
+                return Ok(Outcome::Records(records));
+            }
+            "LD_execute_files" => {
+                return Ok(Outcome::Files(self.list(inner, row.depth + 1)));
+            }
+            // What these do to later runs was compiled into them.
+            "LD_register_variable"
+            | "LD_register_variables"
+            | "LD_register_csv_source"
+            | "LD_register_csv_sources" => Value::None,
+            "LD_clear_resolver" => json!({"status": "cleared"}).into(),
+            "LD_clear_records" => {
+                engine.clear();
+                json!({"status": "cleared"}).into()
+            }
+            "LD_summary" => summary(engine, &Arguments::default())?.into(),
+            "LD_generate_summary_report" => summary_report(engine, &arguments)?,
+            "LD_evaluate_sla" => {
+                Value::List(rules::evaluate(&arguments, &summary(engine, &arguments)?))
+            }
+            "LD_assert_sla" => return rules::assert(&arguments, &summary(engine, &arguments)?),
+            "LD_cluster_errors" => cluster_errors(engine, &arguments).into(),
+            "LD_add_package_to_executor" => return Err(refuse_package(&arguments)),
+            "print" => {
+                print(&builtins::printed(&arguments));
+                Value::None
+            }
+            _ => {
+                let message = format!("this build does not carry out `{command}`");
+                return Err(ActionError::new(EXECUTE, message));
+            }
+        };
+        Ok(Outcome::Value(value))
+    }
+
+    /// Prints a list's results, if that is wanted.
+    fn print(&self, records: &[ActionRecord]) {
+        if let (true, Value::Dict(results)) = (self.print_results, legacy_map(records)) {
+            for (key, value) in results {
+                print(&format!("{key}\n{}\n", value.text()));
+            }
+        }
+    }
+}
+
+/// Writes to standard output. A reader that went away has seen enough.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The arguments of an action.
+fn arguments(program: &Program, action: &ActionRow) -> Arguments {
+    let rows = Program::rows(&program.tables.arguments, action.arguments);
+    let named = rows.iter().map(|row| {
+        let name = program.consts.text(row.name).to_owned();
+        (name, value(program.value(row.value)))
+    });
+    Arguments(named.collect())
+}
+
+fn value(constant: Constant<'_>) -> Value {
+    match constant {
+        Constant::Unset | Constant::Null => Value::None,
+        Constant::Bool(flag) => Value::Bool(flag),
+        Constant::Int(number) => Value::Int(number.into()),
+        Constant::Float(number) => Value::Float(number),
+        Constant::Text(bytes) => Value::Str(String::from_utf8_lossy(bytes).into_owned()),
+        Constant::Json(bytes) => {
+            serde_json::from_slice::<Json>(bytes).map_or(Value::None, Value::from)
+        }
+    }
+}
+
+fn start_test(
+    engine: &mut Engine,
+    run: RunId,
+    arguments: &Arguments,
+) -> Result<Value, ActionError> {
+    if engine.is_stopped() {
+        return Err(ActionError::new(EXECUTE, "not started, because the run was interrupted"));
+    }
+    engine.run(run).map_err(|error| ActionError {
+        infrastructure: true,
+        ..ActionError::new("OSError", error.to_string())
+    })?;
+    let given = |name: &str, default: Value| arguments.get(name).cloned().unwrap_or(default);
+    let members = [
+        ("user_detail", given("user_detail_dict", Value::Dict(Vec::new()))),
+        ("user_count", given("user_count", Value::Int(50))),
+        ("spawn_rate", given("spawn_rate", Value::Int(10))),
+        ("test_time", given("test_time", Value::Int(60))),
+        ("web_ui", given("web_ui_dict", Value::None)),
+        ("runner_mode", given("runner_mode", Value::Str("local".to_owned()))),
+    ];
+    Ok(Value::Dict(members.map(|(name, value)| (name.to_owned(), value)).into()))
+}
+
+/// The summary an action is given, or that of the runs so far.
+fn summary(engine: &Engine, arguments: &Arguments) -> Result<Json, ActionError> {
+    match arguments.get("summary") {
+        Some(given @ Value::Dict(_)) => Ok(given.to_json()),
+        _ => serde_json::to_value(engine.summary())
+            .map_err(|error| ActionError::new(EXECUTE, error.to_string())),
+    }
+}
+
+fn summary_report(engine: &Engine, arguments: &Arguments) -> Result<Value, ActionError> {
+    let name = arguments.text("report_name").unwrap_or("loaddensity-summary");
+    let path = report::path(&format!("{name}.json"))?;
+    let written = engine.summary().write_to(&path);
+    written.map_err(|error| ActionError::new("OSError", error.to_string()))?;
+    Ok(Value::Str(path.to_string_lossy().into_owned()))
+}
+
+/// Clusters of the records given, or of the failures of the runs so far.
+fn cluster_errors(engine: &Engine, arguments: &Arguments) -> Json {
+    match arguments.get("records").map(Value::to_json) {
+        Some(Json::Array(records)) => {
+            let text = |record: &Json, key: &str| match record.get(key) {
+                Some(Json::String(text)) if !text.is_empty() => Some(text.clone()),
+                Some(Json::Null) | None => None,
+                Some(other) => Some(other.to_string()),
+            };
+            let failures: Vec<_> = records
+                .iter()
+                .map(|record| {
+                    let name = text(record, "name").or_else(|| text(record, "test_url"));
+                    let error = text(record, "error").or_else(|| text(record, "status_code"));
+                    (name.unwrap_or_else(|| "unknown".to_owned()), error.unwrap_or_default())
+                })
+                .collect();
+            let failures = failures.iter();
+            clusters::clusters(failures.map(|(name, text)| clusters::Failure {
+                name,
+                text,
+                count: 1,
+            }))
+        }
+        _ => {
+            let summary = engine.summary();
+            clusters::clusters(summary.errors.iter().map(|group| clusters::Failure {
+                name: &group.name,
+                text: &group.text,
+                count: group.count,
+            }))
+        }
+    }
+}
+
+/// There is nothing a package could add to: no Python here.
+fn refuse_package(arguments: &Arguments) -> ActionError {
+    let name = arguments.text("package").unwrap_or_default();
+    let message = format!(
+        "package '{name}' is not allowed; the host must call executor.allow_packages(...) or \
+         executor.set_allow_arbitrary_packages(True)"
+    );
+    ActionError::new(EXECUTE, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use ld_vm::{
+        build::Builder,
+        program::{Many, Maybe},
+    };
+
+    use super::*;
+    use crate::{
+        Live, Options, Spin, Stop,
+        net::{Clock, NetOptions},
+    };
+
+    /// An engine for actions of these depths and commands, without arguments.
+    fn engine(commands: &[(u32, &str)]) -> Engine {
+        let mut builder = Builder::new("plan.json", "", true);
+        for (&(depth, command), line) in commands.iter().zip(1..) {
+            let command = builder.constant(command.as_bytes());
+            let (run, arguments) = (Maybe(None), Many::default());
+            let (file, written) = (Maybe(None), Maybe(None));
+            let row = ActionRow { command, line, run, arguments, depth, file, written };
+            builder.program_mut().tables.actions.push(row);
+        }
+        let options = Options {
+            threads: 1,
+            seed: 1,
+            spin: Spin::Never,
+            net: NetOptions::new(Clock::starting_now()),
+            stop: Stop::by_hand().1,
+            live: Live::new(true),
+        };
+        Engine::new(builder.finish(), options).unwrap()
+    }
+
+    fn values(records: &[ActionRecord]) -> Vec<String> {
+        records.iter().map(|record| record.legacy().text()).collect()
+    }
+
+    #[test]
+    fn an_action_that_fails_does_not_keep_the_next_from_its_turn() {
+        let commands = ["LD_clear_records", "LD_bake_a_cake", "LD_summary"];
+        let mut engine = engine(&commands.map(|command| (0, command)));
+        let records = execute(&mut engine, false);
+        let places: Vec<_> = records.iter().map(|record| (record.index, record.line)).collect();
+        assert_eq!(places, [(0, 1), (1, 2), (2, 3)]);
+        let values = values(&records);
+        assert_eq!(values[0], "{'status': 'cleared'}");
+        assert_eq!(
+            values[1],
+            "LoadDensityTestExecuteException('this build does not carry out `LD_bake_a_cake`')"
+        );
+        assert!(values[2].contains("'requests': 0"), "{}", values[2]);
+    }
+
+    #[test]
+    fn actions_inside_others_are_carried_out_with_them() {
+        let mut engine = engine(&[
+            (0, "LD_execute_action"),
+            (1, "LD_clear_records"),
+            (1, "LD_execute_files"),
+            (2, "LD_execute_action"),
+            (3, "nope"),
+            (1, "LD_clear_resolver"),
+            (0, "LD_clear_records"),
+        ]);
+        let records = execute(&mut engine, false);
+        assert_eq!(records.len(), 2);
+        let cleared = "{'status': 'cleared'}";
+        let nope = "\"LoadDensityTestExecuteException('this build does not carry out `nope`')\"";
+        assert_eq!(
+            values(&records),
+            [
+                format!(
+                    "{{\"execute: ['LD_clear_records']\": {cleared}, \"execute: ['LD_execute_files']\": \
+                     [{{\"execute: ['nope']\": {nope}}}], \"execute: ['LD_clear_resolver']\": {cleared}}}"
+                ),
+                cleared.to_owned()
+            ]
+        );
+        let mut failures = 0;
+        records.iter().for_each(|record| record.each_failure(&mut |_, _| failures += 1));
+        assert_eq!(failures, 1);
+    }
+}

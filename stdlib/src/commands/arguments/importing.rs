@@ -1,0 +1,130 @@
+//! Arguments of what turns other tools' formats into plans.
+
+use super::{AMOUNT, LIST, OBJECT, POSITIVE, TEXTS, object, text};
+use crate::field::{Field, Shape};
+
+/// A file to read.
+#[rustfmt::skip]
+pub(in crate::commands) const FILE_PATH: &[Field] = &[
+    text("file_path", "The file.", r#""session.har""#).required(),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const HAR_TASKS: &[Field] = &[
+    Field::new("har", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The HAR, or its file.", r#""session.har""#).required(),
+    Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#).default("null"),
+    Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#).default("null"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const HAR_DOCUMENT: &[Field] = &[
+    Field::new("har", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The HAR, or its file.", r#""session.har""#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#).default("null"),
+    Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#).default("null"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const POSTMAN_TASKS: &[Field] = &[
+    Field::new("collection", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The collection, or its file.", r#""shop.postman.json""#).required(),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const POSTMAN_DOCUMENT: &[Field] = &[
+    Field::new("collection", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The collection, or its file.", r#""shop.postman.json""#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const OPENAPI_TASKS: &[Field] = &[
+    Field::new("spec", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
+    text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const OPENAPI_DOCUMENT: &[Field] = &[
+    Field::new("spec", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const K6_TASKS: &[Field] = &[
+    text("source", "The script, or its file.", r#""script.js""#).required(),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const K6_DOCUMENT: &[Field] = &[
+    text("source", "The script, or its file.", r#""script.js""#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const JMETER_TASKS: &[Field] = &[
+    Field::new("root", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The plan, or its file.", r#""plan.jmx""#).required(),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const JMETER_DOCUMENT: &[Field] = &[
+    Field::new("root", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The plan, or its file.", r#""plan.jmx""#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const CURL: &[Field] = &[
+    text("command", "The command.", r#""curl http://127.0.0.1:8080/""#).required(),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const FROM_OPENAPI: &[Field] = &[
+    text("openapi_path", "The file of the description.", r#""openapi.json""#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("20"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null"),
+    text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const FROM_CURLS: &[Field] = &[
+    Field::new("curls", TEXTS, "The commands.", r#"["curl http://127.0.0.1:8080/"]"#).required(),
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("20"),
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const CDP_TARGETS: &[Field] = &[
+    text("devtools_url", "Where the browser listens.", r#""http://127.0.0.1:9223""#).default(r#""http://127.0.0.1:9222""#),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const CDP_SESSION: &[Field] = &[
+    text("target_ws_url", "The WebSocket of the tab.", r#""ws://127.0.0.1:9222/devtools/page/1""#).required(),
+    Field::new("duration_seconds", AMOUNT, "How long to record.", "10").default("30"),
+    Field::new("timeout_seconds", AMOUNT, "How long to wait for a message.", "2").default("1"),
+];
+
+#[rustfmt::skip]
+pub(in crate::commands) const CDP_HAR: &[Field] = &[
+    text("target_ws_url", "The WebSocket of the tab.", r#""ws://127.0.0.1:9222/devtools/page/1""#).required(),
+    text("output_path", "The file to write.", r#""session.har""#).required(),
+    Field::new("duration_seconds", AMOUNT, "How long to record.", "10").default("30"),
+];
