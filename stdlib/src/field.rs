@@ -162,6 +162,7 @@ impl Shape {
 
 fn bounds(what: &str, min: f64, max: f64) -> String {
     match (min, max) {
+        (..=-1e15, 1e9..) => what.to_owned(),
         (f64::MIN.., _) if max >= 1e9 => format!("{what} of at least {min}"),
         _ => format!("{what} from {min} to {max}"),
     }

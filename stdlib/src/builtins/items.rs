@@ -49,7 +49,7 @@ fn extreme(
     };
     let mut items = items.iter();
     let Some(mut best) = items.next() else {
-        let message = format!("{name}() iterable argument is empty");
+        let message = format!("{name}() arg is an empty sequence");
         return Err(Exception::new("ValueError", message));
     };
     for item in items {

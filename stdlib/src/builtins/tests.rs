@@ -54,7 +54,7 @@ fn results_are_those_of_python() {
         ("len", json!([{"a": 1}]), "1"),
         ("max", json!([1, 2]), "2"),
         ("max", json!([[3, 1.5, true]]), "3"),
-        ("max", json!([[]]), "ValueError('max() iterable argument is empty')"),
+        ("max", json!([[]]), "ValueError('max() arg is an empty sequence')"),
         (
             "max",
             json!([1, "a"]),
