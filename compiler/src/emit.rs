@@ -9,7 +9,8 @@ use ld_vm::program::{
     ColumnRow, ConstId, EnvId, EnvRow, ExtractId, ExtractRow, ExtractorId, ExtractorRow,
     FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
     ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
-    SeriesId, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, VarId, VarRow,
+    SeriesId, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, StageId, StageRow,
+    VarId, VarRow,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
@@ -17,7 +18,7 @@ use ld_vm::{Escape, Program};
 
 use crate::Options;
 use crate::diag::{Code, Diagnostic, Source};
-use crate::ir::{Ir, Operand, Run, Slot, SlotKind, Task};
+use crate::ir::{Ir, Operand, Run, Scenario, Slot, SlotKind, Stage, Task};
 use crate::task::as_written;
 
 /// Emits the program of a document without errors.
@@ -67,7 +68,7 @@ struct Names<'e> {
     envs: HashMap<&'e str, EnvId>,
     columns: HashMap<(usize, &'e str), ColumnId>,
     vars: HashMap<usize, VarId>,
-    series: HashMap<(Vec<u8>, &'e str), SeriesId>,
+    series: HashMap<(Vec<u8>, &'e str, &'e str), SeriesId>,
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
     checks: HashMap<(AssertionId, Many<OperandId>), CheckId>,
@@ -114,16 +115,32 @@ impl<'e> Emit<'e> {
     }
 
     fn run(&mut self, run: &'e Run) -> RunId {
+        let rows = run.scenarios.iter().map(|scenario| self.scenario(scenario)).collect();
+        let scenarios: Many<ScenarioId> =
+            append(&mut self.builder.program_mut().tables.scenarios, rows);
+        let inits = self.inits(run);
+        let row = RunRow {
+            scenarios,
+            duration_ns: run.duration_ns.unwrap_or(u64::MAX),
+            iterations: run.iterations,
+            inits,
+            warmup_ns: run.warmup_ns,
+            stop_timeout_ns: run.stop_timeout_ns,
+        };
+        push(&mut self.builder.program_mut().tables.runs, row)
+    }
+
+    fn scenario(&mut self, scenario: &'e Scenario) -> ScenarioRow {
         let entry = self.builder.here();
         // Before the scenario's tasks, so that a choice can only go forward.
-        let picks = run.weighted && (run.tasks.len() > 1 || !self.optimise);
+        let picks = scenario.weighted && (scenario.tasks.len() > 1 || !self.optimise);
         if picks {
             self.op(Opcode::End, 0);
         }
         let mut weighted = Vec::new();
-        for task in &run.tasks {
+        for task in &scenario.tasks {
             weighted.push((task.weight, self.builder.here()));
-            self.task(run, task);
+            self.task(scenario, task);
             if picks {
                 self.op(Opcode::End, 0);
             }
@@ -138,27 +155,34 @@ impl<'e> Emit<'e> {
             self.op(Opcode::End, 0);
         }
 
-        let protocol = self.protocol(run.protocol.name);
-        let wait = self.builder.pause(run.wait.min_ns, run.wait.max_ns);
-        let user = self.builder.constant(run.user.as_bytes());
-        let scenario = ScenarioRow {
-            name: user,
+        let protocol = self.protocol(scenario.protocol.name);
+        let wait = self.builder.pause(scenario.wait.min_ns, scenario.wait.max_ns);
+        let user = self.builder.constant(scenario.user.as_bytes());
+        let name = match scenario.name.as_str() {
+            "" => user,
+            name => self.builder.constant(name.as_bytes()),
+        };
+        let stage = |&Stage { duration_ns, from, to, spawn_rate }: &Stage| StageRow {
+            duration_ns,
+            from,
+            to,
+            spawn_rate,
+        };
+        let stages = scenario.load.stages.iter().map(stage).collect();
+        let stages: Many<StageId> = append(&mut self.builder.program_mut().tables.stages, stages);
+        ScenarioRow {
+            name,
             user,
             protocol,
             entry,
-            users: run.users,
-            spawn_rate: run.spawn_rate,
+            users: scenario.load.users,
+            spawn_rate: scenario.load.spawn_rate,
             wait,
-        };
-        let scenario: ScenarioId = push(&mut self.builder.program_mut().tables.scenarios, scenario);
-        let inits = self.inits(run);
-        let row = RunRow {
-            scenarios: Many { first: scenario, count: 1 },
-            duration_ns: run.duration_ns.unwrap_or(u64::MAX),
-            iterations: run.iterations,
-            inits,
-        };
-        push(&mut self.builder.program_mut().tables.runs, row)
+            paced: u32::from(scenario.paced),
+            load: scenario.load.kind,
+            stages,
+            start_after_ns: scenario.start_after_ns,
+        }
     }
 
     /// The starting values of the variables the run uses.
@@ -174,7 +198,7 @@ impl<'e> Emit<'e> {
         append(&mut self.builder.program_mut().tables.inits, rows)
     }
 
-    fn task(&mut self, run: &Run, task: &'e Task) {
+    fn task(&mut self, scenario: &'e Scenario, task: &'e Task) {
         self.line(task.span);
         let registers = self.rows(task);
         let mut parts = Vec::with_capacity(task.request.parts.len());
@@ -190,7 +214,7 @@ impl<'e> Emit<'e> {
                 }
             }
         }
-        let request = self.request(run, task, &parts);
+        let request = self.request(scenario, task, &parts);
         self.op(Opcode::Request, request.0);
 
         let mut next_part = parts.len() as u32;
@@ -343,17 +367,24 @@ impl<'e> Emit<'e> {
         *self.names.slots.entry(key).or_insert_with(|| push(rows, row))
     }
 
-    fn request(&mut self, run: &Run, task: &'e Task, parts: &[Option<ConstId>]) -> RequestId {
+    fn request(
+        &mut self,
+        scenario: &'e Scenario,
+        task: &'e Task,
+        parts: &[Option<ConstId>],
+    ) -> RequestId {
         let written = |template: &Template| as_written(template, &self.ir.slots);
-        let key = (written(&task.name), task.request.method.as_str());
-        let series = *self.names.series.entry(key).or_insert_with_key(|(name, method)| {
-            let name = self.builder.constant(name);
-            let method = self.builder.constant(method.as_bytes());
-            let target = self.builder.constant(&written(&task.request.target));
-            let rows = &mut self.builder.program_mut().tables.series;
-            push(rows, SeriesRow { name, method, target })
-        });
-        let protocol = self.protocol(run.protocol.name);
+        let key = (written(&task.name), task.request.method.as_str(), scenario.name.as_str());
+        let series =
+            *self.names.series.entry(key).or_insert_with_key(|(name, method, scenario)| {
+                let name = self.builder.constant(name);
+                let method = self.builder.constant(method.as_bytes());
+                let target = self.builder.constant(&written(&task.request.target));
+                let scenario = self.builder.constant(scenario.as_bytes());
+                let rows = &mut self.builder.program_mut().tables.series;
+                push(rows, SeriesRow { name, method, target, scenario })
+            });
+        let protocol = self.protocol(scenario.protocol.name);
         let parts = self.builder.parts(parts);
         let options = self.builder.options(&task.request.options);
         let needs = task.needs().bits();

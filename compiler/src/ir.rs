@@ -9,6 +9,7 @@ use ld_stdlib::functions::Function;
 use ld_stdlib::protocols::{Prepared, Protocol};
 use ld_stdlib::{Span, Template};
 use ld_vm::Needs;
+use ld_vm::program::LoadKind;
 
 /// A whole document.
 #[derive(Debug, Default)]
@@ -82,20 +83,53 @@ pub(crate) struct Source {
 /// What one `LD_start_test` does.
 #[derive(Debug)]
 pub(crate) struct Run {
-    pub(crate) protocol: &'static Protocol,
-    pub(crate) user: &'static str,
-    pub(crate) users: u32,
-    pub(crate) spawn_rate: f64,
+    pub(crate) scenarios: Vec<Scenario>,
     /// `None`: until the users have ended by themselves.
     pub(crate) duration_ns: Option<u64>,
     /// 0: no limit.
     pub(crate) iterations: u64,
-    pub(crate) wait: Pause,
-    pub(crate) weighted: bool,
-    pub(crate) tasks: Vec<Task>,
+    pub(crate) warmup_ns: u64,
+    pub(crate) stop_timeout_ns: u64,
     pub(crate) inits: Vec<Init>,
     /// Variables that are read without a slot, because their value stands in its place.
     pub(crate) read: HashSet<Var>,
+}
+
+/// One kind of user in a run.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    /// Empty when it is the run's only one.
+    pub(crate) name: String,
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) user: &'static str,
+    pub(crate) load: Load,
+    pub(crate) wait: Pause,
+    /// Whether `wait` counts from when a tick was due instead of its end.
+    pub(crate) paced: bool,
+    pub(crate) start_after_ns: u64,
+    pub(crate) weighted: bool,
+    pub(crate) tasks: Vec<Task>,
+}
+
+/// What starts and stops the users of a scenario.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) kind: LoadKind,
+    /// How many there are at most.
+    pub(crate) users: u32,
+    /// Users started per second, where there are no stages.
+    pub(crate) spawn_rate: f64,
+    pub(crate) stages: Vec<Stage>,
+}
+
+/// A part of a load: users, or ticks started per second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stage {
+    pub(crate) duration_ns: u64,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    /// Users per second that may start or stop to follow the level.
+    pub(crate) spawn_rate: f64,
 }
 
 /// A variable's value at the start of a run.

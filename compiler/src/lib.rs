@@ -15,6 +15,7 @@ mod files;
 mod ir;
 pub mod json;
 mod lint;
+mod load;
 mod lower;
 mod nested;
 mod notation;
@@ -127,11 +128,12 @@ fn unfolded(
     // The warnings are those of the folded form.
     diagnostics.extend(problems.into_iter().filter(|p| p.severity == Severity::Error));
     let written = |template| ld_stdlib::Template::text(task::as_written(template, &folded.slots));
-    for (run, folded) in ir.runs.iter_mut().zip(&folded.runs) {
-        for (task, folded) in run.tasks.iter_mut().zip(&folded.tasks) {
-            task.name = written(&folded.name);
-            task.request.target = written(&folded.request.target);
-        }
+    let scenarios = ir.runs.iter_mut().flat_map(|run| &mut run.scenarios);
+    let tasks = scenarios.flat_map(|scenario| &mut scenario.tasks);
+    let folded = folded.runs.iter().flat_map(|run| &run.scenarios);
+    for (task, folded) in tasks.zip(folded.flat_map(|scenario| &scenario.tasks)) {
+        task.name = written(&folded.name);
+        task.request.target = written(&folded.request.target);
     }
     ir
 }

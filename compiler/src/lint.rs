@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Ir, Run, SlotKind, Var};
+use crate::ir::{Ir, Run, Scenario, SlotKind, Var};
 
 /// Appends what is noticed about a document.
 pub(crate) fn run(ir: &Ir, problems: &mut Vec<Diagnostic>) {
     unused_variables(ir, problems);
     for run in &ir.runs {
-        read_before_set(ir, run, problems);
-        never_picked(run, problems);
+        for scenario in &run.scenarios {
+            read_before_set(ir, run, scenario, problems);
+            never_picked(scenario, problems);
+        }
     }
 }
 
@@ -37,19 +39,19 @@ fn unused_variables(ir: &Ir, problems: &mut Vec<Diagnostic>) {
 }
 
 /// A variable read by a task that runs before the first one to extract it.
-fn read_before_set(ir: &Ir, run: &Run, problems: &mut Vec<Diagnostic>) {
-    if run.weighted {
+fn read_before_set(ir: &Ir, run: &Run, scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
+    if scenario.weighted {
         return;
     }
     let mut set_by = HashMap::new();
-    for (index, task) in run.tasks.iter().enumerate() {
+    for (index, task) in scenario.tasks.iter().enumerate() {
         for extract in &task.extracts {
             set_by.entry(extract.var).or_insert((index, extract.var_span));
         }
     }
     let has_value: HashSet<usize> = run.inits.iter().map(|init| init.var).collect();
     let mut seen = HashSet::new();
-    for (index, task) in run.tasks.iter().enumerate() {
+    for (index, task) in scenario.tasks.iter().enumerate() {
         for slot in task.slots().filter_map(|slot| ir.slots.get(slot as usize)) {
             let SlotKind::Var(var) = slot.kind else {
                 continue;
@@ -75,8 +77,8 @@ fn read_before_set(ir: &Ir, run: &Run, problems: &mut Vec<Diagnostic>) {
 }
 
 /// A task that a weighted scenario cannot pick.
-fn never_picked(run: &Run, problems: &mut Vec<Diagnostic>) {
-    for task in run.tasks.iter().filter(|task| run.weighted && task.weight == 0) {
+fn never_picked(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
+    for task in scenario.tasks.iter().filter(|task| scenario.weighted && task.weight == 0) {
         let problem =
             Diagnostic::new(Code::UnreachableTask, "this task is never picked: its weight is 0")
                 .label(task.span, "does not run");

@@ -7,11 +7,11 @@
 
 use ld_stdlib::{Piece, Template};
 
-use crate::ir::{Ir, Operand, Run, Task};
+use crate::ir::{Ir, Operand, Scenario, Task};
 
 /// The passes over a whole document.
 pub(crate) fn document(ir: &mut Ir) {
-    ir.runs.iter_mut().for_each(drop_unreachable);
+    ir.runs.iter_mut().flat_map(|run| &mut run.scenarios).for_each(drop_unreachable);
 }
 
 /// The passes over one task. They run as soon as it is lowered, so that the pieces of all
@@ -31,9 +31,9 @@ pub(crate) fn task(task: &mut Task) {
 }
 
 /// A task of weight 0 is never picked.
-fn drop_unreachable(run: &mut Run) {
-    if run.weighted {
-        run.tasks.retain(|task| task.weight > 0);
+fn drop_unreachable(scenario: &mut Scenario) {
+    if scenario.weighted {
+        scenario.tasks.retain(|task| task.weight > 0);
     }
 }
 

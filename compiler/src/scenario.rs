@@ -8,8 +8,9 @@ use ld_stdlib::{Span, Tree, TreeKind};
 
 use crate::diag::{Code, Diagnostic};
 use crate::document::{Written, register_sources, register_variables};
-use crate::ir::{Const, Init, Pause, Run, Var};
+use crate::ir::{Const, Init, Pause, Run, Scenario, Var};
 use crate::json::{Key, Kind, Member, Node};
+use crate::load::{self, Given};
 use crate::lower::Lower;
 use crate::scope::Registered;
 use crate::task;
@@ -18,11 +19,7 @@ use crate::task;
 pub(crate) const COMMAND: &str = "LD_start_test";
 
 const DEFAULT_USER: &str = "fast_http_user";
-const DEFAULT_USERS: i64 = 50;
-const DEFAULT_SPAWN_RATE: f64 = 10.0;
-const DEFAULT_SECONDS: f64 = 60.0;
-/// The reference's pause between ticks.
-const DEFAULT_WAIT: Pause = Pause { min_ns: 100_000_000, max_ns: 200_000_000 };
+const DEFAULT_TIME_NS: u64 = 60_000_000_000;
 
 /// Lowers an `LD_start_test`; `None` when it is too broken to say what would run.
 pub(crate) fn lower(
@@ -49,18 +46,11 @@ pub(crate) fn lower(
     let tasks = written("tasks").map(|(_, node)| *node);
     lower.scope.extracted = tasks.map(extracted).unwrap_or_default();
 
-    let mut values = HashMap::new();
-    for (field, node) in arguments {
-        if !["variables", "csv_sources", "tasks"].contains(&field.name) {
-            lower.expand = field.name == "host" || field.name == "user_detail_dict";
-            if let Some(tree) = lower.value(node, &field.shape, field.name) {
-                values.insert(field.name, tree);
-            }
-            lower.expand = false;
-        }
-    }
+    let left_out = ["variables", "csv_sources", "tasks"];
+    let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
+    let values = &given.values;
     let (protocol, user) = user(values.get("user_detail_dict"), action, lower)?;
-    let host = host(&values, lower);
+    let host = host(values, lower);
 
     lower.expand = true;
     let (weighted, tasks) = match tasks {
@@ -74,21 +64,30 @@ pub(crate) fn lower(
     };
     lower.expand = false;
 
-    let wait = values.get("wait_time").and_then(|tree| pause(tree, lower));
-    let number = |name: &str| values.get(name).and_then(number);
-    let run = Run {
+    let load = load::load(&given, lower).unwrap_or_default();
+    let (wait, paced) = load::wait(&given, lower).unwrap_or_else(load::default_wait);
+    let scenario = Scenario {
+        name: String::new(),
         protocol,
         user,
-        users: number("user_count").unwrap_or(DEFAULT_USERS as f64) as u32,
-        spawn_rate: number("spawn_rate").unwrap_or(DEFAULT_SPAWN_RATE),
-        duration_ns: match written("test_time") {
-            Some((_, node)) if node.is_null() => None,
-            _ => Some(nanoseconds(number("test_time").unwrap_or(DEFAULT_SECONDS))),
-        },
-        iterations: number("iterations").unwrap_or(0.0) as u64,
-        wait: wait.unwrap_or(DEFAULT_WAIT),
+        load,
+        wait,
+        paced,
+        start_after_ns: 0,
         weighted,
         tasks,
+    };
+    let run = Run {
+        duration_ns: match given.written("test_time") {
+            Some((_, node)) if node.is_null() => None,
+            // What `arrival` says of its duration is not cut short by what nobody wrote.
+            None if scenario.load.is_open() && scenario.load.ends() => None,
+            _ => Some(given.seconds("test_time").unwrap_or(DEFAULT_TIME_NS)),
+        },
+        iterations: given.number("iterations").unwrap_or(0.0) as u64,
+        warmup_ns: given.seconds("warmup").unwrap_or(0),
+        stop_timeout_ns: given.seconds("stop_timeout").unwrap_or(0),
+        scenarios: vec![scenario],
         inits: inits(lower),
         read: std::mem::take(&mut lower.scope.read),
     };
@@ -280,7 +279,8 @@ fn inits(lower: &mut Lower<'_>) -> Vec<Init> {
         .collect()
 }
 
-fn number(tree: &Tree) -> Option<f64> {
+/// A number.
+pub(crate) fn number(tree: &Tree) -> Option<f64> {
     match tree.kind {
         TreeKind::Int(number) => Some(number as f64),
         TreeKind::Float(number) => Some(number),
@@ -288,7 +288,8 @@ fn number(tree: &Tree) -> Option<f64> {
     }
 }
 
-fn nanoseconds(seconds: f64) -> u64 {
+/// Seconds as nanoseconds.
+pub(crate) fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9).round() as u64
 }
 

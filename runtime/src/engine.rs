@@ -1,6 +1,7 @@
 //! Runs of a document, one after the other: shards at work, results coming in.
 
 mod collector;
+mod plan;
 
 use std::{
     env, error,
@@ -17,11 +18,11 @@ use ld_drivers::{
     DRIVERS,
     net::{Clock, NetOptions},
 };
-use ld_results::{GeneratorHealth, Recorder, RunInfo, Summary, Totals};
+use ld_results::{GeneratorHealth, Recorder, RunInfo, ScenarioUsers, Summary, Totals};
 use ld_vm::{
     Linked, Program,
     link::{Inputs, LinkError},
-    program::{RunId, RunRow},
+    program::RunId,
 };
 use tokio::{
     runtime::Builder,
@@ -31,7 +32,7 @@ use tokio::{
     },
 };
 
-use self::collector::Collector;
+use self::{collector::Collector, plan::Plan};
 use crate::{
     affinity, health,
     pacer::Spin,
@@ -129,11 +130,12 @@ impl Engine {
     /// # Errors
     /// When the system refuses what a run needs. What was measured until then is kept.
     pub fn run(&mut self, run: RunId) -> Result<(), RunError> {
-        let users = self.users(run);
         let Some(&row) = self.program().tables.runs.get(run.index()) else { return Ok(()) };
+        let plan = Plan::new(self.program(), &row);
+        let users = plan.users;
         let shards = u32::try_from(users).unwrap_or(u32::MAX).clamp(1, self.options.threads.max(1));
-        self.results.begin(&row, users, shards);
-        for shortage in health::shortages(users, self.descriptors) {
+        self.results.begin(&plan, shards);
+        for shortage in health::shortages(plan.closed_users(), self.descriptors) {
             self.options.live.say(&format!("warning: {shortage}"));
         }
 
@@ -159,7 +161,7 @@ impl Engine {
         drop(reports);
 
         let Options { stop, live, .. } = &mut self.options;
-        let collector = Collector::new(&mut self.results, live, clock, duration(&row), spares);
+        let collector = Collector::new(&mut self.results, live, clock, &plan, spares);
         runtime.block_on(collector.collect(incoming, stop.clone(), halt));
         for thread in threads {
             match thread.join() {
@@ -198,13 +200,6 @@ impl Engine {
         };
         (spare, job)
     }
-
-    /// How many users a run has.
-    fn users(&self, run: RunId) -> u64 {
-        let tables = &self.program().tables;
-        let scenarios = tables.runs.get(run.index()).map(|row| row.scenarios).unwrap_or_default();
-        Program::rows(&tables.scenarios, scenarios).iter().map(|row| u64::from(row.users)).sum()
-    }
 }
 
 /// Starts the thread of a shard. One that cannot go on halts the others.
@@ -228,20 +223,17 @@ fn core_of(shard: u32, shards: u32) -> Option<usize> {
     cores.get(shard as usize).copied()
 }
 
-/// How long a run is to take, if it does not end by itself.
-fn duration(run: &RunRow) -> Option<Duration> {
-    (run.duration_ns != u64::MAX).then(|| Duration::from_nanos(run.duration_ns))
-}
-
 impl Results {
     fn new(program: &Program, seed: u64, descriptor_limit: Option<u64>) -> Self {
         let series = &program.tables.series;
+        let text = |id| program.consts.text(id).to_owned();
         Self {
             totals: Totals::new(series.len()),
             health: GeneratorHealth { descriptor_limit, ..GeneratorHealth::default() },
             info: RunInfo {
                 plan: program.file.clone(),
-                names: series.iter().map(|row| program.consts.text(row.name).to_owned()).collect(),
+                names: series.iter().map(|row| text(row.name)).collect(),
+                scenarios: series.iter().map(|row| text(row.scenario)).collect(),
                 duration_planned: Some(Duration::ZERO),
                 seed,
                 ..RunInfo::default()
@@ -250,15 +242,27 @@ impl Results {
     }
 
     /// Adds what a run plans to what earlier runs planned.
-    fn begin(&mut self, run: &RunRow, users: u64, shards: u32) {
+    fn begin(&mut self, plan: &Plan, shards: u32) {
         let Self { health, info, .. } = self;
         if info.started_at_s == 0.0 {
             let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
             info.started_at_s = since.as_secs_f64();
         }
-        let planned = info.duration_planned.zip(duration(run));
+        let planned = info.duration_planned.zip(plan.duration);
         info.duration_planned = planned.map(|(earlier, this)| earlier + this);
-        info.users_planned += users;
+        for scenario in &plan.scenarios {
+            info.users_planned += scenario.users;
+            let known = info.scenario_users.iter_mut().find(|users| users.name == scenario.name);
+            match known {
+                Some(users) => users.planned += scenario.users,
+                None if scenario.name.is_empty() => {}
+                None => info.scenario_users.push(ScenarioUsers {
+                    name: scenario.name.clone(),
+                    planned: scenario.users,
+                    started: 0,
+                }),
+            }
+        }
         let shards = health.shards.len().max(shards as usize);
         health.shards.resize_with(shards, Default::default);
     }

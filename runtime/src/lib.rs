@@ -17,7 +17,7 @@ pub use actions::{ActionError, ActionRecord, Outcome};
 pub use engine::{Engine, EngineError, Options, RunError, default_threads};
 pub use ld_drivers::net;
 pub use pacer::{Pacer, Spin, Until};
-pub use schedule::Ramp;
+pub use schedule::{Arrivals, Levels, Life, Ramp, Starts};
 pub use signals::Stop;
 pub use sources::{ShardRows, SourceError, Sources, Table, TableError};
 pub use terminal::Live;

@@ -2,6 +2,7 @@
 //!
 //! [`Shard`] is what the users of a shard share; [`thread`] is the life of the thread itself.
 
+mod pool;
 mod report;
 mod start;
 mod thread;
@@ -9,15 +10,17 @@ mod thread;
 use std::{
     cell::{Cell, RefCell},
     io, mem,
+    rc::Rc,
     sync::Arc,
 };
 
 use ld_drivers::{Stamps, net::Net};
 use ld_results::Recorder;
-use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World};
+use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World, program::RunId};
 use tokio::sync::Notify;
 
 pub(crate) use self::{
+    pool::{ArrivalCounts, Place, Pool, Start},
     report::{Report, ShardState},
     thread::{Job, run},
 };
@@ -35,9 +38,13 @@ pub(crate) struct Shard {
     desk: RefCell<Desk>,
     /// The run is over: nothing new is begun.
     over: Cell<bool>,
-    /// Users that are to start or have started and not yet ended.
+    /// What has to end before the shard does: users, and whatever may start more of them.
     left: Cell<usize>,
-    started: Cell<u32>,
+    /// What is due before this time is left out of the statistics.
+    warm_ns: u64,
+    pools: RefCell<Vec<Rc<Pool>>>,
+    /// Users started, by scenario of the run.
+    started: Box<[Cell<u32>]>,
     active: Cell<u32>,
     in_flight: Cell<u32>,
     /// A user ended.
@@ -57,8 +64,16 @@ impl Shard {
         rows: ShardRows,
         net: &Net,
         spin: Spin,
+        run: RunId,
     ) -> io::Result<Self> {
-        let recorder = Recorder::new(linked.program().tables.series.len());
+        let tables = &linked.program().tables;
+        let recorder = Recorder::new(tables.series.len());
+        let run = tables.runs.get(run.index());
+        let started = (0..run.map_or(0, |run| run.scenarios.count)).map(|_| Cell::new(0)).collect();
+        let warm_ns = match run.map_or(0, |run| run.warmup_ns) {
+            0 => 0,
+            warmup_ns => net.now_ns().saturating_add(warmup_ns),
+        };
         Ok(Self {
             linked,
             pacer: Pacer::new(net.clock, spin)?,
@@ -66,16 +81,48 @@ impl Shard {
             desk: RefCell::new(Desk { rows, scratch: ScratchPool::default(), recorder }),
             over: Cell::new(false),
             left: Cell::new(0),
-            started: Cell::new(0),
+            warm_ns,
+            pools: RefCell::default(),
+            started,
             active: Cell::new(0),
             in_flight: Cell::new(0),
             changed: Notify::new(),
         })
     }
 
-    /// Makes the shard live until this many more users have started and ended.
-    pub(crate) fn expect(&self, users: usize) {
-        self.left.set(self.left.get() + users);
+    /// Makes the shard live until as much more is [done](Self::done).
+    pub(crate) fn expect(&self, more: usize) {
+        self.left.set(self.left.get() + more);
+    }
+
+    /// A user has ended, or what started users starts no more.
+    pub(crate) fn done(&self) {
+        self.left.set(self.left.get() - 1);
+        self.changed.notify_one();
+    }
+
+    /// Whether anything is expected still.
+    pub(crate) fn is_live(&self) -> bool {
+        self.left.get() > 0
+    }
+
+    /// Starts the ticks of a pool, which is [done](Self::done) when there are no more.
+    pub(crate) fn open(&self, pool: &Rc<Pool>) {
+        self.pools.borrow_mut().push(Rc::clone(pool));
+        pool.pass_on(self);
+    }
+
+    /// What became of the starts of all pools.
+    pub(crate) fn arrivals(&self) -> ArrivalCounts {
+        self.pools.borrow().iter().fold(ArrivalCounts::default(), |sum, pool| {
+            let ArrivalCounts { started, late, missed, users } = pool.counts();
+            ArrivalCounts {
+                started: sum.started + started,
+                late: sum.late + late,
+                missed: sum.missed + missed,
+                users: sum.users + users,
+            }
+        })
     }
 
     /// Steps a user.
@@ -90,6 +137,11 @@ impl Shard {
             *stamps;
         let series = sample.series.0;
         let recorder = &mut self.desk.borrow_mut().recorder;
+        if due_ns < self.warm_ns {
+            recorder.counters.warmup_requests += 1;
+            recorder.counters.warmup_failures += u64::from(sample.failure.is_some());
+            return;
+        }
         recorder.record(&ld_results::Sample {
             series,
             unresolved: sample.unresolved,
@@ -111,14 +163,24 @@ impl Shard {
     /// Waits, and files how late the wait ended.
     pub(crate) async fn wait_until(&self, due_ns: u64) {
         self.pacer.until(due_ns).await;
-        if !self.is_over() {
+        if !self.is_over() && due_ns >= self.warm_ns {
             let late_ns = self.pacer.clock().now_ns().saturating_sub(due_ns);
             self.desk.borrow_mut().recorder.late(late_ns);
         }
     }
 
-    pub(crate) fn count_tick(&self) {
-        self.desk.borrow_mut().recorder.counters.ticks += 1;
+    /// Counts a tick that was due at a time.
+    pub(crate) fn count_tick(&self, due_ns: u64) {
+        if due_ns >= self.warm_ns {
+            self.desk.borrow_mut().recorder.counters.ticks += 1;
+        }
+    }
+
+    /// Counts a tick that took longer than its pace.
+    pub(crate) fn count_overrun(&self, due_ns: u64) {
+        if due_ns >= self.warm_ns {
+            self.desk.borrow_mut().recorder.counters.overruns += 1;
+        }
     }
 
     /// Hands over what was recorded; recording goes on in `spare`.
@@ -129,6 +191,8 @@ impl Shard {
     /// Ends the run: waits end now, and no request is begun any more.
     pub(crate) fn end(&self) {
         self.over.set(true);
+        let now_ns = self.pacer.clock().now_ns();
+        self.pools.borrow().iter().for_each(|pool| pool.end(self, now_ns));
         self.pacer.release();
     }
 
@@ -142,9 +206,12 @@ impl Shard {
         self.over.get()
     }
 
-    /// The place of a user that starts now; it is free again when dropped.
-    pub(crate) fn seat(&self) -> Seat<'_> {
-        self.started.set(self.started.get() + 1);
+    /// The place of a user that starts now, of the run's n-th scenario; it is free again when
+    /// dropped.
+    pub(crate) fn seat(&self, scenario: u32) -> Seat<'_> {
+        if let Some(started) = self.started.get(scenario as usize) {
+            started.set(started.get() + 1);
+        }
         self.active.set(self.active.get() + 1);
         Seat(self)
     }
@@ -162,8 +229,7 @@ pub(crate) struct Seat<'s>(&'s Shard);
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.0.active.set(self.0.active.get() - 1);
-        self.0.left.set(self.0.left.get() - 1);
-        self.0.changed.notify_one();
+        self.0.done();
     }
 }
 

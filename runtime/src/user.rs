@@ -9,27 +9,44 @@ use std::rc::Rc;
 use ld_drivers::{Driver, Stamps};
 use ld_vm::{Effect, Resume, User};
 
-use crate::shard::Shard;
+use crate::shard::{Place, Pool, Shard, Start};
 
-/// Runs `user` from `start_ns` until it has ended `ticks` ticks or the run is over.
-pub(crate) async fn run<D: Driver>(
-    shard: Rc<Shard>,
-    driver: Rc<D>,
-    mut user: User,
-    start_ns: u64,
-    ticks: u64,
-) {
-    let _seat = shard.seat();
+/// When a user runs.
+pub(crate) struct Turn {
+    /// Its scenario, by position in the run.
+    pub(crate) scenario: u32,
+    /// When its first tick is due.
+    pub(crate) start_ns: u64,
+    /// From when on it begins nothing more.
+    pub(crate) leave_ns: u64,
+    /// After how many ticks it ends; 0 for no limit.
+    pub(crate) ticks: u64,
+    /// Whether the time between ticks counts from when one was due instead of its end.
+    pub(crate) paced: bool,
+    /// Where its ticks start, if they do not follow each other.
+    pub(crate) pool: Option<Rc<Pool>>,
+}
+
+/// Runs `user` until it has ended its ticks, is to leave, or the run is over.
+pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: User, turn: Turn) {
+    let _seat = shard.seat(turn.scenario);
     let mut session = driver.session(user.id());
-    shard.wait_until(start_ns).await;
+    let place = turn.pool.as_ref().map(|_| Rc::<Place>::default());
     // When what comes next is due: at the end of what came before, or of the pause after it.
-    let mut due_ns = start_ns;
+    let mut due_ns = turn.start_ns;
+    let mut tick_ns = due_ns;
+    shard.wait_until(due_ns).await;
+    if let Some(pool) = &turn.pool
+        && !shard.is_over()
+    {
+        pool.begin(&shard, Start { due_ns, late: false });
+    }
     let mut stamps = Stamps::default();
     let mut resume = Resume::Go;
     loop {
         match shard.step(&mut user, resume) {
             Effect::Request(request) => {
-                if shard.is_over() {
+                if shard.is_over() || due_ns >= turn.leave_ns {
                     break;
                 }
                 let flight = shard.take_off();
@@ -46,21 +63,46 @@ pub(crate) async fn run<D: Driver>(
             Effect::Wait(pause_ns) => {
                 driver.release(&mut session);
                 due_ns = due_ns.saturating_add(pause_ns);
-                shard.wait_until(due_ns).await;
+                shard.wait_until(due_ns.min(turn.leave_ns)).await;
             }
             Effect::End(pause_ns) => {
-                shard.count_tick();
-                if user.iteration() == ticks || shard.is_over() {
+                shard.count_tick(tick_ns);
+                if user.iteration() == turn.ticks || shard.is_over() {
                     break;
                 }
-                if pause_ns > 0 {
+                if let (Some(pool), Some(place)) = (&turn.pool, &place) {
                     driver.release(&mut session);
-                    due_ns = due_ns.saturating_add(pause_ns);
-                    shard.wait_until(due_ns).await;
+                    let Some(start) = pool.next(&shard, place, due_ns).await else { break };
+                    due_ns = start.due_ns;
+                    if start.late {
+                        // It is late for want of users, which says nothing about the generator.
+                        tokio::task::coop::consume_budget().await;
+                    } else {
+                        shard.wait_until(due_ns).await;
+                    }
+                    if shard.is_over() {
+                        break;
+                    }
+                    pool.begin(&shard, start);
                 } else {
-                    // A tick may end without ever having waited for anything.
-                    tokio::task::coop::consume_budget().await;
+                    let ended_ns = due_ns;
+                    due_ns = if turn.paced { tick_ns } else { due_ns }.saturating_add(pause_ns);
+                    if due_ns < ended_ns {
+                        shard.count_overrun(tick_ns);
+                        due_ns = ended_ns;
+                    }
+                    if due_ns > ended_ns {
+                        driver.release(&mut session);
+                        shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                    } else {
+                        // A tick may end without ever having waited for anything.
+                        tokio::task::coop::consume_budget().await;
+                    }
                 }
+                if due_ns >= turn.leave_ns {
+                    break;
+                }
+                tick_ns = due_ns;
             }
         }
         resume = Resume::Go;
@@ -85,7 +127,7 @@ mod tests {
         Fault, FaultClass, Linked, Reply, Request, Tables,
         assemble::assemble,
         link::Inputs,
-        program::{RunId, ScenarioId},
+        program::{RunId, ScenarioId, StageRow},
     };
     use tokio::{
         runtime::{Builder, LocalOptions},
@@ -93,7 +135,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{pacer::Spin, sources::Sources};
+    use crate::{pacer::Spin, schedule::Arrivals, shard::ArrivalCounts, sources::Sources};
 
     /// Answers the requests of all users with the stamps it was given, in order; then never.
     #[derive(Default)]
@@ -168,16 +210,20 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             let linked = Arc::new(Linked::new(program, &tables, &inputs).unwrap());
             let net = Net::new(&NetOptions::new(Clock::starting_now()));
             let rows = Sources::default().for_shard(0, 1);
-            let shard = Rc::new(Shard::new(linked, rows, &net, Spin::Never).unwrap());
+            let shard = Rc::new(Shard::new(linked, rows, &net, Spin::Never, RunId(0)).unwrap());
             let pacing = Rc::clone(&shard);
             spawn_local(async move { pacing.pacer.run().await });
             Self { shard, driver: Rc::new(driver) }
         }
 
         fn start(&self, ticks: u64) -> JoinHandle<()> {
+            self.start_at(turn(ticks))
+        }
+
+        fn start_at(&self, turn: Turn) -> JoinHandle<()> {
             self.shard.expect(1);
             let user = User::new(&self.shard.linked, RunId(0), ScenarioId(0), 0, 1);
-            spawn_local(run(Rc::clone(&self.shard), Rc::clone(&self.driver), user, 0, ticks))
+            spawn_local(run(Rc::clone(&self.shard), Rc::clone(&self.driver), user, turn))
         }
 
         fn totals(&self) -> Totals {
@@ -186,6 +232,11 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             totals.absorb(&mut self.shard.hand_over(Recorder::new(series)));
             totals
         }
+    }
+
+    /// From the start on, for a number of ticks.
+    fn turn(ticks: u64) -> Turn {
+        Turn { scenario: 0, start_ns: 0, leave_ns: u64::MAX, ticks, paced: false, pool: None }
     }
 
     fn on_a_shard(test: impl Future<Output = ()>) {
@@ -256,6 +307,148 @@ scenario u test @0000 users 1 rate 1 wait WAIT
     }
 
     #[test]
+    fn a_pace_counts_from_when_a_tick_was_due_and_an_overrun_starts_at_once() {
+        on_a_shard(async {
+            // A tick of two requests takes 200 ns, 4 900 ns, 200 ns; a pause of 100 ns included.
+            let stamps = vec![
+                (0, 50),
+                (150, 200),
+                (1_000, 1_100),
+                (1_200, 5_900),
+                (5_900, 6_000),
+                (6_100, 6_200),
+            ];
+            let driver = Scripted { stamps: RefCell::new(stamps), ..Scripted::default() };
+            let stage = Stage::new(TWO_REQUESTS, "1000ns paced", driver);
+            let turn = Turn { paced: true, ..turn(3) };
+            stage.start_at(turn).await.unwrap();
+            let totals = stage.totals();
+            // From due to done; ticks are due at 0, 1 000 and, at once, at 5 900.
+            let sum = (50 + 50) + (100 + 4_700) + (100 + 100);
+            assert!((totals.response().mean() - f64::from(sum) / 6.0).abs() < 1.0);
+            assert_eq!((totals.counters().ticks, totals.counters().overruns), (3, 1));
+        });
+    }
+
+    #[test]
+    fn a_user_that_is_to_leave_finishes_its_request_and_begins_no_other() {
+        on_a_shard(async {
+            for (leave_ns, requests) in
+                [(0, 0), (1, 1), (1_050, 1), (5_000, 2), (5_010, 2), (5_051, 3)]
+            {
+                let stamps = vec![(10, 1_000), (1_500, 5_000), (5_020, 9_000)];
+                let driver = Scripted { stamps: RefCell::new(stamps), ..Scripted::default() };
+                let stage = Stage::new(TWO_REQUESTS, "50ns", driver);
+                stage.start_at(Turn { leave_ns, ..turn(0) }).await.unwrap();
+                assert_eq!(stage.totals().requests(), requests, "leaving at {leave_ns}");
+                assert_eq!(stage.driver.closed.get(), 1);
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_due_in_the_warm_up_is_counted_apart() {
+        on_a_shard(async {
+            let driver = Scripted {
+                stamps: RefCell::new(vec![(10, 20), (130, u64::MAX / 4)]),
+                fault: Some(Fault::new(FaultClass::Connect, "refused")),
+                ..Scripted::default()
+            };
+            let listing = TWO_REQUESTS.replace("iterations 0", "iterations 0 warmup 3600s");
+            let stage = Stage::new(&listing, "0s", driver);
+            stage.start(1).await.unwrap();
+            let totals = stage.totals();
+            assert_eq!((totals.requests(), totals.counters().ticks), (0, 0));
+            let counters = totals.counters();
+            assert_eq!((counters.warmup_requests, counters.warmup_failures), (2, 2));
+            assert_eq!((totals.lateness().count(), totals.failures().count()), (0, 0));
+        });
+    }
+
+    /// Ticks of one request due at 0, 10, 20 … ns, with users that hold on to each start until the
+    /// driver lets go.
+    fn arrivals(stage: &Stage, starts: u32, room: u32) -> Rc<Pool> {
+        let row =
+            StageRow { duration_ns: u64::from(starts) * 10, from: 1e8, to: 1e8, spawn_rate: 1.0 };
+        let (shard, driver) = (Rc::clone(&stage.shard), Rc::clone(&stage.driver));
+        let hire = move |pool: &Rc<Pool>, nth, start_ns| {
+            let user = User::new(&shard.linked, RunId(0), ScenarioId(0), nth, 1);
+            shard.expect(1);
+            let turn = Turn { start_ns, pool: Some(Rc::clone(pool)), ..turn(0) };
+            spawn_local(run(Rc::clone(&shard), Rc::clone(&driver), user, turn));
+        };
+        let starts = Arrivals::new(&[row]).of_shard(0, 1, None);
+        let pool = Pool::new(starts, 0, room, Box::new(hire));
+        stage.shard.expect(1);
+        stage.shard.open(&pool);
+        pool
+    }
+
+    const ONE_REQUEST: &str = r#"
+run unlimited iterations 0
+scenario u test @0000 users 1 rate 1 wait WAIT
+  0000  request test "one" "GET" "/1" needs nothing parts "/1" options
+  0001  sample
+  0002  end
+"#;
+
+    #[test]
+    fn a_tick_that_had_to_wait_for_a_user_is_late_and_its_response_time_is_from_its_due_time() {
+        on_a_shard(async {
+            let stamps = vec![(0, 25), (25, 55), (55, 58)];
+            let driver = Scripted { stamps: RefCell::new(stamps), ..Scripted::default() };
+            let stage = Stage::new(ONE_REQUEST, "0s", driver);
+            let pool = arrivals(&stage, 3, 1);
+            while stage.shard.is_live() {
+                yield_now().await;
+            }
+            // Due at 0, 10 and 20; done at 25, 55 and 58.
+            let totals = stage.totals();
+            assert_eq!((totals.response().min(), totals.response().max()), (25, 45));
+            assert_eq!(totals.service().max(), 30);
+            let ArrivalCounts { started, late, missed, users } = pool.counts();
+            assert_eq!((started, late, missed, users), (3, 2, 0, 1));
+            assert_eq!(stage.driver.closed.get(), 1);
+            // Only the first was on the generator to start in time.
+            assert_eq!(totals.lateness().count(), 1);
+        });
+    }
+
+    #[test]
+    fn users_come_as_ticks_need_them_and_are_used_again() {
+        on_a_shard(async {
+            // All are due at once in the eyes of the clock, so each takes a user of its own, until
+            // those that are done are free.
+            let stamps = (0..40).map(|nth| (nth * 10, nth * 10 + 1)).collect();
+            let driver = Scripted { stamps: RefCell::new(stamps), ..Scripted::default() };
+            let stage = Stage::new(ONE_REQUEST, "0s", driver);
+            let pool = arrivals(&stage, 40, 1_000);
+            while stage.shard.is_live() {
+                yield_now().await;
+            }
+            let ArrivalCounts { started, late, missed, users } = pool.counts();
+            assert_eq!((started, late, missed), (40, 0, 0));
+            assert!((1..40).contains(&users), "{users} users");
+            assert_eq!(stage.driver.closed.get(), users);
+            assert_eq!(stage.totals().response().max(), 1);
+        });
+    }
+
+    #[test]
+    fn ticks_that_were_due_and_never_started_are_missed() {
+        on_a_shard(async {
+            let stage = Stage::new(ONE_REQUEST, "0s", Scripted::default());
+            let pool = arrivals(&stage, 5, 2);
+            for _ in 0..10 {
+                yield_now().await;
+            }
+            stage.shard.end();
+            let ArrivalCounts { started, missed, .. } = pool.counts();
+            assert_eq!((started, missed), (2, 3));
+        });
+    }
+
+    #[test]
     fn users_without_anything_to_wait_for_take_turns() {
         on_a_shard(async {
             let stage = Stage::new(NOTHING_AT_ALL, "0s", Scripted::default());
@@ -276,7 +469,7 @@ scenario u test @0000 users 1 rate 1 wait WAIT
         on_a_shard(async {
             let stage = Stage::new(TWO_REQUESTS, "0s", Scripted::default());
             let user = User::new(&stage.shard.linked, RunId(0), ScenarioId(0), 0, 1);
-            let future = run(Rc::clone(&stage.shard), Rc::clone(&stage.driver), user, 0, 0);
+            let future = run(Rc::clone(&stage.shard), Rc::clone(&stage.driver), user, turn(0));
             let (bytes, user) = (size_of_val(&future), size_of::<User>());
             assert!(bytes <= 2 * user + 512, "{bytes} bytes for a user of {user}");
         });

@@ -21,6 +21,7 @@ pub mod extractors;
 pub mod field;
 pub mod functions;
 pub mod json;
+pub mod load;
 pub mod operators;
 pub mod protocols;
 pub mod python;

@@ -12,9 +12,9 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
-    ExtractorRow, FunctionRow, Id, InitRow, Many, OperandId, OperandKind, PauseId, Program,
-    ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesRow, SlotId, SlotKind, SlotRow, SourceRow,
-    VarRow,
+    ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, OperandId, OperandKind, PauseId,
+    Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesRow, SlotId, SlotKind, SlotRow,
+    SourceRow, StageRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -207,6 +207,7 @@ impl Assembler {
             "run" => self.run(&mut words)?,
             "init" => self.init(&mut words)?,
             "scenario" => self.scenario(&mut words)?,
+            "stage" => self.stage(&mut words)?,
             address => {
                 let address: u32 = address.parse().map_err(|_| "an address")?;
                 if address != self.builder.here().0 {
@@ -244,8 +245,22 @@ impl Assembler {
         };
         words.expect("iterations")?;
         let iterations = words.number()?;
-        let row =
-            RunRow { scenarios: Many::default(), duration_ns, iterations, inits: Many::default() };
+        let (mut warmup_ns, mut stop_timeout_ns) = (0, 0);
+        while !words.is_empty() {
+            match words.word()? {
+                "warmup" => warmup_ns = time(words.word()?)?,
+                "stop" => stop_timeout_ns = time(words.word()?)?,
+                _ => return Err("`warmup` or `stop`"),
+            }
+        }
+        let row = RunRow {
+            scenarios: Many::default(),
+            duration_ns,
+            iterations,
+            inits: Many::default(),
+            warmup_ns,
+            stop_timeout_ns,
+        };
         self.builder.program_mut().tables.runs.push(row);
         Ok(())
     }
@@ -270,11 +285,51 @@ impl Assembler {
         let spawn_rate = words.number()?;
         words.expect("wait")?;
         let wait = self.pause(words)?;
-        let row = ScenarioRow { name: user, user, protocol, entry, users, spawn_rate, wait };
+        let mut row = ScenarioRow {
+            name: user,
+            user,
+            protocol,
+            entry,
+            users,
+            spawn_rate,
+            wait,
+            paced: 0,
+            load: LoadKind::Batches,
+            stages: Many::default(),
+            start_after_ns: 0,
+        };
+        while !words.is_empty() {
+            match words.word()? {
+                "paced" => row.paced = 1,
+                "after" => row.start_after_ns = time(words.word()?)?,
+                "load" => {
+                    let name = words.word()?;
+                    let kind = LoadKind::ALL.iter().copied().find(|kind| kind.name() == name);
+                    row.load = kind.ok_or("a kind of load")?;
+                }
+                "as" => row.name = self.builder.constant(&words.text()?),
+                _ => return Err("`paced`, `after`, `load` or `as`"),
+            }
+        }
         let tables = &mut self.builder.program_mut().tables;
         let run = tables.runs.last_mut().ok_or("a `run` before it")?;
         let id = push(&mut tables.scenarios, row);
         extend(&mut run.scenarios, id);
+        Ok(())
+    }
+
+    fn stage(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        let duration_ns = time(words.word()?)?;
+        words.expect("from")?;
+        let from = words.number()?;
+        words.expect("to")?;
+        let to = words.number()?;
+        words.expect("rate")?;
+        let spawn_rate = words.number()?;
+        let tables = &mut self.builder.program_mut().tables;
+        let scenario = tables.scenarios.last_mut().ok_or("a `scenario` before it")?;
+        let id = push(&mut tables.stages, StageRow { duration_ns, from, to, spawn_rate });
+        extend(&mut scenario.stages, id);
         Ok(())
     }
 
@@ -409,6 +464,11 @@ impl Assembler {
     fn request(&mut self, words: &mut Words<'_>) -> Parsed<u32> {
         let protocol = self.protocol(words.word()?);
         let (name, method, target) = (words.text()?, words.text()?, words.text()?);
+        let mut scenario = Vec::new();
+        if words.rest.starts_with("of ") {
+            words.expect("of")?;
+            scenario = words.text()?;
+        }
         words.expect("needs")?;
         let mut needs = Needs::NONE;
         for word in words.word()?.split('+').filter(|word| *word != "nothing") {
@@ -432,10 +492,12 @@ impl Assembler {
         let parts = self.builder.parts(&parts);
         let options = self.builder.options(&options);
         let ids = (self.builder.constant(&method), self.builder.constant(&target));
-        let key = [name.as_slice(), b"\0", &method].concat();
+        let key = [name.as_slice(), b"\0", &method, b"\0", &scenario].concat();
         let name = self.builder.constant(&name);
+        let scenario = self.builder.constant(&scenario);
         let series = self.named(Named::Series, &key, |program, _| {
-            push(&mut program.tables.series, SeriesRow { name, method: ids.0, target: ids.1 })
+            let row = SeriesRow { name, method: ids.0, target: ids.1, scenario };
+            push(&mut program.tables.series, row)
         });
         let row = RequestRow { protocol, series, parts, options, needs: needs.bits() };
         let requests = &mut self.builder.program_mut().tables.requests;

@@ -29,8 +29,8 @@ use std::fmt::Write as _;
 use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
-    Addr, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OperandKind, PauseId, Program,
-    RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceId, ValueId, VarId,
+    Addr, CheckId, ChoiceId, ConstId, ExtractId, LoadKind, Many, OperandId, OperandKind, PauseId,
+    Program, RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceId, StageRow, ValueId, VarId,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -71,14 +71,20 @@ impl Listing<'_> {
                 u64::MAX => "unlimited".to_owned(),
                 ns => time(ns),
             };
-            self.push(&format!("run {duration} iterations {}", run.iterations));
+            let mut line = format!("run {duration} iterations {}", run.iterations);
+            for (word, ns) in [("warmup", run.warmup_ns), ("stop", run.stop_timeout_ns)] {
+                if ns > 0 {
+                    let _ = write!(line, " {word} {}", time(ns));
+                }
+            }
+            self.push(&line);
             for init in Program::rows(&tables.inits, run.inits) {
                 let line = format!("init {} {}", self.var(init.var), self.value(init.value));
                 self.push(&line);
             }
             for scenario in Program::rows(&tables.scenarios, run.scenarios) {
                 let protocol = tables.protocols.get(scenario.protocol.index());
-                let line = format!(
+                let mut line = format!(
                     "scenario {} {} @{:04} users {} rate {} wait {}",
                     self.name(scenario.user),
                     protocol.map_or("?", |row| self.name(row.name)),
@@ -87,7 +93,24 @@ impl Listing<'_> {
                     scenario.spawn_rate,
                     self.pause(scenario.wait),
                 );
+                if scenario.paced != 0 {
+                    line.push_str(" paced");
+                }
+                if scenario.start_after_ns > 0 {
+                    let _ = write!(line, " after {}", time(scenario.start_after_ns));
+                }
+                if scenario.load != LoadKind::Batches {
+                    let _ = write!(line, " load {}", scenario.load.name());
+                }
+                if scenario.name != scenario.user {
+                    let _ = write!(line, " as {}", self.quoted(scenario.name));
+                }
                 self.push(&line);
+                for stage in Program::rows(&tables.stages, scenario.stages) {
+                    let StageRow { duration_ns, from, to, spawn_rate } = stage;
+                    let duration = time(*duration_ns);
+                    self.push(&format!("stage {duration} from {from} to {to} rate {spawn_rate}"));
+                }
             }
         }
     }
@@ -237,6 +260,9 @@ impl Listing<'_> {
                 self.quoted(series.method),
                 self.quoted(series.target)
             );
+            if !self.name(series.scenario).is_empty() {
+                let _ = write!(text, " of {}", self.quoted(series.scenario));
+            }
         }
         let _ = write!(text, " needs {} parts", needs(row));
         for part in Program::rows(&tables.parts, row.parts) {

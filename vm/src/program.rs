@@ -92,6 +92,8 @@ ids! {
     RunId => runs;
     /// An argument of an action.
     ArgumentId => arguments;
+    /// A stage of a scenario's load.
+    StageId => stages;
 }
 
 /// A run of consecutive rows of a table.
@@ -131,7 +133,7 @@ macro_rules! id_numbers {
 id_numbers! {
     Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
     ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
-    PauseId ScenarioId InitId RunId ArgumentId
+    PauseId ScenarioId InitId RunId ArgumentId StageId
 }
 
 impl<I: Id> Column for Many<I> {
@@ -238,6 +240,16 @@ kinds! {
         1 Cell "cell" "A cell of the row held in row register `register`: a row of the column table.";
         2 Env "env" "An environment variable, read once before the run: a row of the environment table.";
         3 Call "call" "The result of a function: a row of the function table, with operands.";
+    }
+}
+
+kinds! {
+    /// What starts and stops the users of a scenario.
+    LoadKind {
+        0 Batches "batches" "`users` users, as many at a time as start in a second; no stages.";
+        1 Levels "levels" "The number of users follows the stages' levels.";
+        2 Uniform "uniform" "Ticks start at the stages' rates, evenly, each with a free user of at most `users`.";
+        3 Poisson "poisson" "The same, at times drawn at random.";
     }
 }
 
@@ -413,6 +425,8 @@ tables! {
         method: ConstId,
         /// The target in reports, as the plan writes it.
         target: ConstId,
+        /// The scenario in reports; empty where the run's only scenario has no name.
+        scenario: ConstId,
     }
     /// Requests.
     requests: RequestRow {
@@ -474,12 +488,20 @@ tables! {
         protocol: ProtocolId,
         /// Where a tick begins.
         entry: Addr,
-        /// How many users.
+        /// How many users there are at most.
         users: u32,
         /// Users started per second.
         spawn_rate: f64,
-        /// The pause between ticks.
+        /// The pause between ticks, or their period.
         wait: PauseId,
+        /// 1 if `wait` counts from when a tick was due instead of its end.
+        paced: u32,
+        /// What starts and stops users.
+        load: LoadKind,
+        /// How the load changes, for kinds that say so.
+        stages: Many<StageId>,
+        /// When the scenario begins, in nanoseconds after the run.
+        start_after_ns: u64,
     }
     /// Values of variables at the start of a run.
     inits: InitRow {
@@ -498,6 +520,10 @@ tables! {
         iterations: u64,
         /// The variables' values at the start.
         inits: Many<InitId>,
+        /// What is due before this many nanoseconds have passed is left out of the statistics.
+        warmup_ns: u64,
+        /// How long requests under way at the end may take, in nanoseconds, before they are cut.
+        stop_timeout_ns: u64,
     }
     /// The document's actions, in order.
     actions: ActionRow {
@@ -530,6 +556,17 @@ tables! {
         name: ConstId,
         /// The value.
         value: ValueId,
+    }
+    /// Stages of loads.
+    stages: StageRow {
+        /// How long it lasts, in nanoseconds.
+        duration_ns: u64,
+        /// The level at its start: users, or ticks started per second.
+        from: f64,
+        /// The level at its end, reached linearly.
+        to: f64,
+        /// How many users per second may start or stop to follow the level.
+        spawn_rate: f64,
     }
     /// Where instructions come from in the plan. Rows are in the order of their address;
     /// each holds until the next.

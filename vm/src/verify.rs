@@ -152,6 +152,12 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     check_rows("scenarios", &tables.scenarios, "the spawn rate is not above zero", |row| {
         row.spawn_rate.is_finite() && row.spawn_rate > 0.0
     })?;
+    check_rows("scenarios", &tables.scenarios, "`paced` is neither 0 nor 1", |row| row.paced <= 1)?;
+    check_rows("stages", &tables.stages, "a level or rate is not a number that can be", |row| {
+        let level = |level: f64| level.is_finite() && level >= 0.0;
+        let rate = row.spawn_rate;
+        level(row.from) && level(row.to) && rate.is_finite() && rate > 0.0
+    })?;
     let ascending = tables.lines.is_sorted_by(|a, b| a.address < b.address);
     check_rows("lines", &tables.lines, "the addresses do not ascend", |_| ascending)
 }
@@ -169,7 +175,7 @@ fn verify_text(program: &Program) -> Result<(), VerifyError> {
     check_rows("columns", &tables.columns, rule, |row| text(row.name))?;
     check_rows("vars", &tables.vars, rule, |row| text(row.name))?;
     check_rows("series", &tables.series, rule, |row| {
-        text(row.name) && text(row.method) && text(row.target)
+        text(row.name) && text(row.method) && text(row.target) && text(row.scenario)
     })?;
     check_rows("scenarios", &tables.scenarios, rule, |row| text(row.name) && text(row.user))?;
     let optional = |id: Maybe<ConstId>| id.0.is_none_or(text);

@@ -109,6 +109,7 @@ codes! {
     "0217" UnknownValue            Error   "a value that is not one of the known ones"
     "0218" NoTasks                 Error   "a test without tasks"
     "0219" BadUrl                  Error   "a URL or another value that the protocol cannot use"
+    "0220" ConflictingSettings     Error   "settings that contradict each other"
 
     "0301" UnterminatedPlaceholder Warning "a placeholder without its closing brace"
     "0302" EmptyPlaceholder        Warning "a placeholder without a name"

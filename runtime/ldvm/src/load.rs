@@ -6,6 +6,7 @@ use std::path::Path;
 use ld_compiler::diag::render;
 use ld_compiler::{Options, Source};
 use ld_vm::Program;
+use ld_vm::program::LoadKind;
 
 use crate::Exit;
 use crate::arguments::LoadOptions;
@@ -99,11 +100,15 @@ pub(crate) fn override_load(program: &mut Program, load: &LoadOptions) {
     if let Some((min, max)) = load.wait {
         let pause = ld_vm::program::PauseRow { min_ns: nanoseconds(min), max_ns: nanoseconds(max) };
         let id = ld_vm::build::push(&mut tables.pauses, pause);
-        tables.scenarios.iter_mut().for_each(|scenario| scenario.wait = id);
+        for scenario in &mut tables.scenarios {
+            (scenario.wait, scenario.paced) = (id, 0);
+        }
     }
     for scenario in &mut tables.scenarios {
         if let Some(users) = load.users {
+            // So many users, from the start to the end: whatever shape the plan has.
             scenario.users = users.get();
+            scenario.load = LoadKind::Batches;
         }
         if let Some(rate) = load.spawn_rate {
             scenario.spawn_rate = rate;

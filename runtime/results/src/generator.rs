@@ -11,6 +11,7 @@
 //! | local ports, file descriptors or memory for sockets ran out | INVALID |
 //! | no request finished | INVALID |
 //! | fewer users started than planned | SUSPECT |
+//! | ticks that were to start at a rate had to wait for a user | SUSPECT |
 //!
 //! A busy core alone is not INVALID: users who never wait keep a core busy by design, and no due
 //! time is missed. But the rate is then what the generator can do, not what the target can, and
@@ -26,7 +27,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::render::units;
-use crate::summary::RunInfo;
+use crate::summary::{Arrivals, RunInfo};
 use crate::totals::Totals;
 
 /// A shard is fully busy in a second in which it was at least this share of it at work.
@@ -167,6 +168,26 @@ impl Verdict {
                      bore the planned load. {cure}",
                     units::count(run.users_started),
                     units::count(run.users_planned),
+                ),
+            );
+        }
+        if let Some(arrivals) = run.arrivals
+            && arrivals.late + arrivals.missed > 0
+        {
+            let Arrivals { started, late, missed, max_users, .. } = arrivals;
+            let never = match missed {
+                0 => String::new(),
+                missed => format!(" and {} did not start at all", units::count(missed)),
+            };
+            verdict.add(
+                VerdictState::Suspect,
+                format!(
+                    "{} of {} ticks had to wait for a user{never}, because all {} were busy: the \
+                     target did not get the planned rate. Response times include the waiting. \
+                     Raise `max_users`, or take the rate for more than the target can do.",
+                    units::count(late),
+                    units::count(started),
+                    units::count(max_users),
                 ),
             );
         }

@@ -34,8 +34,9 @@ pub use histogram::Histogram;
 pub use recorder::{Counters, LATE_NS, Recorder, Sample};
 pub use snapshot::{Progress, Snapshot};
 pub use summary::{
-    Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, LatencyOverall,
-    NameSummary, PerName, RunInfo, Summary, TotalCounts, Users,
+    Arrivals, Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator,
+    LatencyOverall, NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers,
+    Summary, TotalCounts, Users, Warmup,
 };
 pub use totals::Totals;
 pub use write::{WriteError, write_json};

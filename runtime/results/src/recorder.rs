@@ -54,6 +54,12 @@ pub struct Counters {
     pub ticks: u64,
     /// Sends and wake-ups more than [`LATE_NS`] after their due time.
     pub late_starts: u64,
+    /// Ticks that took longer than their pace, so that the next one started late.
+    pub overruns: u64,
+    /// Requests of the warm-up; they have no sample.
+    pub warmup_requests: u64,
+    /// Those of them that failed.
+    pub warmup_failures: u64,
 }
 
 /// Everything one shard measured since it last handed over.
@@ -165,12 +171,24 @@ impl Recorder {
 
 impl Counters {
     pub(crate) fn add(&mut self, other: &Self) {
-        let Self { connections_opened, connections_reopened, cut, ticks, late_starts } = other;
+        let Self {
+            connections_opened,
+            connections_reopened,
+            cut,
+            ticks,
+            late_starts,
+            overruns,
+            warmup_requests,
+            warmup_failures,
+        } = other;
         self.connections_opened += connections_opened;
         self.connections_reopened += connections_reopened;
         self.cut += cut;
         self.ticks += ticks;
         self.late_starts += late_starts;
+        self.overruns += overruns;
+        self.warmup_requests += warmup_requests;
+        self.warmup_failures += warmup_failures;
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::mpsc, time::Duration};
 
 use ld_drivers::net::{Clock, Exhausted};
 use ld_results::{
-    Progress, Recorder, RunInfo,
+    Arrivals, Progress, Recorder, RunInfo,
     render::{SPARK_SECONDS, plain_line, progress_lines},
 };
 use tokio::{
@@ -12,10 +12,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use super::Results;
+use super::{Plan, Results};
 use crate::{
     health::CpuTime,
-    shard::{Report, ShardState},
+    shard::{ArrivalCounts, Report, ShardState},
     signals::Stop,
     terminal::Live,
 };
@@ -33,6 +33,7 @@ pub(super) struct Collector<'r> {
     results: &'r mut Results,
     live: &'r mut Live,
     clock: Clock,
+    plan: &'r Plan,
     /// Where cleared recorders go back to, by shard.
     spares: Vec<mpsc::Sender<Recorder>>,
     /// The last state of each shard.
@@ -51,6 +52,10 @@ struct Earlier {
     cpu: CpuTime,
     wall: Duration,
     users_started: u64,
+    /// The same by scenario, of those that have a name.
+    scenarios_started: Vec<u64>,
+    warmup: Duration,
+    arrivals: Option<Arrivals>,
     exhausted: Exhausted,
     /// Processor time of this thread.
     own_cpu: CpuTime,
@@ -61,7 +66,7 @@ impl<'r> Collector<'r> {
         results: &'r mut Results,
         live: &'r mut Live,
         clock: Clock,
-        planned: Option<Duration>,
+        plan: &'r Plan,
         spares: Vec<mpsc::Sender<Recorder>>,
     ) -> Self {
         let Results { health, info, .. } = &*results;
@@ -69,6 +74,9 @@ impl<'r> Collector<'r> {
             cpu: CpuTime { user: health.cpu_user, system: health.cpu_system },
             wall: health.wall,
             users_started: info.users_started,
+            scenarios_started: info.scenario_users.iter().map(|users| users.started).collect(),
+            warmup: info.warmup,
+            arrivals: info.arrivals,
             exhausted: Exhausted {
                 ports: health.ports_exhausted,
                 descriptors: health.descriptors_exhausted,
@@ -76,13 +84,17 @@ impl<'r> Collector<'r> {
             },
             own_cpu: CpuTime::of_this_thread().unwrap_or_default(),
         };
-        let shown =
-            RunInfo { plan: info.plan.clone(), duration_planned: planned, ..RunInfo::default() };
+        let shown = RunInfo {
+            plan: info.plan.clone(),
+            duration_planned: plan.duration,
+            ..RunInfo::default()
+        };
         Self {
             shards: vec![ShardState::default(); spares.len()],
             results,
             live,
             clock,
+            plan,
             spares,
             shown,
             rates: Vec::new(),
@@ -138,7 +150,7 @@ impl<'r> Collector<'r> {
     /// Brings what is not in the totals up to date: time, users, the generator itself.
     fn tally(&mut self) {
         let Results { health, info, .. } = &mut *self.results;
-        let Earlier { cpu, wall, users_started, exhausted, own_cpu } = self.earlier;
+        let Earlier { cpu, wall, users_started, warmup, exhausted, own_cpu, .. } = self.earlier;
         let own = CpuTime::of_this_thread().unwrap_or_default();
         let mut cpu = cpu + (own - own_cpu);
         let mut exhausted = exhausted;
@@ -146,10 +158,28 @@ impl<'r> Collector<'r> {
         for shard in &self.shards {
             cpu = cpu + shard.cpu;
             exhausted += shard.exhausted;
-            info.users_started += u64::from(shard.started);
+            info.users_started += shard.started.iter().copied().map(u64::from).sum::<u64>();
+        }
+        let run = Duration::from_nanos(self.clock.now_ns());
+        info.warmup = warmup + self.plan.warmup.min(run);
+        for (users, &earlier) in info.scenario_users.iter_mut().zip(&self.earlier.scenarios_started)
+        {
+            let nth = self.plan.scenarios.iter().position(|scenario| scenario.name == users.name);
+            let started = self.shards.iter().filter_map(|shard| shard.started.get(nth?));
+            users.started = earlier + started.copied().map(u64::from).sum::<u64>();
+        }
+        info.arrivals = self.earlier.arrivals;
+        if let Some(max_users) = self.plan.max_users() {
+            let arrivals = info.arrivals.get_or_insert_default();
+            arrivals.add(Arrivals { max_users, ..Arrivals::default() });
+            for ArrivalCounts { started, late, missed, users } in
+                self.shards.iter().map(|shard| shard.arrivals)
+            {
+                arrivals.add(Arrivals { started, late, missed, users: users.into(), max_users: 0 });
+            }
         }
         (health.cpu_user, health.cpu_system) = (cpu.user, cpu.system);
-        health.wall = wall + Duration::from_nanos(self.clock.now_ns());
+        health.wall = wall + run;
         info.duration = health.wall;
         health.ports_exhausted = exhausted.ports;
         health.descriptors_exhausted = exhausted.descriptors;

@@ -1,12 +1,12 @@
 //! What a shard says of itself: its recorder, whole, and how it is doing.
 
-use std::{io, rc::Rc, time::Duration};
+use std::{cell::Cell, io, rc::Rc, time::Duration};
 
 use ld_drivers::net::{Exhausted, Net};
 use ld_results::Recorder;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Shard;
+use super::{ArrivalCounts, Shard};
 use crate::health::CpuTime;
 
 /// What a shard hands over once a second and at its end.
@@ -22,12 +22,14 @@ pub(crate) struct Report {
 }
 
 /// How a shard stands when it reports.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct ShardState {
     /// Users running now.
     pub(crate) active: u32,
-    /// Users that have started so far.
-    pub(crate) started: u32,
+    /// Users of each scenario of the run that have started so far.
+    pub(crate) started: Vec<u32>,
+    /// What became of starts so far.
+    pub(crate) arrivals: ArrivalCounts,
     /// Processor time its thread has used so far.
     pub(crate) cpu: CpuTime,
     /// Connections it could not open so far because the machine ran out of something.
@@ -91,7 +93,8 @@ impl Reporter {
             recorder,
             state: ShardState {
                 active: shard.active.get(),
-                started: shard.started.get(),
+                started: shard.started.iter().map(Cell::get).collect(),
+                arrivals: shard.arrivals(),
                 cpu,
                 exhausted: self.net.counters.exhausted(),
             },

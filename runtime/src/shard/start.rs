@@ -4,13 +4,16 @@ use std::{io, rc::Rc};
 
 use ld_drivers::{Driver, Visitor, net::Net};
 use ld_vm::{
-    User,
-    program::{RunId, ScenarioId},
+    Program, User,
+    program::{LoadKind, RunId, ScenarioId, ScenarioRow},
 };
 use tokio::task::{coop::consume_budget, spawn_local};
 
-use super::Shard;
-use crate::{schedule::Ramp, user};
+use super::{Pool, Shard};
+use crate::{
+    schedule::{Arrivals, Levels, Life, Ramp},
+    user::{self, Turn},
+};
 
 /// Starts the users of a shard.
 pub(super) struct Start {
@@ -33,16 +36,20 @@ impl Start {
         let mut first_user = 0_u32;
         for nth in 0..run.scenarios.count {
             let id = ScenarioId(run.scenarios.first.0 + nth);
-            let Some(row) = program.tables.scenarios.get(id.index()) else { continue };
-            let Some(ramp) = Ramp::new(row.users, row.spawn_rate) else { continue };
+            let Some(&row) = program.tables.scenarios.get(id.index()) else { continue };
             let protocol = program.tables.protocols.get(row.protocol.index());
             let protocol = protocol.map_or("", |row| program.consts.text(row.name));
-            let own = (shard + shards - first_user % shards) % shards;
-            let users = ramp.of_shard(own, shards);
-            self.shard.expect(users.len());
-            let users = users.map(move |(user, start_ns)| (first_user + user, start_ns));
-            let scenario = Scenario { start: self, id, users, ticks: run.iterations };
-            if ld_drivers::visit(protocol, scenario).is_none() {
+            let crew = Crew {
+                start: self,
+                id,
+                nth,
+                row,
+                ticks: run.iterations,
+                first_user,
+                own: (shard + shards - first_user % shards) % shards,
+                shards,
+            };
+            if ld_drivers::visit(protocol, crew).is_none() {
                 return Err(io::Error::other(format!("this build has no driver for {protocol}")));
             }
             first_user = first_user.saturating_add(row.users);
@@ -52,34 +59,124 @@ impl Start {
 }
 
 /// The users of one scenario, to be started with the scenario's driver.
-struct Scenario<'s, I> {
+struct Crew<'s> {
     start: &'s Start,
     id: ScenarioId,
-    /// Their numbers, and when they start after the beginning of the run.
-    users: I,
+    /// The scenario's position in the run.
+    nth: u32,
+    row: ScenarioRow,
     ticks: u64,
+    /// The number in the run of the scenario's first user.
+    first_user: u32,
+    /// Of the scenario's users, this one of every `shards` is this shard's.
+    own: u32,
+    shards: u32,
 }
 
-impl<I: Iterator<Item = (u32, u64)> + 'static> Visitor for Scenario<'_, I> {
+impl Visitor for Crew<'_> {
     type Output = ();
 
     fn visit<D: Driver>(self) {
-        let &Start { ref shard, ref net, run, seed, begin_ns } = self.start;
-        let shard = Rc::clone(shard);
-        let driver = Rc::new(D::new(Rc::clone(net)));
-        spawn_local(async move {
-            for (number, start_ns) in self.users {
-                let start_ns = begin_ns.saturating_add(start_ns);
-                shard.pacer.until(start_ns).await;
-                if shard.is_over() {
-                    return;
-                }
-                let user = User::new(&shard.linked, run, self.id, number, seed);
-                let (shard, driver) = (Rc::clone(&shard), Rc::clone(&driver));
-                spawn_local(user::run(shard, driver, user, start_ns, self.ticks));
-                // Users that start together must not keep those that run already waiting.
-                consume_budget().await;
+        let Self { start, id, nth, row, ticks, first_user, own, shards } = self;
+        let shard = Rc::clone(&start.shard);
+        let tables = &shard.linked.program().tables;
+        let stages = Program::rows(&tables.stages, row.stages);
+        let begin_ns = start.begin_ns.saturating_add(row.start_after_ns);
+        let hire = Hire {
+            shard: Rc::clone(&shard),
+            driver: Rc::new(D::new(Rc::clone(&start.net))),
+            run: start.run,
+            id,
+            nth,
+            seed: start.seed,
+            first_user,
+            begin_ns,
+            ticks,
+            paced: row.paced != 0,
+        };
+        shard.expect(1);
+        match row.load {
+            LoadKind::Batches => {
+                let users = Ramp::new(row.users, row.spawn_rate)
+                    .into_iter()
+                    .flat_map(move |ramp| ramp.of_shard(own, shards))
+                    .map(|(user, start_ns)| Life { user, start_ns, leave_ns: u64::MAX });
+                spawn_local(async move { hire.all(users).await });
             }
-        });
+            LoadKind::Levels => {
+                let levels = Levels::new(stages);
+                spawn_local(async move {
+                    hire.all(levels.lives().filter(|life| life.user % shards == own)).await;
+                });
+            }
+            LoadKind::Uniform | LoadKind::Poisson => {
+                let random = row.load == LoadKind::Poisson;
+                let seed = random.then(|| start.seed ^ u64::from(id.0 + 1).rotate_right(16));
+                let starts = Arrivals::new(stages).of_shard(own, shards, seed);
+                let room = (row.users + shards - 1 - own) / shards;
+                let hire = move |pool: &Rc<Pool>, nth: u32, due_ns| {
+                    let life = Life {
+                        user: nth.saturating_mul(shards).saturating_add(own),
+                        start_ns: due_ns,
+                        leave_ns: u64::MAX,
+                    };
+                    hire.one(life, Some(Rc::clone(pool)));
+                };
+                shard.open(&Pool::new(starts, begin_ns, room.max(1), Box::new(hire)));
+            }
+        }
+    }
+}
+
+/// Makes users of one scenario.
+struct Hire<D> {
+    shard: Rc<Shard>,
+    driver: Rc<D>,
+    run: RunId,
+    id: ScenarioId,
+    nth: u32,
+    seed: u64,
+    first_user: u32,
+    begin_ns: u64,
+    ticks: u64,
+    paced: bool,
+}
+
+impl<D: Driver> Hire<D> {
+    /// Starts users when they are due.
+    async fn all(self, lives: impl Iterator<Item = Life>) {
+        for life in lives {
+            let start_ns = self.begin_ns.saturating_add(life.start_ns);
+            self.shard.pacer.until(start_ns).await;
+            if self.shard.is_over() {
+                break;
+            }
+            let leave_ns = self.begin_ns.saturating_add(life.leave_ns);
+            self.one(Life { start_ns, leave_ns, ..life }, None);
+            // Users that start together must not keep those that run already waiting.
+            consume_budget().await;
+        }
+        self.shard.done();
+    }
+
+    /// Starts a user; the times of its life count from the beginning of the clock.
+    fn one(&self, life: Life, pool: Option<Rc<Pool>>) {
+        let Self { shard, driver, .. } = self;
+        let Life { user, start_ns, leave_ns } = life;
+        let number = self.first_user.saturating_add(user);
+        // A user that comes back does not do all over again what it did the first time.
+        let again = if leave_ns == u64::MAX { 0 } else { start_ns - self.begin_ns };
+        let seed = self.seed.wrapping_add(again);
+        let user = User::new(&shard.linked, self.run, self.id, number, seed);
+        let turn = Turn {
+            scenario: self.nth,
+            start_ns,
+            leave_ns,
+            ticks: self.ticks,
+            paced: self.paced,
+            pool,
+        };
+        shard.expect(1);
+        spawn_local(user::run(Rc::clone(shard), Rc::clone(driver), user, turn));
     }
 }

@@ -69,8 +69,10 @@ pub(crate) fn run(job: Job) -> io::Result<()> {
 /// Starts users and waits until all of them have ended or the run is over.
 async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let net = Net::new(&job.net);
-    let shard = Rc::new(Shard::new(Arc::clone(&job.linked), job.rows, &net, job.spin)?);
     let begin_ns = net.now_ns();
+    let run = job.linked.program().tables.runs.get(job.run.index()).copied();
+    let linked = Arc::clone(&job.linked);
+    let shard = Rc::new(Shard::new(linked, job.rows, &net, job.spin, job.run)?);
     let mut pacing = spawn_local({
         let shard = Rc::clone(&shard);
         async move { shard.pacer.run().await }
@@ -83,10 +85,9 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let start = Start { shard: Rc::clone(&shard), net, run: job.run, seed: job.seed, begin_ns };
     start.all(job.shard, job.shards)?;
 
-    let run = job.linked.program().tables.runs.get(job.run.index());
     let end_ns = begin_ns.saturating_add(run.map_or(0, |run| run.duration_ns));
     let mut report_ns = begin_ns + NS_PER_S;
-    while shard.left.get() > 0 {
+    while shard.is_live() {
         tokio::select! {
             biased;
             failed = &mut pacing => return Err(pacing_failed(failed)),
@@ -102,6 +103,13 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
         }
     }
     shard.end();
+    let drained = async {
+        while shard.active.get() > 0 {
+            shard.changed.notified().await;
+        }
+    };
+    let patience = Duration::from_nanos(run.map_or(0, |run| run.stop_timeout_ns));
+    let _ = timeout(patience, drained).await;
     let idle_users_gone = async {
         while shard.idle_users() > 0 {
             shard.changed.notified().await;

@@ -2,7 +2,10 @@
 
 use super::arguments::data::CSV_SOURCE;
 use crate::field::{Field, Shape};
-use crate::scenario::PAUSE;
+use crate::load::{
+    ARRIVAL, LOAD_SHAPE, PACE, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT, USER_COUNT, WAIT_TIME,
+    WARMUP,
+};
 
 /// The arguments, in their order as positions; those beyond `engine` only have names.
 pub const START_TEST: &[Field] = &[
@@ -13,20 +16,8 @@ pub const START_TEST: &[Field] = &[
         r#"{"user": "fast_http_user"}"#,
     )
     .required(),
-    Field::new(
-        "user_count",
-        Shape::Integer { min: 1, max: 10_000_000 },
-        "How many users there are once all have started.",
-        "200",
-    )
-    .default("50"),
-    Field::new(
-        "spawn_rate",
-        Shape::Number { min: 0.001, max: 1e9 },
-        "How many users start per second.",
-        "50",
-    )
-    .default("10"),
+    USER_COUNT,
+    SPAWN_RATE,
     Field::new(
         "test_time",
         Shape::Either(&[Shape::SECONDS, Shape::Null]),
@@ -49,15 +40,8 @@ pub const START_TEST: &[Field] = &[
         r#""local""#,
     )
     .default(r#""local""#),
-    Field::new(
-        "load_shape",
-        Shape::Null,
-        "How the number of users changes in the course of the run; this build only starts \
-         `user_count` of them.",
-        "null",
-    )
-    .default("null"),
-    Field::new("shape_config", Shape::Null, "The details of `load_shape`.", "null").default("null"),
+    LOAD_SHAPE,
+    SHAPE_CONFIG,
     Field::new(
         "engine",
         Shape::Choice(&["asyncio", "locust"]),
@@ -91,13 +75,7 @@ pub const START_TEST: &[Field] = &[
         "What relative targets of tasks are relative to.",
         r#""http://127.0.0.1:8080""#,
     ),
-    Field::new(
-        "wait_time",
-        PAUSE,
-        "The pause after each tick, in seconds, fixed or drawn from a range.",
-        r#"{"min": 0.5, "max": 1.5}"#,
-    )
-    .default(r#"{"min": 0.1, "max": 0.2}"#),
+    WAIT_TIME,
     Field::new(
         "iterations",
         Shape::Either(&[Shape::Integer { min: 1, max: i64::MAX }, Shape::Null]),
@@ -128,6 +106,10 @@ pub const START_TEST: &[Field] = &[
     Field::later("record_pending_bytes", "How many bytes of batches may be unanswered."),
     Field::later("record_flush_interval", "After how long an incomplete batch is sent."),
     Field::later("record_drain_timeout", "How long the last batches may take."),
+    ARRIVAL,
+    PACE,
+    WARMUP,
+    STOP_TIMEOUT,
 ];
 
 const USER_DETAIL: &[Field] = &[

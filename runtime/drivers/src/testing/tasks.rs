@@ -6,8 +6,8 @@ use ld_stdlib::protocols::{Prepared, Protocol, Task};
 use ld_stdlib::{Span, Template, Tree, TreeKind};
 use ld_vm::build::Builder;
 use ld_vm::program::{
-    Addr, Many, ProtocolId, ProtocolRow, RequestRow, RunRow, ScenarioId, ScenarioRow, SeriesId,
-    SeriesRow,
+    Addr, LoadKind, Many, ProtocolId, ProtocolRow, RequestRow, RunRow, ScenarioId, ScenarioRow,
+    SeriesId, SeriesRow,
 };
 use ld_vm::{FaultClass, Instruction, Needs, Opcode, Program};
 
@@ -98,6 +98,7 @@ pub(crate) fn run<D: Driver, T: Future<Output = ()>>(
 fn program(prepared: &Prepared) -> Program {
     let mut builder = Builder::new("test", "", true);
     let name = builder.constant(b"test");
+    let empty = builder.constant(b"");
     let wait = builder.pause(0, 0);
     let parts = prepared.parts.iter().map(|part| part.constant().expect("a constant part"));
     let parts: Vec<_> = parts.map(|bytes| Some(builder.constant(&bytes))).collect();
@@ -109,7 +110,7 @@ fn program(prepared: &Prepared) -> Program {
     let tables = &mut builder.program_mut().tables;
     let protocol = ProtocolId(0);
     tables.protocols.push(ProtocolRow { name });
-    tables.series.push(SeriesRow { name, method: name, target: name });
+    tables.series.push(SeriesRow { name, method: name, target: name, scenario: empty });
     let needs = Needs::PAYLOAD.bits();
     tables.requests.push(RequestRow { protocol, series: SeriesId(0), parts, options, needs });
     tables.scenarios.push(ScenarioRow {
@@ -120,9 +121,20 @@ fn program(prepared: &Prepared) -> Program {
         users: 1,
         spawn_rate: 1.0,
         wait,
+        paced: 0,
+        load: LoadKind::Batches,
+        stages: Many::default(),
+        start_after_ns: 0,
     });
     let scenarios = Many { first: ScenarioId(0), count: 1 };
     let inits = Many::default();
-    tables.runs.push(RunRow { scenarios, duration_ns: 0, iterations: 1, inits });
+    tables.runs.push(RunRow {
+        scenarios,
+        duration_ns: 0,
+        iterations: 1,
+        inits,
+        warmup_ns: 0,
+        stop_timeout_ns: 0,
+    });
     builder.finish()
 }

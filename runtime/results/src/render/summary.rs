@@ -1,11 +1,12 @@
 //! What a run prints when it is done.
 
 use std::cmp::Reverse;
+use std::fmt::Write as _;
 
 use super::text::{left, printable, right, shorten, width, wrap};
 use super::units;
 use crate::generator::VerdictState;
-use crate::summary::{Distribution, ErrorGroup, NameSummary, Summary};
+use crate::summary::{Arrivals, Distribution, ErrorGroup, NameSummary, Summary, Warmup};
 
 /// Columns a table cell takes at least, the gap before it included.
 const CELL: usize = 9;
@@ -233,11 +234,47 @@ fn footer(out: &mut String, summary: &Summary) {
         used.push_str(&units::duration_ms(generator.lateness.p99_ms));
     }
     line(out, &used);
+    load(out, summary);
     if summary.cut > 0 {
         let requests = plural(summary.cut, "request");
         line(out, &format!("  {requests} still in flight at the end, not counted above"));
     }
     unresolved(out, summary);
+}
+
+/// What is unusual about the load: ticks at a rate, paces that were not kept, a warm-up.
+fn load(out: &mut String, summary: &Summary) {
+    if let Some(arrivals) = summary.arrivals {
+        let Arrivals { started, late, missed, users, max_users } = arrivals;
+        let mut text = format!(
+            "  {} started at their rate, with {} of {}",
+            plural(started, "tick"),
+            units::count(users),
+            plural(max_users, "user"),
+        );
+        if late > 0 {
+            let _ = write!(text, ", {} late", units::count(late));
+        }
+        if missed > 0 {
+            let _ = write!(text, ", {} never", units::count(missed));
+        }
+        line(out, &text);
+    }
+    if summary.overruns > 0 {
+        line(out, &format!("  {} took longer than their pace", plural(summary.overruns, "tick")));
+    }
+    let Warmup { duration_s, requests, failures } = summary.warmup;
+    if duration_s > 0.0 {
+        let mut text = format!(
+            "  {} in the warm-up of {}, not counted above",
+            plural(requests, "request"),
+            seconds(duration_s),
+        );
+        if failures > 0 {
+            let _ = write!(text, ", {} failed", units::count(failures));
+        }
+        line(out, &text);
+    }
 }
 
 fn unresolved(out: &mut String, summary: &Summary) {

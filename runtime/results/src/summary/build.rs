@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::{
     Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, LatencyOverall,
-    NameSummary, PerName, RunInfo, Summary, TotalCounts, Users,
+    NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers, Summary,
+    TotalCounts, Users, Warmup,
 };
 use crate::generator::{GeneratorHealth, ShardBusy, Verdict};
 use crate::histogram::Histogram;
@@ -16,7 +17,7 @@ impl Summary {
     /// Sums up a run.
     #[must_use]
     pub fn new(run: &RunInfo, totals: &Totals, health: &GeneratorHealth) -> Self {
-        let seconds = run.duration.as_secs_f64();
+        let seconds = run.duration.saturating_sub(run.warmup).as_secs_f64();
         let per_name = PerName::new(run, totals, seconds);
         let (requests, failures) = (totals.requests(), totals.failed());
         let response_time = Distribution::of(totals.response());
@@ -28,9 +29,15 @@ impl Summary {
             interrupted: run.interrupted,
             duration: Durations {
                 planned_s: run.duration_planned.map(|planned| planned.as_secs_f64()),
-                achieved_s: seconds,
+                achieved_s: run.duration.as_secs_f64(),
             },
             users: Users { planned: run.users_planned, achieved: run.users_started },
+            warmup: Warmup {
+                duration_s: run.warmup.as_secs_f64(),
+                requests: counters.warmup_requests,
+                failures: counters.warmup_failures,
+            },
+            arrivals: run.arrivals,
             totals: TotalCounts {
                 requests,
                 successes: requests - failures,
@@ -51,6 +58,7 @@ impl Summary {
                 reopened: counters.connections_reopened,
             },
             ticks: counters.ticks,
+            overruns: counters.overruns,
             cut: counters.cut,
             unresolved: per_name.iter().map(|name| name.unresolved).sum(),
             generator: Generator {
@@ -67,26 +75,57 @@ impl Summary {
             },
             verdict: Verdict::at_end(run, health, totals),
             per_name,
+            per_scenario: PerScenario::new(run, totals, seconds),
         }
     }
 }
 
 impl PerName {
     fn new(run: &RunInfo, totals: &Totals, seconds: f64) -> Self {
-        let mut names: Vec<(&str, Vec<usize>)> = Vec::with_capacity(run.names.len());
+        let mut names: Vec<(&str, &str, Vec<usize>)> = Vec::with_capacity(run.names.len());
         let mut positions = HashMap::new();
+        let mut uses: HashMap<&str, u32> = HashMap::new();
         for (series, name) in run.names.iter().enumerate() {
-            let position = *positions.entry(name.as_str()).or_insert(names.len());
+            let scenario = run.scenarios.get(series).map_or("", String::as_str);
+            let position = *positions.entry((scenario, name)).or_insert(names.len());
             match names.get_mut(position) {
-                Some((_, all)) => all.push(series),
-                None => names.push((name, vec![series])),
+                Some((_, _, all)) => all.push(series),
+                None => {
+                    *uses.entry(name).or_default() += 1;
+                    names.push((scenario, name, vec![series]));
+                }
             }
         }
         // One pair of dense histograms serves name after name.
         let mut times = Pair::default();
-        let summaries = names.into_iter().map(|(name, series)| {
+        let summaries = names.into_iter().map(|(scenario, name, series)| {
             times.clear();
-            (name.to_owned(), NameSummary::of(&series, totals, seconds, &mut times))
+            let mut figures = NameSummary::of(&series, totals, seconds, &mut times);
+            let mut key = name.to_owned();
+            if !scenario.is_empty() {
+                if uses.get(name).is_some_and(|&uses| uses > 1) {
+                    key = format!("{scenario}: {name}");
+                }
+                figures.scenario = Some(scenario.to_owned());
+            }
+            (key, figures)
+        });
+        Self(summaries.collect())
+    }
+}
+
+impl PerScenario {
+    fn new(run: &RunInfo, totals: &Totals, seconds: f64) -> Self {
+        let mut times = Pair::default();
+        let summaries = run.scenario_users.iter().map(|users| {
+            let ScenarioUsers { name, planned, started } = users;
+            let series = run.scenarios.iter().enumerate();
+            let series: Vec<_> = series.filter(|(_, of)| *of == name).map(|(at, _)| at).collect();
+            times.clear();
+            let mut figures = NameSummary::of(&series, totals, seconds, &mut times);
+            figures.scenario = Some(name.clone());
+            let users = Users { planned: *planned, achieved: *started };
+            (name.clone(), ScenarioSummary { users, figures })
         });
         Self(summaries.collect())
     }
@@ -106,6 +145,7 @@ impl NameSummary {
         let requests = times.response.count();
         let failures = requests - successes.count;
         Self {
+            scenario: None,
             successes,
             requests,
             failures,

@@ -6,10 +6,12 @@
 //! `service_time` objects beside them are of all requests, failures included.
 
 mod build;
+mod load;
 
 use std::path::Path;
 use std::time::Duration;
 
+pub use self::load::{Arrivals, PerScenario, ScenarioSummary, ScenarioUsers, Warmup};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -23,6 +25,11 @@ pub struct RunInfo {
     pub plan: String,
     /// The name of each series, by series number. Series of equal name are summed up as one.
     pub names: Vec<String>,
+    /// The scenario of each series; empty for a run whose only scenario has no name. Series of
+    /// scenarios that differ are summed up apart.
+    pub scenarios: Vec<String>,
+    /// The users of the scenarios that have a name.
+    pub scenario_users: Vec<ScenarioUsers>,
     /// Users the plan asked for.
     pub users_planned: u64,
     /// Users that started.
@@ -31,6 +38,10 @@ pub struct RunInfo {
     pub duration_planned: Option<Duration>,
     /// How long it took.
     pub duration: Duration,
+    /// The part of it that was warm-up.
+    pub warmup: Duration,
+    /// What became of ticks that were to start at a rate, if there were any.
+    pub arrivals: Option<Arrivals>,
     /// When it started, in seconds since 1970.
     pub started_at_s: f64,
     /// Seed of everything random in it.
@@ -54,6 +65,10 @@ pub struct Summary {
     pub duration: Durations,
     /// How many users there were to be, and were.
     pub users: Users,
+    /// What came before the figures.
+    pub warmup: Warmup,
+    /// What became of ticks that were to start at a rate; none where users tick one after the other.
+    pub arrivals: Option<Arrivals>,
     /// Requests by outcome.
     pub totals: TotalCounts,
     /// Requests per second, failures included.
@@ -72,6 +87,8 @@ pub struct Summary {
     pub first_byte_time: Distribution,
     /// Figures by request name.
     pub per_name: PerName,
+    /// Figures by scenario, of those that have a name.
+    pub per_scenario: PerScenario,
     /// Failures in groups, the most frequent first.
     pub errors: Vec<ErrorGroup>,
     /// Bytes on the wire.
@@ -80,6 +97,8 @@ pub struct Summary {
     pub connections: Connections,
     /// Ticks finished.
     pub ticks: u64,
+    /// Ticks that took longer than their `pace`.
+    pub overruns: u64,
     /// Requests in flight when the run ended; they count nowhere else.
     pub cut: u64,
     /// Placeholders that were sent unresolved.
@@ -168,6 +187,8 @@ pub struct PerName(pub Vec<(String, NameSummary)>);
 /// Figures of one name. Its flattened distribution is that of the response times of successes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NameSummary {
+    /// The scenario, where it has a name.
+    pub scenario: Option<String>,
     /// Response times of successes; its `count` is the number of successes.
     #[serde(flatten)]
     pub successes: Distribution,

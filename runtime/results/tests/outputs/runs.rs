@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ld_results::{
-    Counters, GeneratorHealth, Recorder, RunInfo, Sample, ShardBusy, Summary, Totals,
+    Counters, GeneratorHealth, Recorder, RunInfo, Sample, ScenarioUsers, ShardBusy, Summary, Totals,
 };
 
 /// A shard that was fully busy in so many of 60 seconds.
@@ -33,10 +33,18 @@ impl Run {
             info: RunInfo {
                 plan: "checkout.json".to_owned(),
                 names: names.iter().map(|&name| name.to_owned()).collect(),
+                scenarios: vec!["shop".to_owned(); names.len()],
+                scenario_users: vec![ScenarioUsers {
+                    name: "shop".to_owned(),
+                    planned: 200,
+                    started: 200,
+                }],
                 users_planned: 200,
                 users_started: 200,
                 duration_planned: Some(Duration::from_secs(60)),
                 duration: Duration::from_millis(60_004),
+                warmup: Duration::ZERO,
+                arrivals: None,
                 started_at_s: 1_760_000_000.25,
                 seed: 7,
                 interrupted: false,

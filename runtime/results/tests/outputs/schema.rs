@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
+
+use ld_results::{Arrivals, ScenarioUsers};
 
 use crate::runs::Run;
 
@@ -12,7 +15,8 @@ fn paths(value: &Value, path: &str, out: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (key, value) in fields {
-                let key = if path == "per_name" { "<name>" } else { key };
+                let named = path == "per_name" || path == "per_scenario";
+                let key = if named { "<name>" } else { key };
                 let dot = if path.is_empty() { "" } else { "." };
                 paths(value, &format!("{path}{dot}{key}"), out);
             }
@@ -36,6 +40,12 @@ fn documented() -> BTreeSet<String> {
         .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
         .map(str::to_owned)
         .collect();
+    // A scenario has the fields of a name.
+    if all.extract_if(.., |path| path == "per_scenario.<name>.…").count() > 0 {
+        let names = all.iter().filter_map(|path| path.strip_prefix("per_name."));
+        let more: Vec<_> = names.map(|path| format!("per_scenario.{path}")).collect();
+        all.extend(more);
+    }
     let fields: Vec<_> = all.extract_if(.., |path| path.starts_with("*.")).collect();
     all.iter()
         .flat_map(|path| match path.strip_suffix(".*") {
@@ -47,8 +57,9 @@ fn documented() -> BTreeSet<String> {
 
 #[test]
 fn the_page_and_the_file_have_the_same_fields() {
-    let summary = Run::checkout().summary();
-    let json: Value = serde_json::from_str(&summary.to_json().unwrap()).unwrap();
+    let mut run = Run::checkout();
+    run.info.arrivals = Some(Arrivals::default());
+    let json: Value = serde_json::from_str(&run.summary().to_json().unwrap()).unwrap();
     let mut written = BTreeSet::new();
     paths(&json, "", &mut written);
     let documented = documented();
@@ -71,6 +82,36 @@ fn the_reference_finds_its_fields() {
     let login = &json["per_name"]["login"];
     assert_eq!((&login["count"], &login["requests"]), (&5_118.into(), &5_120.into()));
     assert_eq!((&login["min_ms"], &login["response_time"]["min_ms"]), (&1.12.into(), &1.0.into()));
+}
+
+#[test]
+fn a_name_that_several_scenarios_have_is_told_apart_by_them() {
+    let mut run = Run::of(&["home", "buy", "home"]);
+    run.info.scenarios = ["visitors", "buyers", "buyers"].map(str::to_owned).to_vec();
+    let users = |name: &str| ScenarioUsers { name: name.to_owned(), planned: 2, started: 1 };
+    run.info.scenario_users = vec![users("visitors"), users("buyers")];
+    for series in 0..3 {
+        run.requests(series, 10 + u64::from(series), 1_000_000);
+    }
+    let json: Value = serde_json::from_str(&run.summary().to_json().unwrap()).unwrap();
+    let names: Vec<_> = json["per_name"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["visitors: home", "buy", "buyers: home"]);
+    assert_eq!(json["per_name"]["buy"]["scenario"], "buyers");
+    assert_eq!(json["per_scenario"]["visitors"]["requests"], 10);
+    assert_eq!(json["per_scenario"]["buyers"]["requests"], 11 + 12);
+    assert_eq!(json["per_scenario"]["buyers"]["users"]["achieved"], 1);
+}
+
+#[test]
+fn rates_are_over_the_time_after_the_warm_up() {
+    let mut run = Run::of(&["home"]);
+    run.requests(0, 300, 1_000_000);
+    run.info.duration = Duration::from_secs(40);
+    run.info.warmup = Duration::from_secs(10);
+    run.recorder.counters.warmup_requests = 77;
+    let summary = run.summary();
+    assert_eq!((summary.rps, summary.duration.achieved_s), (10.0, 40.0));
+    assert_eq!((summary.warmup.requests, summary.totals.requests), (77, 300));
 }
 
 #[test]

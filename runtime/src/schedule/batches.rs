@@ -1,4 +1,4 @@
-//! When each user starts and on which shard it runs: pure arithmetic.
+//! Users that start in batches, as `user_count` and `spawn_rate` say.
 
 use ld_drivers::net::clock::NS_PER_S;
 
