@@ -256,7 +256,7 @@ impl<'l> Lower<'l> {
             Kind::Bool(flag) => TreeKind::Bool(*flag),
             Kind::Number(number) => match number.as_i64() {
                 Some(whole) if number.is_integer() => TreeKind::Int(whole),
-                _ if number.is_integer() => TreeKind::Json(number.text().to_owned()),
+                _ if number.is_integer() => TreeKind::Json(number.text().into_owned()),
                 _ => TreeKind::Float(number.as_f64()),
             },
             Kind::String(text) => self.text(text, node.span),
@@ -331,7 +331,7 @@ impl<'l> Lower<'l> {
         let written = match &node.kind {
             // A number where another kind of number belongs.
             Kind::Number(number) if number_of(node).is_some() => number.text(),
-            _ => node.type_name(),
+            _ => node.type_name().into(),
         };
         let problem =
             Diagnostic::new(Code::WrongType, format!("`{name}` must be {words}, not {written}"))

@@ -12,6 +12,8 @@ struct Example;
 impl Files for Example {
     fn open(&self, path: &str) -> io::Result<Box<dyn Read>> {
         match path {
+            "setup.json" | "load.json" => Ok(Box::new(&b"[[\"LD_clear_records\"]]"[..])),
+            "example.json" => Ok(Box::new(&b"[]"[..])),
             "users.csv" => Ok(Box::new(&b"name,city\nann,Oslo\n"[..])),
             _ => Err(io::ErrorKind::NotFound.into()),
         }

@@ -22,6 +22,7 @@ pub mod field;
 pub mod functions;
 pub mod json;
 pub mod load;
+pub mod notation;
 pub mod operators;
 pub mod protocols;
 pub mod python;

@@ -150,3 +150,49 @@ fn a_stripped_plan_names_its_actions_by_their_commands() {
         assert_eq!(outcome.stdout, format!("{key}\n2\n"));
     }
 }
+
+#[test]
+fn the_ending_of_its_name_tells_the_notation_of_a_plan() {
+    let folder = folder(&[
+        ("a.json", r#"{"load_density": [["max", [1, 2.5]], ["LD_execute_files", [["c.yml"]]]]}"#),
+        ("b.yaml", "load_density:\n  - [max, [1, 2.5]]\n  - [LD_execute_files, [[c.yml]]]\n"),
+        ("c.toml", "load_density = [[\"max\", [1, 2.5]], [\"LD_execute_files\", [[\"c.yml\"]]]]\n"),
+        ("c.yml", "- [print, [it's, 0x10, ~]]\n"),
+    ]);
+    let plans = ["a.json", "b.yaml", "c.toml"];
+    let mut printed = Vec::new();
+    for plan in plans {
+        let outcome = ldvm(&folder, &["run", plan, "--print-results"]);
+        assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+        let compile = ["compile", plan, "-o", "plan.ldb"];
+        assert_eq!(folder.call("ldc").unwrap().args(compile).run().unwrap().code, Some(0));
+        assert_eq!(ldvm(&folder, &["run", "plan.ldb", "--print-results"]).stdout, outcome.stdout);
+        printed.push(outcome.stdout);
+    }
+    assert!(printed[0].starts_with("it's 16 None\n"), "{}", printed[0]);
+    assert!(printed.iter().all(|text| *text == printed[0]), "{printed:#?}");
+}
+
+#[test]
+fn documents_in_yaml_and_toml_are_read_and_what_is_wrong_in_them_is_told() {
+    let folder = folder(&[
+        (
+            "plan.json",
+            r#"[["LD_read_action_yaml", ["a.yaml"]], ["LD_read_action_toml", {"toml_file_path": "b.toml"}],
+                          ["LD_read_action_yaml", {"path": "bad.yaml"}], ["LD_read_action_toml", ["none.toml"]]]"#,
+        ),
+        ("a.yaml", "load_density: [[LD_summary, {}]]\n"),
+        ("b.toml", "load_density = [[\"LD_summary\"]]\n"),
+        ("bad.yaml", "a: 1\nb: [1\nc: 2\n"),
+    ]);
+    let outcome = ldvm(&folder, &["run", "plan.json", "--results", "results.json"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    let results = folder.json("results.json").unwrap();
+    let records = results["documents"][0]["records"].as_array().unwrap();
+    assert_eq!(records[0]["value"], json!({"load_density": [["LD_summary", {}]]}));
+    assert_eq!(records[1]["value"], json!({"load_density": [["LD_summary"]]}));
+    for (record, says) in records[2..].iter().zip(["bad.yaml:", "none.toml"]) {
+        assert_eq!(record["error"]["type"], "LoadDensityTestJsonException");
+        assert!(record["error"]["message"].as_str().unwrap().contains(says), "{record}");
+    }
+}

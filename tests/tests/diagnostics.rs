@@ -17,7 +17,9 @@ const WITHOUT: &[(Code, &str)] = &[
 fn wrong_plans_get_their_texts() {
     let mut wrong = String::new();
     let mut shown: BTreeSet<Code> = WITHOUT.iter().map(|(code, _)| *code).collect();
-    for plan in cases::files(&cases::folder("diagnostics"), "json").unwrap() {
+    let folder = cases::folder("diagnostics");
+    let plans = ["json", "yaml", "toml"].map(|ending| cases::files(&folder, ending).unwrap());
+    for plan in plans.concat() {
         let name = plans::name(&plan);
         let (source, compiled) = plans::compile_file(&plan, true).unwrap();
         let style = render::Style::default();

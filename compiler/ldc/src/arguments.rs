@@ -33,7 +33,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct CheckOptions {
-    /// Plans in JSON; `-` is standard input
+    /// Plans in JSON, YAML (.yaml, .yml) or TOML (.toml); `-` is JSON from standard input
     #[arg(required = true, value_name = "PLAN")]
     pub(crate) plans: Vec<PathBuf>,
     /// How to print what is found
@@ -55,7 +55,7 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct CompileOptions {
-    /// The plan in JSON; `-` is standard input
+    /// The plan in JSON, YAML or TOML; `-` is JSON from standard input
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
     /// The file to write; `-` is standard output
@@ -71,7 +71,7 @@ pub(crate) struct CompileOptions {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct DumpOptions {
-    /// A plan in JSON or a compiled one; `-` is standard input
+    /// A plan or a compiled one; `-` is standard input
     #[arg(value_name = "PLAN|FILE.ldb")]
     pub(crate) file: PathBuf,
     #[command(flatten)]

@@ -6,7 +6,7 @@
 //!
 //! | Range  | About                                                     |
 //! |--------|-----------------------------------------------------------|
-//! | LD01xx | JSON                                                      |
+//! | LD01xx | notation: JSON, YAML, TOML                                |
 //! | LD02xx | shape of the document, of actions, tasks and their fields |
 //! | LD03xx | names and references: placeholders, sources, variables    |
 //! | LD04xx | lints                                                     |
@@ -89,6 +89,8 @@ codes! {
     "0121" TrailingComma           Warning "a comma after the last item is not JSON"
     "0122" TooManyProblems         Error   "more problems than are shown"
     "0123" ExtraComma              Error   "a comma with nothing before it"
+    "0124" BadYaml                 Error   "a plan that is not YAML"
+    "0125" BadToml                 Error   "a plan that is not TOML"
 
     "0201" BadDocument             Error   "the document is not a plan"
     "0202" UnknownDocumentKey      Warning "an unknown key beside `load_density`"

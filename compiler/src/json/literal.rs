@@ -16,7 +16,7 @@ fn write(node: &Node<'_>, out: &mut String) {
         Kind::Invalid | Kind::Null => out.push_str("None"),
         Kind::Bool(true) => out.push_str("True"),
         Kind::Bool(false) => out.push_str("False"),
-        Kind::Number(number) if number.is_integer() => out.push_str(number.text()),
+        Kind::Number(number) if number.is_integer() => out.push_str(&number.text()),
         Kind::Number(number) => out.push_str(&Value::Float(number.as_f64()).to_string()),
         Kind::String(text) => out.push_str(&quoted(text)),
         Kind::Array(items) => {

@@ -1,48 +1,90 @@
 //! Numbers, kept as they were written.
 
-/// A JSON number. Its text is valid for Rust's own number parsing.
+use std::borrow::Cow;
+
+/// A number. As long as nothing else is asked of it, it is kept as it was written.
 ///
 /// Whether it has to be an integer, and how large it may be, is known only where
 /// it is used, so it is converted there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Number<'s> {
-    text: &'s str,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Number<'s>(Form<'s>);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form<'s> {
+    /// As JSON writes it, which Rust's own number parsing can read.
+    Written(&'s str),
+    /// Of another notation.
+    Whole(i64),
+    /// Of another notation; finite.
+    Float(f64),
 }
 
 impl<'s> Number<'s> {
     pub(super) fn new(text: &'s str) -> Self {
-        Self { text }
+        Self(Form::Written(text))
     }
 
-    /// The number as written.
+    /// A whole number that JSON would write in another way.
     #[must_use]
-    pub fn text(self) -> &'s str {
-        self.text
+    pub fn whole(number: i64) -> Self {
+        Self(Form::Whole(number))
+    }
+
+    /// A finite number that JSON would write in another way.
+    #[must_use]
+    pub fn float(number: f64) -> Self {
+        Self(Form::Float(number))
+    }
+
+    /// The number as written, or as JSON would write it.
+    #[must_use]
+    pub fn text(self) -> Cow<'s, str> {
+        match self.0 {
+            Form::Written(text) => text.into(),
+            Form::Whole(number) => number.to_string().into(),
+            Form::Float(number) => format!("{number:?}").into(),
+        }
     }
 
     /// Whether it is written without a point and an exponent.
     #[must_use]
     pub fn is_integer(self) -> bool {
-        !self.text.contains(['.', 'e', 'E'])
+        match self.0 {
+            Form::Written(text) => !text.contains(['.', 'e', 'E']),
+            Form::Whole(_) => true,
+            Form::Float(_) => false,
+        }
     }
 
     /// The value, if it is written as an integer and fits.
     #[must_use]
     pub fn as_i64(self) -> Option<i64> {
-        self.text.parse().ok()
+        match self.0 {
+            Form::Written(text) => text.parse().ok(),
+            Form::Whole(number) => Some(number),
+            Form::Float(_) => None,
+        }
     }
 
     /// The value, if it is written as an integer and fits.
     #[must_use]
     pub fn as_u64(self) -> Option<u64> {
-        self.text.parse().ok()
+        match self.0 {
+            Form::Written(text) => text.parse().ok(),
+            Form::Whole(number) => number.try_into().ok(),
+            Form::Float(_) => None,
+        }
     }
 
     /// The nearest floating-point value; always finite.
     #[must_use]
     pub fn as_f64(self) -> f64 {
-        // The parser lets no text through that does not convert.
-        self.text.parse().unwrap_or(0.0)
+        match self.0 {
+            // The parser lets no text through that does not convert.
+            Form::Written(text) => text.parse().unwrap_or(0.0),
+            Form::Whole(number) => number as f64,
+            Form::Float(number) => number,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The actions of a document, in order. One that fails does not keep the next from its turn.
 
 mod clusters;
+mod document;
 mod record;
 mod report;
 mod rules;
@@ -9,6 +10,7 @@ use std::io::{self, Write as _};
 
 use ld_stdlib::{
     builtins::{self, Arguments},
+    notation::{toml, yaml},
     python::Value,
 };
 use ld_vm::{
@@ -116,6 +118,8 @@ impl Executor<'_> {
             }
             "LD_assert_sla" => return rules::assert(&arguments, &summary(engine, &arguments)?),
             "LD_cluster_errors" => cluster_errors(engine, &arguments).into(),
+            "LD_read_action_yaml" => document::read("yaml_file_path", &arguments, yaml::parse)?,
+            "LD_read_action_toml" => document::read("toml_file_path", &arguments, toml::parse)?,
             "LD_add_package_to_executor" => return Err(refuse_package(&arguments)),
             "print" => {
                 print(&builtins::printed(&arguments));
