@@ -52,6 +52,17 @@ pub(crate) enum Const {
 }
 
 impl Const {
+    pub(crate) fn of(value: ld_vm::Value<'_>) -> Self {
+        match value {
+            ld_vm::Value::Unset | ld_vm::Value::Null => Self::Null,
+            ld_vm::Value::Bool(flag) => Self::Bool(flag),
+            ld_vm::Value::Int(number) => Self::Int(number),
+            ld_vm::Value::Float(number) => Self::Float(number),
+            ld_vm::Value::Text(bytes) => Self::Text(bytes.to_vec()),
+            ld_vm::Value::Json(bytes) => Self::Json(bytes.to_vec()),
+        }
+    }
+
     pub(crate) fn value(&self) -> ld_vm::Value<'_> {
         match self {
             Self::Null => ld_vm::Value::Null,

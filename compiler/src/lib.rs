@@ -8,6 +8,7 @@
 //! Every stage goes on after a problem, so that one pass reports them all. No stage knows
 //! a protocol, function or command by name: they come from the tables of `ld-stdlib`.
 
+mod call;
 pub mod diag;
 mod document;
 mod emit;

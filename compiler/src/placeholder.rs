@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use ld_stdlib::functions::{self, FUNCTIONS};
 use ld_stdlib::{Template, TreeKind};
-use ld_vm::{Escape, Value};
+use ld_vm::Escape;
 
 use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Const, Slot, SlotKind, Var};
@@ -27,7 +26,7 @@ const PREFIXES: &[(&str, bool)] = &[
 const MAX_COMPARED: usize = 1_000_000;
 
 /// What a placeholder stands for.
-enum Meaning {
+pub(crate) enum Meaning {
     /// A value that nothing can change.
     Const(Const),
     Slot(SlotKind),
@@ -93,12 +92,12 @@ impl Lower<'_> {
         }
     }
 
-    fn slot(&mut self, slot: Slot) -> u32 {
+    pub(crate) fn slot(&mut self, slot: Slot) -> u32 {
         self.ir.slots.push(slot);
         (self.ir.slots.len() - 1) as u32
     }
 
-    fn meaning(
+    pub(crate) fn meaning(
         &mut self,
         text: &str,
         placeholder: &Placeholder<'_>,
@@ -114,11 +113,7 @@ impl Lower<'_> {
                 other => self.other_prefix(other, prefix, place),
             },
             Token::Function { name, arguments } => {
-                let written = match (arguments.first(), arguments.last()) {
-                    (Some(first), Some(last)) => slice(text, &(first.range.start..last.range.end)),
-                    _ => "",
-                };
-                self.function(name, written, &placeholder.range, place)
+                self.call(text, name, arguments, &placeholder.range, place)
             }
         }
     }
@@ -231,55 +226,10 @@ impl Lower<'_> {
         self.report(problem);
         Meaning::Text
     }
-
-    fn function(
-        &mut self,
-        name: &Name<'_>,
-        written: &str,
-        whole: &Range<usize>,
-        place: Locator<'_>,
-    ) -> Meaning {
-        let Some(function) = functions::find(name.text) else {
-            let names = FUNCTIONS.iter().map(|function| function.name);
-            let signatures: Vec<_> = FUNCTIONS.iter().map(|row| row.signature()).collect();
-            let problem =
-                Diagnostic::new(Code::UnknownFunction, format!("unknown function `{}`", name.text))
-                    .label(place.locate(&name.range), "this is sent as it stands")
-                    .note(format!("functions: {}", signatures.join(", ")))
-                    .did_you_mean(name.text, names);
-            self.report(problem);
-            return Meaning::Text;
-        };
-        match function.arguments(written) {
-            Ok(arguments) => {
-                let arguments = arguments.into_iter().map(owned).collect();
-                Meaning::Slot(SlotKind::Call { function, arguments })
-            }
-            Err(why) => {
-                let message = format!("`{}` cannot be called like this: {why}", function.name);
-                self.report(
-                    Diagnostic::new(Code::BadArguments, message)
-                        .label(place.locate(whole), "in this call"),
-                );
-                Meaning::Text
-            }
-        }
-    }
 }
 
-fn slice<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
+pub(crate) fn slice<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
     text.get(range.clone()).unwrap_or_default()
-}
-
-fn owned(value: Value<'_>) -> Const {
-    match value {
-        Value::Unset | Value::Null => Const::Null,
-        Value::Bool(flag) => Const::Bool(flag),
-        Value::Int(number) => Const::Int(number),
-        Value::Float(number) => Const::Float(number),
-        Value::Text(bytes) => Const::Text(bytes.to_vec()),
-        Value::Json(bytes) => Const::Json(bytes.to_vec()),
-    }
 }
 
 /// A known value as a tree. A JSON container keeps its text, as a slot's would.

@@ -4,12 +4,14 @@
 //! placeholder = "${" body "}"            body: one or more characters except "}"
 //! token       = body without the spaces around it
 //! token       = function | prefixed | bare
-//! function    = name "(" arguments ")"   name: ASCII letter or "_", then also digits
+//! function    = name "(" arguments ")"   name: ASCII letter or "_", then also digits;
+//!                                        the arguments may hold braces and placeholders
 //! prefixed    = prefix "." rest          cut at the first "."
 //! bare        = a token without "."
 //! ```
 //!
-//! There is no escaping and no nesting. What is not well-formed stays text, as the
+//! There is no escaping, and no nesting but in arguments
+//! ([`ld_stdlib::functions::written`]). What is not well-formed stays text, as the
 //! language wants it, and is reported as a [`Problem`]. This module knows the
 //! grammar only: which functions, prefixes and variables there are is the business
 //! of those who resolve the names. All ranges are bytes of the text handed in.
@@ -20,9 +22,8 @@ mod tests;
 
 use std::ops::Range;
 
+use ld_stdlib::functions::written;
 use memchr::{memchr, memmem};
-
-pub use arguments::{Argument, Value};
 
 use crate::diag::{Code, Diagnostic, Span};
 
@@ -52,8 +53,8 @@ pub enum Token<'t> {
     Function {
         /// The name of the function.
         name: Name<'t>,
-        /// What stands between the parentheses, cut at commas.
-        arguments: Vec<Argument<'t>>,
+        /// What stands between the parentheses, cut at commas; with its quotes.
+        arguments: Vec<Name<'t>>,
     },
     /// `prefix.rest`
     Prefixed {
@@ -128,22 +129,37 @@ pub fn has_placeholder(text: &str) -> bool {
 
 /// Takes a text apart. The pieces cover all of it in order, and no two texts stand
 /// next to each other.
-pub fn parse<'t>(text: &'t str, mut report: impl FnMut(Problem)) -> Vec<Piece<'t>> {
+pub fn parse(text: &str, report: impl FnMut(Problem)) -> Vec<Piece<'_>> {
+    parse_part(text, 0..text.len(), report)
+}
+
+/// Takes a part of a text apart, as [`parse`] does; all ranges are those of the whole text.
+pub fn parse_part(
+    text: &str,
+    part: Range<usize>,
+    mut report: impl FnMut(Problem),
+) -> Vec<Piece<'_>> {
+    let text = text.get(..part.end).unwrap_or_default();
     let mut pieces = Vec::new();
     // What is not a placeholder up to `at` and not yet among the pieces.
-    let mut plain = 0;
-    let mut at = 0;
+    let mut plain = part.start;
+    let mut at = part.start;
     let find = memmem::Finder::new("${");
     while let Some(found) = find.find(tail(text, at).as_bytes()) {
         let start = at + found;
         let body = start + 2;
-        let Some(length) = memchr(b'}', tail(text, body).as_bytes()) else {
+        let token = if let Some(call) = written::call(text, start) {
+            at = call.end;
+            let name = self::part(text, call.name);
+            Ok(Token::Function { name, arguments: arguments::of(text, call.arguments) })
+        } else if let Some(length) = memchr(b'}', tail(text, body).as_bytes()) {
+            at = body + length + 1;
+            token(text, body..body + length)
+        } else {
             report(Problem { kind: ProblemKind::Unterminated, range: start..text.len() });
             break;
         };
-        let end = body + length;
-        at = end + 1;
-        match token(text, body..end) {
+        match token {
             Ok(token) => {
                 if plain < start {
                     pieces.push(Piece::Text(plain..start));
@@ -151,7 +167,7 @@ pub fn parse<'t>(text: &'t str, mut report: impl FnMut(Problem)) -> Vec<Piece<'t
                 plain = at;
                 pieces.push(Piece::Placeholder(Placeholder { range: start..at, token }));
             }
-            Err(ProblemKind::Nested) => report(nested(text, start, end)),
+            Err(ProblemKind::Nested) => report(nested(text, start, at - 1)),
             Err(kind) => report(Problem { kind, range: start..at }),
         }
     }

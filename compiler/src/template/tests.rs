@@ -33,9 +33,8 @@ fn plain(text: &str, token: &Token<'_>) -> String {
         Token::Bare(bare) => format!("<{}>", name(bare)),
         Token::Prefixed { prefix, rest } => format!("<{}|{}>", name(prefix), name(rest)),
         Token::Function { name: function, arguments } => {
-            let arguments: Vec<String> =
-                arguments.iter().map(|argument| format!("{:?}", argument.value)).collect();
-            format!("<{}({})>", name(function), arguments.join(","))
+            let arguments: Vec<String> = arguments.iter().map(name).collect();
+            format!("<{}({})>", name(function), arguments.join("|"))
         }
     }
 }
@@ -71,17 +70,38 @@ fn placeholders_are_told_apart() {
 #[test]
 fn functions_take_arguments() {
     pieces("${uuid()}${UUID( )}", &["<uuid()>", "<UUID()>"]);
-    pieces("${randint( 1 , -5 )}", &["<randint(Integer(1),Integer(-5))>"]);
-    pieces(r#"${f("a, b", 'c', d.e)}"#, &[r#"<f(Quoted("a, b"),Quoted("c"),Bare("d.e"))>"#]);
-    pieces("${f(1,)}", &[r#"<f(Integer(1),Bare(""))>"#]);
-    pieces("${f(it's, 2)}", &[r#"<f(Bare("it's"),Integer(2))>"#]);
-    pieces("${f(99999999999999999999)}", &[r#"<f(Bare("99999999999999999999"))>"#]);
-    pieces("${f('a)}", &[r#"<f(Bare("'a"))>"#]);
+    pieces("${randint( 1 , -5 )}", &["<randint(1|-5)>"]);
+    pieces(r#"${f("a, b", 'c', d.e)}"#, &[r#"<f("a, b"|'c'|d.e)>"#]);
+    pieces("${f(1,)}", &["<f(1|)>"]);
+    pieces("${f(it's, 2)}", &["<f(it's|2)>"]);
+}
+
+#[test]
+fn arguments_may_hold_placeholders_and_braces() {
+    pieces("a${f(${x}, y-${g(1)})}b", &["a", "<f(${x}|y-${g(1)})>", "b"]);
+    pieces(r#"${f({"a": {}})}"#, &[r#"<f({"a": {}})>"#]);
+}
+
+#[test]
+fn parentheses_that_do_not_match_end_at_the_first_brace() {
+    pieces("${f((, [1,2)}}", &["<f((|[1|2)>", "}"]);
+}
+
+#[test]
+fn a_part_of_a_text_has_the_places_of_the_whole() {
+    let text = "${f(a${x}, ${y})}";
+    let pieces = parse_part(text, 4..9, |problem| panic!("{problem:?}"));
+    let Some([Piece::Text(Range { start: 4, end: 5 }), Piece::Placeholder(inner)]) =
+        pieces.as_array()
+    else {
+        panic!("{pieces:?}");
+    };
+    assert_eq!(&text[inner.range.clone()], "${x}");
 }
 
 #[test]
 fn what_only_resembles_a_function_is_a_name() {
-    pieces("${f(1) }", &["<f(Integer(1))>"]);
+    pieces("${f(1) }", &["<f(1)>"]);
     pieces("${f(1)x}", &["<f(1)x>"]);
     pieces("${2f()}", &["<2f()>"]);
     pieces("${()}", &["<()>"]);
@@ -97,6 +117,8 @@ fn malformed_placeholders_stay_text() {
     stays("${.x}", ProblemKind::Empty, "${.x}");
     stays("${var.${var.x}}", ProblemKind::Nested, "${var.${var.x}");
     stays("${a b ${c}", ProblemKind::Unterminated, "${a b ");
+    stays("${upper(${x)}", ProblemKind::Unterminated, "${upper(");
+    stays("${var.f(${x})}", ProblemKind::Nested, "${var.f(${x}");
 }
 
 #[test]

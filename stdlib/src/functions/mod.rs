@@ -5,18 +5,76 @@
 
 use ld_vm::Value;
 use ld_vm::link::{CallFn, Prepare};
+use ld_vm::verify::MAX_OPERANDS;
 
+use self::written::{Written, unquoted};
+use crate::operators::is_number;
+
+pub use self::file::LARGEST_FILE;
 pub use crate::operators::Gives;
 
+mod argument;
+mod base64;
+mod base64_decode;
+mod case;
+mod concat;
+mod date;
+mod digest;
+mod encoding;
+mod file;
+mod hex;
+mod hmac_sha256;
 mod item;
+mod iteration;
+mod json;
 mod len;
+mod lower;
+mod md5;
 mod now;
 mod randint;
+mod random_choice;
+mod random_string;
+mod sha1;
+mod sha256;
+mod substr;
+mod time;
+mod timestamp;
+mod timestamp_ms;
+mod upper;
+mod url_encode;
+mod user_id;
 mod uuid;
+pub mod written;
 
 /// Every function, by name.
-pub const FUNCTIONS: &[Function] =
-    &[item::FUNCTION, len::FUNCTION, now::FUNCTION, randint::FUNCTION, uuid::FUNCTION];
+pub const FUNCTIONS: &[Function] = &[
+    base64::FUNCTION,
+    base64_decode::FUNCTION,
+    concat::FUNCTION,
+    date::FUNCTION,
+    file::FUNCTION,
+    hex::FUNCTION,
+    hmac_sha256::FUNCTION,
+    item::FUNCTION,
+    iteration::FUNCTION,
+    json::FUNCTION,
+    len::FUNCTION,
+    lower::FUNCTION,
+    md5::FUNCTION,
+    now::FUNCTION,
+    randint::FUNCTION,
+    random_choice::FUNCTION,
+    random_string::FUNCTION,
+    sha1::FUNCTION,
+    sha256::FUNCTION,
+    substr::FUNCTION,
+    timestamp::FUNCTION,
+    timestamp_ms::FUNCTION,
+    upper::FUNCTION,
+    url_encode::FUNCTION,
+    user_id::FUNCTION,
+    uuid::FUNCTION,
+];
 
 /// A function of placeholders.
 #[derive(Debug)]
@@ -67,6 +125,8 @@ pub enum ParameterKind {
     Text,
     /// Anything, with its type.
     Any,
+    /// The path of a file, which the function is called with the contents of.
+    File,
 }
 
 /// A call with its result.
@@ -79,23 +139,23 @@ pub struct Example {
 }
 
 impl Function {
-    /// The values of the arguments written between the parentheses of a call.
+    /// The values of the arguments of a call. Those that only the run can tell are
+    /// [`Value::Unset`].
     ///
     /// # Errors
     /// When there are too many or too few, one is not of its kind, or together they make
     /// no sense; the text says which, without naming the function.
-    pub fn arguments<'t>(&self, written: &'t str) -> Result<Vec<Value<'t>>, String> {
+    pub fn arguments<'t>(&self, written: &[Written<'t>]) -> Result<Vec<Value<'t>>, String> {
         if self.ignores_arguments {
             return Ok(Vec::new());
         }
-        let parts: Vec<&str> = match written.trim() {
-            "" => Vec::new(),
-            text => text.split(',').map(str::trim).collect(),
-        };
-        self.takes(parts.len())?;
+        self.takes(written.len())?;
         let last = self.parameters.last().into_iter().cycle();
         let parameters = self.parameters.iter().chain(last);
-        let read = parameters.zip(parts).map(|(parameter, text)| parameter.read(text));
+        let read = parameters.zip(written).map(|(parameter, written)| match *written {
+            Written::Text(text) => parameter.read(text),
+            Written::Value(value) => parameter.convert(value),
+        });
         let values = read.collect::<Result<Vec<_>, _>>()?;
         (self.prepare)(&values).map(|_| values)
     }
@@ -110,11 +170,14 @@ impl Function {
         if self.ignores_arguments || (least..=most).contains(&arguments) {
             return Ok(());
         }
-        if self.variadic && arguments > most {
+        if self.variadic && (most..=MAX_OPERANDS).contains(&arguments) {
             return Ok(());
         }
         let takes = match (least, most) {
             (0, 0) => "no arguments".to_owned(),
+            _ if self.variadic && arguments > MAX_OPERANDS => {
+                format!("at most {MAX_OPERANDS} arguments")
+            }
             (1, _) if self.variadic => "at least 1 argument".to_owned(),
             _ if self.variadic => format!("at least {least} arguments"),
             (1, 1) => "1 argument".to_owned(),
@@ -145,26 +208,38 @@ impl Function {
 }
 
 impl Parameter {
+    /// A value known from elsewhere as this parameter takes it.
+    fn convert<'t>(&self, value: Value<'t>) -> Result<Value<'t>, String> {
+        let fits = match self.kind {
+            ParameterKind::Integer => argument::whole(value).is_some(),
+            ParameterKind::Number => is_number(value),
+            ParameterKind::Text | ParameterKind::Any | ParameterKind::File => true,
+        };
+        if fits || value.is_missing() {
+            return Ok(value);
+        }
+        let mut text = Vec::new();
+        value.write_text(&mut text);
+        Err(self.wrong(&String::from_utf8_lossy(&text)))
+    }
+
+    /// What is wrong with a text that is no number.
+    fn wrong(&self, text: &str) -> String {
+        let kind = if self.kind == ParameterKind::Integer { "a whole number" } else { "a number" };
+        format!("`{}` must be {kind}, not `{text}`", self.name)
+    }
+
     fn read<'t>(&self, text: &'t str) -> Result<Value<'t>, String> {
         match self.kind {
-            ParameterKind::Text => Ok(Value::Text(unquoted(text).as_bytes())),
+            ParameterKind::Text | ParameterKind::File => Ok(Value::Text(unquoted(text).as_bytes())),
             ParameterKind::Any => Ok(typed(text)),
             ParameterKind::Number => match typed(text) {
                 number @ (Value::Int(_) | Value::Float(_)) => Ok(number),
-                _ => Err(format!("`{}` must be a number, not `{text}`", self.name)),
+                _ => Err(self.wrong(text)),
             },
-            ParameterKind::Integer => text
-                .parse()
-                .map(Value::Int)
-                .map_err(|_| format!("`{}` must be a whole number, not `{text}`", self.name)),
+            ParameterKind::Integer => text.parse().map(Value::Int).map_err(|_| self.wrong(text)),
         }
     }
-}
-
-/// Text without the quotes around it.
-fn unquoted(text: &str) -> &str {
-    let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
-    inside('"').or_else(|| inside('\'')).unwrap_or(text)
 }
 
 /// What an argument says when any type will do: quoted text is text.
@@ -204,10 +279,8 @@ pub(crate) mod tests {
 
     /// The text of a call, for the tests of single functions too.
     pub(super) fn text(placeholder: &str, rng: &mut fastrand::Rng) -> String {
-        let inside = placeholder.strip_prefix("${").unwrap().strip_suffix(")}").unwrap();
-        let (name, arguments) = inside.split_once('(').unwrap();
-        let function = find(name).unwrap();
-        let arguments = function.arguments(arguments).unwrap();
+        let (function, arguments) = called(placeholder);
+        let arguments = function.arguments(&arguments).unwrap();
         let mut result = Var::default();
         let mut call = Call { arguments: &arguments, rng, clock: &Evening, user: 0, iteration: 0 };
         (function.prepare)(call.arguments).unwrap()(&mut call, &mut result);
@@ -216,22 +289,57 @@ pub(crate) mod tests {
         String::from_utf8(text).unwrap()
     }
 
+    /// Why a call makes no sense.
+    pub(super) fn complaint(placeholder: &str) -> String {
+        let (function, arguments) = called(placeholder);
+        function.arguments(&arguments).unwrap_err()
+    }
+
+    fn called(placeholder: &str) -> (&'static Function, Vec<Written<'_>>) {
+        let call = written::call(placeholder, 0).unwrap();
+        let function = find(&placeholder[call.name]).unwrap();
+        let written = |range: std::ops::Range<usize>| match function.parameters.first() {
+            Some(Parameter { kind: ParameterKind::File, .. }) => Written::Text("SELECT 1"),
+            _ => Written::Text(&placeholder[range]),
+        };
+        (function, call.arguments.into_iter().map(written).collect())
+    }
+
     #[test]
     fn examples_are_true() {
-        for example in FUNCTIONS.iter().flat_map(|function| function.examples) {
-            let mut rng = fastrand::Rng::with_seed(1);
-            assert_eq!(text(example.call, &mut rng), example.result, "{}", example.call);
-        }
+        let examples = FUNCTIONS.iter().flat_map(|function| function.examples);
+        let wrong = examples.filter_map(|example| {
+            let given = text(example.call, &mut fastrand::Rng::with_seed(1));
+            (given != example.result).then_some((example.call, given))
+        });
+        assert_eq!(wrong.collect::<Vec<_>>(), []);
     }
 
     #[test]
     fn arguments_are_checked_before_the_run() {
-        let complaint =
-            |name: &str, arguments: &str| find(name).unwrap().arguments(arguments).unwrap_err();
-        assert_eq!(complaint("now", "1"), "it takes no arguments, and 1 is written");
-        assert_eq!(complaint("RandInt", ""), "it takes 2 arguments, and 0 are written");
-        assert_eq!(complaint("randint", "1, x"), "`b` must be a whole number, not `x`");
-        assert_eq!(complaint("randint", "2,1"), "`b` must not be less than `a`, and 1 < 2");
-        assert!(find("uuid").unwrap().arguments("whatever, you like").unwrap().is_empty());
+        for (call, error) in [
+            ("${now(1)}", "it takes no arguments, and 1 is written"),
+            ("${RandInt()}", "it takes 2 arguments, and 0 are written"),
+            ("${substr(a)}", "it takes 2 to 3 arguments, and 1 is written"),
+            ("${concat()}", "it takes at least 1 argument, and 0 are written"),
+            ("${concat(1,2,3,4,5,6,7,8,9)}", "it takes at most 8 arguments, and 9 are written"),
+            ("${randint(1, x)}", "`b` must be a whole number, not `x`"),
+            ("${randint(2,1)}", "`b` must not be less than `a`, and 1 < 2"),
+        ] {
+            assert_eq!(complaint(call), error, "{call}");
+        }
+        assert!(find("uuid").unwrap().arguments(&[Written::Text("any")]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn values_from_elsewhere_are_checked_too_when_they_are_known() {
+        let arguments = |value| {
+            let written = [Written::Text("1"), Written::Value(value)];
+            find("randint").unwrap().arguments(&written).map(|values| values[1])
+        };
+        assert_eq!(arguments(Value::Text(b"6")), Ok(Value::Text(b"6")));
+        assert_eq!(arguments(Value::Unset), Ok(Value::Unset));
+        let error = arguments(Value::Text(b"six")).unwrap_err();
+        assert_eq!(error, "`b` must be a whole number, not `six`");
     }
 }

@@ -3,6 +3,7 @@
 use ld_vm::link::{Call, CallFn};
 use ld_vm::{Value, Var};
 
+use super::argument::whole;
 use super::{Example, Function, Gives, Parameter, ParameterKind};
 
 pub(super) const FUNCTION: Function = Function {
@@ -29,20 +30,25 @@ pub(super) const FUNCTION: Function = Function {
 };
 
 fn prepare(arguments: &[Value<'_>]) -> Result<CallFn, String> {
-    match arguments {
-        [Value::Int(a), Value::Int(b)] if b < a => {
-            Err(format!("`b` must not be less than `a`, and {b} < {a}"))
-        }
+    match bounds(arguments) {
+        Some((a, b)) if b < a => Err(format!("`b` must not be less than `a`, and {b} < {a}")),
         _ => Ok(Box::new(call)),
     }
 }
 
 fn call(call: &mut Call<'_>, result: &mut Var) {
-    if let [Value::Int(a), Value::Int(b)] = *call.arguments
+    if let Some((a, b)) = bounds(call.arguments)
         && a <= b
     {
         result.set(Value::Int(call.rng.i64(a..=b)));
     }
+}
+
+fn bounds(arguments: &[Value<'_>]) -> Option<(i64, i64)> {
+    let [a, b] = *arguments else {
+        return None;
+    };
+    Some((whole(a)?, whole(b)?))
 }
 
 #[cfg(test)]

@@ -1,0 +1,20 @@
+//! What the digest functions share.
+
+use ld_vm::Value;
+use ld_vm::link::CallFn;
+use sha2::Digest;
+
+use super::argument;
+use super::encoding::Encoding;
+
+/// Prepares a function that digests its first argument and writes the digest as the second
+/// one says.
+pub(super) fn prepare<D: Digest>(arguments: &[Value<'_>]) -> Result<CallFn, String> {
+    let encoding = Encoding::of(arguments, 1)?;
+    Ok(Box::new(move |call, result| {
+        let text = argument::at(call.arguments, 0);
+        if let Some(digest) = argument::with_text(text, |text| D::digest(text)) {
+            encoding.write(&digest, result);
+        }
+    }))
+}

@@ -1,0 +1,61 @@
+//! How functions of bytes write their result: in hexadecimal or in Base64.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ld_vm::{Value, Var};
+
+use super::{Parameter, ParameterKind, argument};
+
+/// The parameter that chooses it; it may be left out.
+pub(super) const ENCODING: Parameter = Parameter {
+    name: "encoding",
+    kind: ParameterKind::Text,
+    doc: "How it is written: `hex` (the default), `base64`, or `base64url` without padding.",
+};
+
+/// How bytes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Hex,
+    Base64,
+    Base64Url,
+}
+
+impl Encoding {
+    /// The one an argument names; hexadecimal when there is no argument.
+    ///
+    /// # Errors
+    /// When there is no such encoding.
+    pub(super) fn of(arguments: &[Value<'_>], position: usize) -> Result<Self, String> {
+        match argument::constant_text(arguments, position) {
+            None | Some("hex") => Ok(Self::Hex),
+            Some("base64") => Ok(Self::Base64),
+            Some("base64url") => Ok(Self::Base64Url),
+            Some(other) => {
+                Err(format!("`encoding` must be `hex`, `base64` or `base64url`, not `{other}`"))
+            }
+        }
+    }
+
+    /// Sets a variable to bytes, written like this.
+    pub(super) fn write(self, bytes: &[u8], result: &mut Var) {
+        let out = result.text_mut();
+        match self {
+            Self::Hex => hex(bytes, out),
+            Self::Base64 => base64(&STANDARD, bytes, out),
+            Self::Base64Url => base64(&URL_SAFE_NO_PAD, bytes, out),
+        }
+    }
+}
+
+fn hex(bytes: &[u8], out: &mut Vec<u8>) {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+}
+
+fn base64(engine: &impl Engine, bytes: &[u8], out: &mut Vec<u8>) {
+    // Four characters for each three bytes begun are room enough, with padding and without.
+    out.resize(bytes.len().div_ceil(3) * 4, 0);
+    let written = engine.encode_slice(bytes, out).unwrap_or(0);
+    out.truncate(written);
+}
