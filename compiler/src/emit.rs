@@ -158,10 +158,7 @@ impl<'e> Emit<'e> {
         let protocol = self.protocol(scenario.protocol.name);
         let wait = self.builder.pause(scenario.wait.min_ns, scenario.wait.max_ns);
         let user = self.builder.constant(scenario.user.as_bytes());
-        let name = match scenario.name.as_str() {
-            "" => user,
-            name => self.builder.constant(name.as_bytes()),
-        };
+        let name = self.builder.constant(scenario.name.as_bytes());
         let stage = |&Stage { duration_ns, from, to, spawn_rate }: &Stage| StageRow {
             duration_ns,
             from,

@@ -23,6 +23,7 @@ mod notation;
 mod optimise;
 mod placeholder;
 mod scenario;
+mod scenarios;
 mod scope;
 mod task;
 pub mod template;

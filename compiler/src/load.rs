@@ -68,7 +68,7 @@ impl<'n, 's> Given<'n, 's> {
     }
 
     /// Where a field says something other than `null`.
-    fn span(&self, name: &str) -> Option<Span> {
+    pub(crate) fn span(&self, name: &str) -> Option<Span> {
         let (_, node) = self.written(name)?;
         (!node.is_null()).then_some(node.span)
     }

@@ -12,6 +12,7 @@ use crate::ir::{Const, Init, Pause, Run, Scenario, Var};
 use crate::json::{Key, Kind, Member, Node};
 use crate::load::{self, Given};
 use crate::lower::Lower;
+use crate::scenarios;
 use crate::scope::Registered;
 use crate::task;
 
@@ -43,18 +44,60 @@ pub(crate) fn lower(
         let value = Const::Text(value.clone().into_bytes());
         lower.scope.vars.insert(name.clone(), Registered { value, span: None });
     }
-    let tasks = written("tasks").map(|(_, node)| *node);
-    lower.scope.extracted = tasks.map(extracted).unwrap_or_default();
+    let scenarios = written("scenarios").map(|(_, node)| *node).filter(|node| !node.is_null());
+    let tasks = match scenarios {
+        Some(scenarios) => scenarios::tasks_of(scenarios),
+        None => written("tasks").map(|(_, node)| *node).into_iter().collect(),
+    };
+    lower.scope.extracted = extracted(&tasks);
 
-    let left_out = ["variables", "csv_sources", "tasks"];
+    let left_out = ["variables", "csv_sources", "tasks", "scenarios"];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
-    let values = &given.values;
-    let (protocol, user) = user(values.get("user_detail_dict"), action, lower)?;
-    let host = host(values, lower);
+    let host = host(&given.values, lower);
+    let scenarios = match scenarios {
+        Some(node) => scenarios::lower(node, &given, host.as_ref(), lower),
+        None => vec![only(action, tasks.first().copied(), &given, host.as_ref(), lower)?],
+    };
+    let ends = |scenario: &Scenario| scenario.load.is_open() && scenario.load.ends();
+    let run = Run {
+        duration_ns: match given.written("test_time") {
+            Some((_, node)) if node.is_null() => None,
+            // What `arrival` says of its duration is not cut short by what nobody wrote.
+            None if scenarios.iter().all(ends) => None,
+            _ => Some(given.seconds("test_time").unwrap_or(DEFAULT_TIME_NS)),
+        },
+        iterations: given.number("iterations").unwrap_or(0.0) as u64,
+        warmup_ns: given.seconds("warmup").unwrap_or(0),
+        stop_timeout_ns: given.seconds("stop_timeout").unwrap_or(0),
+        scenarios,
+        inits: inits(lower),
+        read: std::mem::take(&mut lower.scope.read),
+    };
+    lower.ir.runs.push(run);
+    Some(lower.ir.runs.len() - 1)
+}
 
+/// The scenario of a run that has only one.
+fn only(
+    action: &Node<'_>,
+    tasks: Option<&Node<'_>>,
+    given: &Given<'_, '_>,
+    host: Option<&Tree>,
+    lower: &mut Lower<'_>,
+) -> Option<Scenario> {
+    let Some((_, detail)) = given.written("user_detail_dict") else {
+        let message = format!("`{COMMAND}` needs `user_detail_dict`");
+        let problem = Diagnostic::new(Code::MissingArgument, message)
+            .label(action.span, "no `user_detail_dict` here")
+            .help(r#"add `"user_detail_dict": {"user": "fast_http_user"}`"#);
+        lower.report(problem);
+        return None;
+    };
+    let detail = (detail.span, given.values.get("user_detail_dict"));
+    let (protocol, user) = user(detail.1.and_then(|tree| tree.member("user")), detail.0, lower)?;
     lower.expand = true;
     let (weighted, tasks) = match tasks {
-        Some(node) => self::tasks(node, protocol, user, host.as_ref(), lower),
+        Some(node) => self::tasks(node, protocol, user, host, lower),
         None => {
             let problem = Diagnostic::new(Code::NoTasks, format!("`{COMMAND}` has no `tasks`"))
                 .label(action.span, "this run makes no requests");
@@ -63,45 +106,19 @@ pub(crate) fn lower(
         }
     };
     lower.expand = false;
-
-    let load = load::load(&given, lower).unwrap_or_default();
-    let (wait, paced) = load::wait(&given, lower).unwrap_or_else(load::default_wait);
-    let scenario = Scenario {
-        name: String::new(),
-        protocol,
-        user,
-        load,
-        wait,
-        paced,
-        start_after_ns: 0,
-        weighted,
-        tasks,
-    };
-    let run = Run {
-        duration_ns: match given.written("test_time") {
-            Some((_, node)) if node.is_null() => None,
-            // What `arrival` says of its duration is not cut short by what nobody wrote.
-            None if scenario.load.is_open() && scenario.load.ends() => None,
-            _ => Some(given.seconds("test_time").unwrap_or(DEFAULT_TIME_NS)),
-        },
-        iterations: given.number("iterations").unwrap_or(0.0) as u64,
-        warmup_ns: given.seconds("warmup").unwrap_or(0),
-        stop_timeout_ns: given.seconds("stop_timeout").unwrap_or(0),
-        scenarios: vec![scenario],
-        inits: inits(lower),
-        read: std::mem::take(&mut lower.scope.read),
-    };
-    lower.ir.runs.push(run);
-    Some(lower.ir.runs.len() - 1)
+    let load = load::load(given, lower).unwrap_or_default();
+    let (wait, paced) = load::wait(given, lower).unwrap_or_else(load::default_wait);
+    let name = String::new();
+    let start_after_ns = 0;
+    Some(Scenario { name, protocol, user, load, wait, paced, start_after_ns, weighted, tasks })
 }
 
-/// The protocol and user type of a run.
-fn user(
-    detail: Option<&Tree>,
-    action: &Node<'_>,
+/// The protocol and user type that a text names; `place` is what lacks it where there is none.
+pub(crate) fn user(
+    written: Option<&Tree>,
+    place: Span,
     lower: &mut Lower<'_>,
 ) -> Option<(&'static Protocol, &'static str)> {
-    let written = detail.and_then(|detail| detail.member("user"));
     let key = match written {
         Some(tree) => String::from_utf8(tree.to_text().constant()?).ok()?,
         None => DEFAULT_USER.to_owned(),
@@ -109,7 +126,7 @@ fn user(
     if let Some((protocol, user)) = protocols::find_user(&key) {
         return Some((protocol, user.key));
     }
-    let span = written.map_or(action.span, |tree| tree.span);
+    let span = written.map_or(place, |tree| tree.span);
     let problem = if protocols::LATER.contains(&key.as_str()) {
         Diagnostic::new(Code::UserNotBuilt, format!("this build cannot drive `{key}` yet"))
             .label(span, "the language has it, this build does not")
@@ -146,7 +163,7 @@ fn host(values: &HashMap<&'static str, Tree>, lower: &mut Lower<'_>) -> Option<T
 }
 
 /// Lowers the tasks in any of their forms: a list, `{mode, tasks}`, or tasks by method.
-fn tasks(
+pub(crate) fn tasks(
     node: &Node<'_>,
     protocol: &'static Protocol,
     user: &'static str,
@@ -241,14 +258,16 @@ fn mode(node: &Node<'_>, lower: &mut Lower<'_>) -> bool {
 
 /// The variables that tasks take out of replies, found before anything is resolved,
 /// because a variable that can change must not be folded into what comes before.
-fn extracted(tasks: &Node<'_>) -> HashMap<Var, Vec<Span>> {
+fn extracted(tasks: &[&Node<'_>]) -> HashMap<Var, Vec<Span>> {
     let mut found: HashMap<Var, Vec<Span>> = HashMap::new();
-    let list = tasks.get("tasks").map_or(tasks, |member| &member.value);
-    let objects: Vec<&Node<'_>> = match &list.kind {
-        Kind::Array(items) => items.iter().collect(),
-        Kind::Object(members) => members.iter().map(|member| &member.value).collect(),
-        _ => Vec::new(),
-    };
+    let objects = tasks.iter().flat_map(|tasks| {
+        let list = tasks.get("tasks").map_or(*tasks, |member| &member.value);
+        match &list.kind {
+            Kind::Array(items) => items.iter().collect(),
+            Kind::Object(members) => members.iter().map(|member| &member.value).collect(),
+            _ => Vec::new(),
+        }
+    });
     for task in objects {
         let entries = task.get("extract").and_then(|member| member.value.as_array());
         for entry in entries.unwrap_or_default() {

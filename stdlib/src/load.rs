@@ -86,6 +86,59 @@ pub const STOP_TIMEOUT: Field = Field::new(
 )
 .default("0");
 
+/// `scenarios`.
+pub const SCENARIOS: Field = Field::new(
+    "scenarios",
+    Shape::Either(&[Shape::Map(&Shape::Object(SCENARIO)), Shape::Null]),
+    "Several kinds of users in one run, by name, in place of `tasks`; what a scenario does not say \
+     is as the run says.",
+    r#"{"visitors": {"tasks": [{"method": "get", "request_url": "/"}], "weight": 3}}"#,
+);
+
+/// The fields of a scenario.
+pub const SCENARIO: &[Field] = &[
+    Field::new("user", Shape::ConstantText, "The user type.", r#""http_user""#)
+        .default("that of the run"),
+    Field::new(
+        "host",
+        Shape::Text,
+        "What relative targets are relative to.",
+        r#""http://127.0.0.1:8080""#,
+    )
+    .aliases(&["base_url"])
+    .default("that of the run"),
+    Field::new(
+        "tasks",
+        Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Map(&Shape::Any)]),
+        "What each user does in a tick.",
+        r#"[{"method": "get", "request_url": "/"}]"#,
+    )
+    .required(),
+    Field::new("user_count", USERS, "How many users there are once all have started.", "20")
+        .default("its share of the run's"),
+    SPAWN_RATE,
+    LOAD_SHAPE,
+    SHAPE_CONFIG,
+    ARRIVAL,
+    WAIT_TIME,
+    PACE,
+    Field::new(
+        "start_after",
+        Shape::SECONDS,
+        "When it begins, in seconds after the start of the run.",
+        "10",
+    )
+    .default("0"),
+    Field::new(
+        "weight",
+        Shape::Number { min: 0.0, max: 1e9 },
+        "Its share of the run's `user_count` or `arrival`, beside those of other scenarios without \
+         load of their own.",
+        "3",
+    )
+    .default("1"),
+];
+
 /// The words for `load_shape`.
 pub const SHAPES: &[&str] = &["stages", "spike", "soak"];
 

@@ -286,7 +286,7 @@ impl Assembler {
         words.expect("wait")?;
         let wait = self.pause(words)?;
         let mut row = ScenarioRow {
-            name: user,
+            name: self.builder.constant(b""),
             user,
             protocol,
             entry,

@@ -102,7 +102,7 @@ impl Listing<'_> {
                 if scenario.load != LoadKind::Batches {
                     let _ = write!(line, " load {}", scenario.load.name());
                 }
-                if scenario.name != scenario.user {
+                if !self.name(scenario.name).is_empty() {
                     let _ = write!(line, " as {}", self.quoted(scenario.name));
                 }
                 self.push(&line);

@@ -480,7 +480,7 @@ tables! {
     }
     /// Scenarios: kinds of users.
     scenarios: ScenarioRow {
-        /// The name in reports.
+        /// The name in reports; empty for a run's only scenario without one.
         name: ConstId,
         /// The user key of the plan: `fast_http_user`.
         user: ConstId,

@@ -59,7 +59,7 @@ impl Plan {
 impl ScenarioPlan {
     /// Of the scenario of a row, in a run that ends at a time.
     fn new(program: &Program, row: &ScenarioRow, end_ns: u64) -> Self {
-        let name = if row.name == row.user { "" } else { program.consts.text(row.name) };
+        let name = program.consts.text(row.name);
         let stages = Program::rows(&program.tables.stages, row.stages);
         let (users, max_users) = match row.load {
             LoadKind::Batches => (row.users, 0),

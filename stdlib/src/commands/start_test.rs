@@ -3,8 +3,8 @@
 use super::arguments::data::CSV_SOURCE;
 use crate::field::{Field, Shape};
 use crate::load::{
-    ARRIVAL, LOAD_SHAPE, PACE, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT, USER_COUNT, WAIT_TIME,
-    WARMUP,
+    ARRIVAL, LOAD_SHAPE, PACE, SCENARIOS, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT, USER_COUNT,
+    WAIT_TIME, WARMUP,
 };
 
 /// The arguments, in their order as positions; those beyond `engine` only have names.
@@ -15,7 +15,7 @@ pub const START_TEST: &[Field] = &[
         "What the users are.",
         r#"{"user": "fast_http_user"}"#,
     )
-    .required(),
+    .default("required, unless there are `scenarios`"),
     USER_COUNT,
     SPAWN_RATE,
     Field::new(
@@ -110,6 +110,7 @@ pub const START_TEST: &[Field] = &[
     PACE,
     WARMUP,
     STOP_TIMEOUT,
+    SCENARIOS,
 ];
 
 const USER_DETAIL: &[Field] = &[
