@@ -234,6 +234,16 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
             let common = ENTRY_FIELDS.iter().map(|field| field.name).collect::<Vec<_>>();
             let owner = format_args!("an extract");
             let operands = operands(entry, members, extractor.fields, &common, owner, lower);
+            let operands = operands.filter(|operands| {
+                let prepared = (extractor.prepare)(&values(operands));
+                if let Err(why) = &prepared {
+                    let message = format!("`{name}` cannot find anything: {why}");
+                    let problem = Diagnostic::new(Code::OutOfRange, message)
+                        .label(place(entry, members, extractor.fields), "in this extract");
+                    lower.report(problem);
+                }
+                prepared.is_ok()
+            });
             let (name, var_span) = variable;
             let var = lower.var(Var { name, session });
             let span = entry.span;
@@ -249,13 +259,15 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
     extracts
 }
 
-/// Where the fields of an entry are wrong together: at the only one, or somewhere in the entry.
+/// Where the fields of an entry are wrong together: at the only one that is given, or somewhere
+/// in the entry.
 fn place(entry: &Tree, members: &[Member], fields: &[Field]) -> Span {
-    let member = match fields {
-        [field] => members.iter().find(|member| field.is_called(&member.name)),
-        _ => None,
-    };
-    member.map_or(entry.span, |member| member.value.span)
+    let is_field = |member: &&Member| fields.iter().any(|field| field.is_called(&member.name));
+    let mut given = members.iter().filter(is_field);
+    match (given.next(), given.next()) {
+        (Some(member), None) => member.value.span,
+        _ => entry.span,
+    }
 }
 
 /// The objects of a list of assertions or extracts.
@@ -280,13 +292,7 @@ fn is_session(scope: &Tree, lower: &mut Lower<'_>) -> bool {
         lower.report(not_text("scope", scope.span));
         return false;
     };
-    if !known.iter().any(|word| word.eq_ignore_ascii_case(&written)) {
-        let message = format!("`{written}` is not a value of `scope`");
-        let problem = Diagnostic::new(Code::UnknownValue, message)
-            .label(scope.span, format!("known: {}", known.join(", ")))
-            .did_you_mean(&written, known.iter().copied());
-        lower.report(problem);
-    }
+    is_word(&written, known, "scope", scope.span, lower);
     written.eq_ignore_ascii_case("session")
 }
 
@@ -401,11 +407,37 @@ fn operands(
                         .help(format!("write `\"{better}\"`"));
                     lower.report(problem);
                 }
+                if let (Shape::Choice(words), Some(written)) = (&field.shape, text(&member.value)) {
+                    complete &= is_word(&written, words, field.name, member.value.span, lower);
+                }
                 operands.push(operand(&member.value));
             }
         }
     }
+    // What is absent at the end need not be handed over.
+    while let Some(Operand::Const(crate::ir::Const::Null)) = operands.last() {
+        operands.pop();
+    }
     complete.then_some(operands)
+}
+
+/// Whether what is written is one of the words of a field.
+fn is_word(
+    written: &str,
+    words: &[&'static str],
+    field: &str,
+    span: Span,
+    lower: &mut Lower<'_>,
+) -> bool {
+    let is_known = words.iter().any(|word| word.eq_ignore_ascii_case(written));
+    if !is_known {
+        let message = format!("`{written}` is not a value of `{field}`");
+        let problem = Diagnostic::new(Code::UnknownValue, message)
+            .label(span, format!("known: {}", words.join(", ")))
+            .did_you_mean(written, words.iter().copied());
+        lower.report(problem);
+    }
+    is_known
 }
 
 /// Whether a value that is lowered already has a shape. What placeholders stand for is
@@ -422,9 +454,8 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
         Shape::Any => true,
         Shape::Either(shapes) => shapes.iter().any(|shape| accepts(shape, tree)),
         Shape::Integer { .. } | Shape::Number { .. } => numeric(tree),
-        Shape::Text | Shape::ConstantText | Shape::Choice(_) => {
-            !matches!(tree.kind, TreeKind::Null | TreeKind::List(_) | TreeKind::Map(_))
-        }
+        Shape::Text => !matches!(tree.kind, TreeKind::Null | TreeKind::List(_) | TreeKind::Map(_)),
+        Shape::ConstantText | Shape::Choice(_) => text(tree).is_some(),
         Shape::Bool => matches!(tree.kind, TreeKind::Bool(_)),
         Shape::Null => tree.kind == TreeKind::Null,
         Shape::Later(_) => false,

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use ld_drivers::{Driver, Stamps};
-use ld_vm::{Effect, Resume, User};
+use ld_vm::{Effect, Reply, Resume, User};
 
 use crate::shard::{Place, Pool, Shard, Start};
 
@@ -53,7 +53,8 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
                 let exchange = driver.exchange(&mut session, request).await;
                 flight.land();
                 stamps = exchange.stamps;
-                resume = Resume::Reply(exchange.reply);
+                let elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
+                resume = Resume::Reply(Reply { elapsed_ns, ..exchange.reply });
                 continue;
             }
             Effect::Sample(sample) => {
@@ -124,7 +125,7 @@ mod tests {
     };
     use ld_results::{Recorder, Totals};
     use ld_vm::{
-        Fault, FaultClass, Linked, Reply, Request, Tables,
+        Fault, FaultClass, Linked, Request, Tables,
         assemble::assemble,
         link::Inputs,
         program::{RunId, ScenarioId, StageRow},

@@ -129,6 +129,12 @@ impl Shape {
     /// A duration in seconds.
     pub const SECONDS: Self = Self::Number { min: 0.0, max: 1e9 };
 
+    /// Whether no placeholder can stand for such a value or in it: it is known before the run.
+    #[must_use]
+    pub const fn is_constant(&self) -> bool {
+        matches!(self, Self::ConstantText | Self::Bool | Self::Choice(_))
+    }
+
     /// The shape in the words of an error message: `expected` …
     #[must_use]
     pub fn words(&self) -> String {

@@ -16,6 +16,7 @@
 pub mod assertions;
 pub mod builtins;
 pub mod commands;
+mod compare;
 pub mod endpoint;
 pub mod extractors;
 pub mod field;
@@ -24,6 +25,7 @@ pub mod json;
 pub mod load;
 pub mod notation;
 pub mod operators;
+mod pattern;
 pub mod protocols;
 pub mod python;
 pub mod scenario;

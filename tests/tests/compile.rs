@@ -71,7 +71,7 @@ fn a_listing_can_be_put_together_again() {
 fn bare(listing: &str) -> String {
     let mut text = String::new();
     for line in listing.lines() {
-        let comment = line.rfind("  ; ").filter(|at| !line[*at..].contains('"'));
+        let comment = line.rfind(" ; ").filter(|at| !line[*at..].contains('"'));
         let line = line[..comment.unwrap_or(line.len())].trim_end();
         if !line.is_empty() && !line.starts_with("task ") && !line.starts_with(';') {
             text.push_str(line);

@@ -25,6 +25,12 @@ fn site(seen: &Seen, elsewhere: &str) -> Vec<u8> {
             reply(status.parse().unwrap(), &[("Location", &target)], "")
         }
         ["loop"] => reply(302, &[("Location", "/loop")], ""),
+        ["shop"] => {
+            let items = r#"[{"id": 7, "price": 5}, {"id": 8, "price": 12.5, "tags": ["new"]}]"#;
+            let body =
+                format!(r#"{{"state": "paid", "a.b": [1], "error": null, "items": {items}}}"#);
+            reply(200, &[("Age", "9"), ("Content-Type", "application/json")], &body)
+        }
         ["token"] => {
             let headers = [("Content-Type", "application/json; charset=utf-8")];
             reply(201, &headers, r#"{"data":{"token":"t-1\"x","number":12.50}}"#)
@@ -168,6 +174,11 @@ fn redirects() {
 #[test]
 fn cookies() {
     case("cookies");
+}
+
+#[test]
+fn checks() {
+    case("checks");
 }
 
 #[test]

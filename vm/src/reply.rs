@@ -91,12 +91,14 @@ pub struct Reply<'r> {
     pub meta: &'r dyn Meta,
     /// The payload, filled when the request [`Needs::PAYLOAD`].
     pub payload: &'r [u8],
+    /// How long the exchange took, in nanoseconds, from sending to the reply's last byte.
+    pub elapsed_ns: u64,
 }
 
 impl<'r> Reply<'r> {
     /// A reply that says nothing: the exchange worked and there is nothing to read.
     pub const EMPTY: Reply<'static> =
-        Reply { fault: None, status: None, meta: &NoMeta, payload: &[] };
+        Reply { fault: None, status: None, meta: &NoMeta, payload: &[], elapsed_ns: 0 };
 
     /// The reply that stands for a transport fault.
     #[must_use]

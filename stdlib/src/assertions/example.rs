@@ -13,37 +13,52 @@ pub struct ExampleReply {
     pub headers: &'static [(&'static str, &'static str)],
     /// The body.
     pub body: &'static str,
+    /// How long the exchange took, in milliseconds.
+    pub ms: u32,
 }
 
 impl ExampleReply {
     /// Only a status.
     #[must_use]
     pub const fn status(status: i64) -> Self {
-        Self { status, headers: &[], body: "" }
+        Self { status, headers: &[], body: "", ms: 0 }
     }
 
     /// Status 200 with headers.
     #[must_use]
     pub const fn headers(headers: &'static [(&'static str, &'static str)]) -> Self {
-        Self { status: 200, headers, body: "" }
+        Self { status: 200, headers, body: "", ms: 0 }
     }
 
     /// Status 200 with a body.
     #[must_use]
     pub const fn body(body: &'static str) -> Self {
-        Self { status: 200, headers: &[], body }
+        Self { status: 200, headers: &[], body, ms: 0 }
+    }
+
+    /// Status 200 after so many milliseconds.
+    #[must_use]
+    pub const fn after_ms(ms: u32) -> Self {
+        Self { status: 200, headers: &[], body: "", ms }
     }
 
     /// The reply as the machine reads it.
     #[must_use]
     pub fn reply(&self) -> Reply<'_> {
-        Reply { fault: None, status: Some(self.status), meta: self, payload: self.body.as_bytes() }
+        Reply {
+            status: Some(self.status),
+            meta: self,
+            payload: self.body.as_bytes(),
+            elapsed_ns: u64::from(self.ms) * 1_000_000,
+            ..Reply::EMPTY
+        }
     }
 
     /// The reply in the words of the reference: what matters of it.
     #[must_use]
     pub fn words(&self) -> String {
         match (self.headers, self.body) {
+            ([], "") if self.ms > 0 => format!("a reply after {} ms", self.ms),
             ([], "") => format!("status {}", self.status),
             ([], body) => format!("body `{body}`"),
             (headers, _) => {

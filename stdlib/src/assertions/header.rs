@@ -1,10 +1,13 @@
 //! `header`: a header has exactly this value.
 
-use ld_vm::{FaultClass, Needs, Reply, Value};
+use ld_vm::link::CheckFn;
+use ld_vm::{FaultClass, Needs, Value};
 
+use super::expect::{Actual, EXISTS, Expect, Otherwise, Places};
 use super::{Assertion, Example, ExampleReply, operand, text};
+use crate::compare::OP;
 use crate::field::{Field, Shape};
-use crate::json;
+use crate::json::{Count, Found, RawText};
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "header",
@@ -19,10 +22,13 @@ pub(super) const ASSERTION: Assertion = Assertion {
             r#""application/json""#,
         )
         .default("null"),
+        OP,
+        EXISTS,
     ],
     needs: Needs::META,
     class: FaultClass::Assertion,
-    doc: "The header has exactly this value; repeated headers are joined with `, `.",
+    doc: "The header has exactly this value, or one that compares as `op` says; repeated headers \
+          are joined with `, `.",
     examples: &[
         Example {
             plan: r#"{"type": "header", "name": "content-type", "value": "text/plain"}"#,
@@ -49,27 +55,35 @@ pub(super) const ASSERTION: Assertion = Assertion {
             reply: ExampleReply::headers(&[("Date", "Sun, 22 Nov 2026 20:41:54 GMT")]),
             failure: Some("header Server expected 'nginx', got None"),
         },
+        Example {
+            plan: r#"{"type": "header", "name": "Content-Type", "op": "matches", "value": "^text/"}"#,
+            reply: ExampleReply::headers(&[("content-type", "application/json")]),
+            failure: Some("header Content-Type expected to match '^text/', got 'application/json'"),
+        },
+        Example {
+            plan: r#"{"type": "header", "name": "Age", "op": "lt", "value": 60}"#,
+            reply: ExampleReply::headers(&[("Age", "9")]),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "header", "name": "ETag", "exists": true}"#,
+            reply: ExampleReply::headers(&[("Age", "9")]),
+            failure: Some("header ETag expected to exist"),
+        },
     ],
-    prepare: |_| Ok(Box::new(check)),
+    prepare,
     internal: false,
 };
 
-fn check(operands: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
-    let name = text(operand(operands, 0));
-    let expected = operand(operands, 1);
-    let actual = reply.meta.value(&name);
-    let holds = match (expected, &actual) {
-        (Value::Text(expected), Some(actual)) => expected == &**actual,
-        (Value::Null | Value::Unset, None) => true,
-        _ => false,
-    };
-    if !holds {
-        failure.push_str("header ");
-        failure.push_str(&String::from_utf8_lossy(&name));
-        failure.push_str(" expected ");
-        json::repr(expected, failure);
-        failure.push_str(", got ");
-        json::repr(actual.as_deref().map_or(Value::Null, Value::Text), failure);
-    }
-    holds
+const PLACES: Places = Places { value: 1, op: 2, exists: 3, count: None, value_type: None };
+
+fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
+    let expect = Expect::new(operands, PLACES, Otherwise::Null)?;
+    Ok(Box::new(move |operands, reply, failure| {
+        let name = text(operand(operands, 0));
+        let value = reply.meta.value(&name);
+        let found = value.as_deref().map_or(Found::Missing, |v| Found::Text(RawText::plain(v)));
+        let actual = Actual { kind: "header", place: &name, found, count: Count::Inside };
+        expect.check(operands, &actual, failure)
+    }))
 }

@@ -3,9 +3,11 @@
 use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Value};
 
+use super::expect::{Actual, COUNT, EXISTS, Expect, Otherwise, Places, TYPE};
 use super::{Assertion, Example, ExampleReply, operand, text};
+use crate::compare::OP;
 use crate::field::{Field, Shape};
-use crate::json::{self, Found};
+use crate::json::{Query, is_jsonpath};
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "json_path",
@@ -20,10 +22,14 @@ pub(super) const ASSERTION: Assertion = Assertion {
             r#""paid""#,
         )
         .default("null"),
+        OP,
+        EXISTS,
+        COUNT,
+        TYPE,
     ],
     needs: Needs::PAYLOAD,
     class: FaultClass::Assertion,
-    doc: "The body is JSON, and the value at the path equals this one.",
+    doc: "The body is JSON, and the value at the path equals this one, or compares as `op` says.",
     examples: &[
         Example {
             plan: r#"{"type": "json_path", "path": "order.state", "value": "paid"}"#,
@@ -50,6 +56,41 @@ pub(super) const ASSERTION: Assertion = Assertion {
             reply: ExampleReply::body("<html>"),
             failure: Some("json_path ok expected True, got None"),
         },
+        Example {
+            plan: r#"{"type": "json_path", "path": "total", "op": "ge", "value": 10}"#,
+            reply: ExampleReply::body(r#"{"total": 9.5}"#),
+            failure: Some("json_path total expected >= 10, got 9.5"),
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "state", "op": "in", "value": ["new", "paid"]}"#,
+            reply: ExampleReply::body(r#"{"state": "paid"}"#),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "error", "exists": false}"#,
+            reply: ExampleReply::body(r#"{"error": null}"#),
+            failure: Some("json_path error expected not to exist, got None"),
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "items", "count": 3}"#,
+            reply: ExampleReply::body(r#"{"items": [1, 2]}"#),
+            failure: Some("json_path items count expected 3, got 2"),
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "items", "value_type": "array"}"#,
+            reply: ExampleReply::body(r#"{"items": {}}"#),
+            failure: Some("json_path items expected type array, got {}"),
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "$.items[?@.price > 10]", "op": "gt", "count": 0}"#,
+            reply: ExampleReply::body(r#"{"items": [{"price": 5}, {"price": 12}]}"#),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "$['a.b'][0]", "value": 1}"#,
+            reply: ExampleReply::body(r#"{"a.b": [1]}"#),
+            failure: None,
+        },
     ],
     prepare,
     internal: false,
@@ -60,51 +101,61 @@ pub(crate) const PATH: Field = Field::new(
     "path",
     Shape::Text,
     "Names and positions joined with points, positions from 0, negative ones from the end; \
-     empty for the whole body.",
+     empty for the whole body. A path that begins with `$.` or `$[`, or is `$`, is JSONPath \
+     (RFC 9535); of several values that it finds, the first counts.",
     r#""items.0.id""#,
 )
 .default(r#""""#)
 .advice(plain_path);
 
-/// The path that one in JSONPath or with brackets stands for, as far as it is that simple.
+/// The path that one with brackets and without `$` stands for.
 fn plain_path(path: &str) -> Option<String> {
-    let foreign =
-        path == "$" || path.starts_with("$.") || path.starts_with("$[") || path.contains('[');
-    foreign.then(|| {
-        let path = path.strip_prefix('$').unwrap_or(path).replace(['[', ']', '\'', '"'], ".");
+    (path.contains('[') && !is_jsonpath(path)).then(|| {
+        let path = path.replace(['[', ']', '\'', '"'], ".");
         let segments: Vec<_> = path.split('.').filter(|segment| !segment.is_empty()).collect();
         segments.join(".")
     })
 }
 
+const PLACES: Places = Places { value: 1, op: 2, exists: 3, count: Some(4), value_type: Some(5) };
+
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
-    Ok(match prepared_path(operand(operands, 0)) {
-        Some(path) => Box::new(move |operands, reply, failure| {
-            check(path.find(reply.payload), operands, failure)
-        }),
-        None => Box::new(|operands, reply, failure| {
-            let found = json::find(reply.payload, &text(operand(operands, 0)));
-            check(found, operands, failure)
-        }),
-    })
+    let path = Path::new(operand(operands, 0))?;
+    let expect = Expect::new(operands, PLACES, Otherwise::Null)?;
+    Ok(Box::new(move |operands, reply, failure| {
+        let place = operand(operands, 0);
+        path.with(place, |query| {
+            query.first(reply.payload, |found, count| {
+                let actual = Actual { kind: "json_path", place: &text(place), found, count };
+                expect.check(operands, &actual, failure)
+            })
+        })
+        .unwrap_or_else(|why| {
+            failure.push_str(&why);
+            false
+        })
+    }))
 }
 
-/// The path, when it is known before the run; shared with the extractor of the same name.
-pub(crate) fn prepared_path(path: Value<'_>) -> Option<json::Path> {
-    (path != Value::Unset).then(|| json::Path::new(&text(path)))
-}
+/// A path that is taken apart before the run when it is known by then; shared with the extractor.
+pub(crate) struct Path(Option<Query>);
 
-#[inline]
-fn check(found: Found<'_>, operands: &[Value<'_>], failure: &mut String) -> bool {
-    let expected = operand(operands, 1);
-    let holds = found.equals(expected);
-    if !holds {
-        failure.push_str("json_path ");
-        failure.push_str(&String::from_utf8_lossy(&text(operand(operands, 0))));
-        failure.push_str(" expected ");
-        json::repr(expected, failure);
-        failure.push_str(", got ");
-        found.repr(failure);
+impl Path {
+    pub(crate) fn new(path: Value<'_>) -> Result<Self, String> {
+        let is_known = path != Value::Unset;
+        Ok(Self(is_known.then(|| Query::new(&text(path))).transpose()?))
     }
-    holds
+
+    /// Calls `then` with the path, whose value is `path` at this time.
+    #[inline]
+    pub(crate) fn with<R>(
+        &self,
+        path: Value<'_>,
+        then: impl FnOnce(&Query) -> R,
+    ) -> Result<R, String> {
+        match &self.0 {
+            Some(query) => Ok(then(query)),
+            None => Ok(then(&Query::new(&text(path))?)),
+        }
+    }
 }

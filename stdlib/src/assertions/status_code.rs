@@ -6,20 +6,29 @@ use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Reply, Value};
 
 use super::{Assertion, Example, ExampleReply, operand, text};
+use crate::compare::{Comparison, OP};
 use crate::field::{Field, Shape};
+use crate::json::Found;
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "status_code",
-    fields: &[Field::new(
-        "value",
-        Shape::Either(&[Shape::Number { min: 0.0, max: 999.0 }, Shape::Text]),
-        "The status; a number written as text is as good, and a fraction is cut off.",
-        "200",
-    )
-    .required()],
+    fields: &[
+        Field::new(
+            "value",
+            Shape::Either(&[
+                Shape::Number { min: 0.0, max: 999.0 },
+                Shape::Text,
+                Shape::List(&Shape::Any),
+            ]),
+            "The status; a number written as text is as good, and a fraction is cut off.",
+            "200",
+        )
+        .required(),
+        OP,
+    ],
     needs: Needs::STATUS,
     class: FaultClass::Assertion,
-    doc: "The reply has this status.",
+    doc: "The reply has this status, or one that compares as `op` says.",
     examples: &[
         Example {
             plan: r#"{"type": "status_code", "value": 201}"#,
@@ -36,6 +45,21 @@ pub(super) const ASSERTION: Assertion = Assertion {
             reply: ExampleReply::status(503),
             failure: Some("status_code expected 200, got 503"),
         },
+        Example {
+            plan: r#"{"type": "status_code", "op": "in", "value": [200, 204]}"#,
+            reply: ExampleReply::status(404),
+            failure: Some("status_code expected one of [200, 204], got 404"),
+        },
+        Example {
+            plan: r#"{"type": "status_code", "op": "lt", "value": 300}"#,
+            reply: ExampleReply::status(201),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "status_code", "op": "matches", "value": "^[23]"}"#,
+            reply: ExampleReply::status(404),
+            failure: Some("status_code expected to match '^[23]', got 404"),
+        },
     ],
     prepare,
     internal: false,
@@ -43,6 +67,12 @@ pub(super) const ASSERTION: Assertion = Assertion {
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let value = operand(operands, 0);
+    let comparison = Comparison::new(operand(operands, 1), value)?;
+    if !comparison.is_equality() {
+        return Ok(Box::new(move |operands, reply, failure| {
+            compare(&comparison, operand(operands, 0), reply, failure)
+        }));
+    }
     if value == Value::Unset {
         return Ok(Box::new(|operands, reply, failure| {
             let expected = operand(operands, 0);
@@ -75,6 +105,29 @@ fn check(
             Value::Int(expected) => write!(failure, "{expected}"),
             _ => write!(failure, "{}", String::from_utf8_lossy(&text(written))),
         };
+        let _ = write!(failure, ", got {actual}");
+    }
+    holds
+}
+
+/// Any comparison but that of equal numbers.
+fn compare(
+    comparison: &Comparison,
+    expected: Value<'_>,
+    reply: &Reply<'_>,
+    failure: &mut String,
+) -> bool {
+    let actual = reply.status.unwrap_or(0);
+    // A status as text is as good as a number, also for being unequal.
+    let number = match expected {
+        Value::Text(_) if !comparison.is_pattern() => integer(expected).map(Value::Int),
+        _ => None,
+    };
+    let holds = comparison.holds(Found::Int(actual), number.unwrap_or(expected));
+    if !holds {
+        failure.push_str("status_code");
+        comparison.describe(number.unwrap_or(expected), failure);
+        // Writing to a string cannot fail.
         let _ = write!(failure, ", got {actual}");
     }
     holds

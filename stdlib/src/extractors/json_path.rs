@@ -4,8 +4,7 @@ use ld_vm::link::ExtractFn;
 use ld_vm::{Needs, Value};
 
 use super::{Example, Extractor};
-use crate::assertions::{ExampleReply, PATH, prepared_path, text};
-use crate::json;
+use crate::assertions::{ExampleReply, PATH, Path};
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "json_path",
@@ -33,17 +32,25 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
             reply: ExampleReply::body(r#"{"next": null}"#),
             found: None,
         },
+        Example {
+            plan: r#"{"var": "id", "path": "$.items[?@.name == 'b'].id"}"#,
+            reply: ExampleReply::body(
+                r#"{"items": [{"id": 3, "name": "a"}, {"id": 7, "name": "b"}]}"#,
+            ),
+            found: Some("7"),
+        },
     ],
     prepare,
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
-    Ok(match prepared_path(path(operands)) {
-        Some(path) => Box::new(move |_, reply, result| path.find(reply.payload).store(result)),
-        None => Box::new(|operands, reply, result| {
-            json::find(reply.payload, &text(path(operands))).store(result);
-        }),
-    })
+    let prepared = Path::new(path(operands))?;
+    Ok(Box::new(move |operands, reply, result| {
+        // A path that turns out to be none finds nothing.
+        let _ = prepared.with(path(operands), |query| {
+            query.first(reply.payload, |found, _| found.store(result));
+        });
+    }))
 }
 
 fn path<'v>(operands: &[Value<'v>]) -> Value<'v> {

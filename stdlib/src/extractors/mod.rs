@@ -83,7 +83,7 @@ pub fn find(name: &str) -> Option<&'static Extractor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assertions::tests::operands;
+    use crate::assertions::tests::{operands, unknown};
     use crate::field;
     use ld_vm::{Escape, Value, Var};
 
@@ -94,7 +94,7 @@ mod tests {
                 let apart: Vec<_> = ENTRY_FIELDS.iter().map(|field| field.name).collect();
                 let operands = operands(plan, extractor.fields, &apart);
                 // Prepared for the operands, and for not knowing them before the run.
-                for known in [operands.clone(), vec![Value::Unset; operands.len()]] {
+                for known in [operands.clone(), unknown(&operands, extractor.fields)] {
                     let extract = (extractor.prepare)(&known).expect(plan);
                     let mut var = Var::default();
                     extract(&operands, &reply.reply(), &mut var);

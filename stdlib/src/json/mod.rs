@@ -1,8 +1,10 @@
-//! JSON as replies carry it: values found by scanning the bytes, without building a tree.
+//! JSON as replies carry it: values found by scanning the bytes, without building a tree
+//! unless a path asks for more than names and positions.
 //!
 //! | module | does |
 //! |---|---|
 //! | `path` | finds the value at a path: [`find`], [`Path`] |
+//! | `query` | JSONPath: by scanning where that is possible, else in a tree |
 //! | `scan` | reads tokens, checks and skips values |
 //! | `items` | goes through arrays and objects |
 //! | `text` | what a string says: escapes, surrogates |
@@ -20,6 +22,7 @@ mod equal;
 pub mod fuzz;
 mod items;
 mod path;
+mod query;
 mod repr;
 mod scan;
 #[cfg(test)]
@@ -29,6 +32,7 @@ mod text;
 pub use equal::equal;
 pub(crate) use items::{has_member, items, len};
 pub use path::{Path, find};
+pub(crate) use query::{Count, Query, is_jsonpath};
 pub(crate) use repr::is_printable;
 pub use repr::{REPR_LIMIT, repr};
 pub use text::RawText;
@@ -83,6 +87,21 @@ impl<'b> Found<'b> {
     /// Appends its Python notation, see [`repr()`].
     pub fn repr(self, out: &mut String) {
         repr::write(self, out);
+    }
+
+    /// The JSON type: `null`, `boolean`, `number`, `string`, `array` or `object`; `None` when
+    /// there is no value.
+    #[must_use]
+    pub fn type_name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Missing => return None,
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Int(_) | Self::Float(_) | Self::BigInt(_) => "number",
+            Self::Text(_) => "string",
+            Self::Json(json) if json.first() == Some(&b'[') => "array",
+            Self::Json(_) => "object",
+        })
     }
 
     /// Puts the value into a variable; leaves it as it is when there is none.

@@ -9,9 +9,9 @@ use super::scan::Scanner;
 /// points, as in `items.0.id`.
 ///
 /// Empty segments are passed over, so the empty path is the whole document. Negative
-/// positions count from the end. Of members with the same name the last one counts. `null`
-/// on the way is [`Found::Null`]; a member, position or container that is not there is
-/// [`Found::Missing`], as is everything when the document is not JSON.
+/// positions count from the end. Of members with the same name the last one counts. A member,
+/// position or container that is not there is [`Found::Missing`], as is everything when the
+/// document is not JSON.
 ///
 /// The document is checked up to the end of the value. What follows it is searched for
 /// another member of the same name, and checked only when there may be one: whoever wants
@@ -19,24 +19,40 @@ use super::scan::Scanner;
 #[must_use]
 pub fn find<'b>(document: &'b [u8], path: &(impl AsRef<[u8]> + ?Sized)) -> Found<'b> {
     let names = names(path.as_ref());
-    walk(document, names.map(|name| Segment { name, search: Search::Unprepared }))
+    walk(document, names.map(|name| Segment { name, kind: Kind::Any, search: Search::Unprepared }))
 }
 
 /// A dotted path that is followed many times: taken apart, and the searches for its names
 /// made ready.
 #[derive(Clone, Debug)]
 pub struct Path {
-    segments: Vec<(Box<[u8]>, Option<memmem::Finder<'static>>)>,
+    segments: Vec<(Box<[u8]>, Kind, Option<memmem::Finder<'static>>)>,
+}
+
+/// What a segment can be a step into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Whatever is there: a member of an object, an item of an array.
+    Any,
+    /// An object only.
+    Name,
+    /// An array only.
+    Position,
 }
 
 impl Path {
     /// The path as [`find`] reads it.
     #[must_use]
     pub fn new(path: &[u8]) -> Self {
-        let segments = names(path).map(|name| {
+        Self::of(names(path).map(|name| (name, Kind::Any)))
+    }
+
+    /// The path of these steps, whatever bytes are in the names.
+    pub(super) fn of<'n>(steps: impl Iterator<Item = (&'n [u8], Kind)>) -> Self {
+        let segments = steps.map(|(name, kind)| {
             let quoted = [b"\"", name, b"\""].concat();
             let finder = is_plain(name).then(|| memmem::Finder::new(&quoted).into_owned());
-            (name.into(), finder)
+            (name.into(), kind, finder)
         });
         Self { segments: segments.collect() }
     }
@@ -44,9 +60,9 @@ impl Path {
     /// The value at this path, as [`find`] finds it.
     #[must_use]
     pub fn find<'b>(&self, document: &'b [u8]) -> Found<'b> {
-        let segments = self.segments.iter().map(|(name, finder)| {
+        let segments = self.segments.iter().map(|(name, kind, finder)| {
             let search = finder.as_ref().map_or(Search::Useless, Search::Prepared);
-            Segment { name, search }
+            Segment { name, kind: *kind, search }
         });
         walk(document, segments)
     }
@@ -61,6 +77,7 @@ fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[derive(Clone, Copy)]
 struct Segment<'p> {
     name: &'p [u8],
+    kind: Kind,
     search: Search<'p>,
 }
 
@@ -93,9 +110,10 @@ fn follow<'b, 'p>(
     let mut is_literal = false;
     for segment in std::iter::once(first).chain(segments) {
         match place.peek()? {
-            b'{' => place.go_to(enter_member(place, segment, &mut is_literal)?),
-            b'[' => enter_item(&mut place, segment.name)?,
-            b'n' => break,
+            b'{' if segment.kind != Kind::Position => {
+                place.go_to(enter_member(place, segment, &mut is_literal)?);
+            }
+            b'[' if segment.kind != Kind::Name => enter_item(&mut place, segment.name)?,
             _ => return None,
         }
     }
@@ -309,10 +327,10 @@ mod tests {
     }
 
     #[test]
-    fn null_ends_the_way() {
+    fn there_is_nothing_in_null() {
         let json = br#"{"a": null, "b": [nul]}"#;
         assert_eq!(find(json, "a"), Found::Null);
-        assert_eq!(find(json, "a.b.0"), Found::Null);
+        assert_eq!(find(json, "a.b.0"), Found::Missing);
         assert_eq!(find(json, "b.0.c"), Found::Missing);
     }
 

@@ -102,7 +102,7 @@ fn ordered(call: &Call<'_>, holds: fn(Ordering) -> bool) -> Value<'static> {
 }
 
 /// How two values stand to each other; `None` when they cannot be compared.
-fn order(a: Value<'_>, b: Value<'_>) -> Option<Ordering> {
+pub(crate) fn order(a: Value<'_>, b: Value<'_>) -> Option<Ordering> {
     if let (Value::Text(a), Value::Text(b)) = (a, b) {
         return Some(a.cmp(b));
     }

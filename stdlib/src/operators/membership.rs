@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::compare::equal;
 use super::{Gives, Operator, Takes, operand};
 use crate::json;
+use crate::pattern;
 
 pub(super) const IN: Operator = Operator {
     name: "in",
@@ -72,12 +73,7 @@ pub(super) const MATCHES: Operator = Operator {
 fn regex_of(pattern: Value<'_>) -> Result<Regex, String> {
     let text = pattern.bytes().and_then(|bytes| str::from_utf8(bytes).ok());
     let text = text.ok_or("the pattern must be text")?;
-    // Only the last line says what is wrong; those before it draw the pattern.
-    Regex::new(text).map_err(|error| {
-        let error = error.to_string();
-        let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("`{text}` is not a regular expression: {why}")
-    })
+    pattern::compile(text)
 }
 
 fn is_match(regex: &Regex, value: Value<'_>) -> bool {

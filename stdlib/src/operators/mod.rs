@@ -19,6 +19,8 @@ mod compare;
 mod logic;
 mod membership;
 
+pub(crate) use compare::order;
+
 /// Every operator, by name.
 pub const OPERATORS: &[Operator] = &[
     compare::UNEQUAL,

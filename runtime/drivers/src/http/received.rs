@@ -37,7 +37,7 @@ impl Received {
             None => &[],
         };
         let status = self.reader.head().map(|head| i64::from(head.status));
-        Reply { fault: None, status, meta: self, payload }
+        Reply { status, meta: self, payload, ..Reply::EMPTY }
     }
 }
 
