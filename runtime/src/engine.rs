@@ -146,8 +146,10 @@ impl Engine {
         let mut threads = Vec::new();
         let mut spares = Vec::new();
         let mut refused = None;
-        for shard in 0..shards {
-            let (spare, job) = self.job(run, shard, shards, clock, halted.clone(), &reports);
+        // All are made before the first starts, so that they agree where data begins.
+        let job = |shard| self.job(run, shard, shards, clock, halted.clone(), &reports);
+        let jobs: Vec<_> = (0..shards).map(job).collect();
+        for (spare, job) in jobs {
             spares.push(spare);
             match start(job, halt.clone()) {
                 Ok(thread) => threads.push(thread),

@@ -6,7 +6,12 @@
 mod cursor;
 mod table;
 
-use std::{error::Error, fmt, path::PathBuf, sync::Arc};
+use std::{
+    error::Error,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use ld_vm::{
     Program,
@@ -29,10 +34,11 @@ struct Source {
     usage: Usage,
 }
 
-/// How often rows are used. What is left of rows used once is kept from run to run.
+/// How often rows are used. How far the users came is kept from run to run.
 #[derive(Debug)]
 enum Usage {
-    Cycle,
+    /// Over and over; how many rows the runs before went through.
+    Cycle(Arc<AtomicU64>),
     Once(Arc<UsedOnce>),
 }
 
@@ -63,12 +69,13 @@ impl Sources {
         self.sources.get(source.index())?.table.column(name)
     }
 
-    /// The rows of shard `shard` of `shards`.
+    /// The rows of shard `shard` of `shards`. All shards of a run get theirs before any of them
+    /// gives its own back, so that they start from the same row.
     #[must_use]
     pub fn for_shard(&self, shard: u32, shards: u32) -> ShardRows {
         let (shard, shards) = (u64::from(shard), u64::from(shards));
         let cursor = |source: &Source| match &source.usage {
-            Usage::Cycle => Cursor::cycle(source.table.len(), shard, shards),
+            Usage::Cycle(begun) => Cursor::cycle(source.table.len(), shard, shards, begun),
             Usage::Once(rows) => Cursor::once(rows),
         };
         let sources = self.sources.iter().map(|source| (Arc::clone(&source.table), cursor(source)));
@@ -78,8 +85,11 @@ impl Sources {
 
 impl Source {
     fn new(table: Table, cycle: bool) -> Self {
-        let usage =
-            if cycle { Usage::Cycle } else { Usage::Once(Arc::new(UsedOnce::new(table.len()))) };
+        let usage = if cycle {
+            Usage::Cycle(Arc::default())
+        } else {
+            Usage::Once(Arc::new(UsedOnce::new(table.len())))
+        };
         Self { table: Arc::new(table), usage }
     }
 }
@@ -156,6 +166,15 @@ mod tests {
         let sources = sources(false);
         assert_eq!(names(&mut sources.for_shard(0, 1), 2), ["ann", "bob"]);
         assert_eq!(names(&mut sources.for_shard(0, 1), 4), ["cid"]);
+    }
+
+    #[test]
+    fn a_run_goes_on_where_the_one_before_left_off() {
+        let sources = sources(true);
+        assert_eq!(names(&mut sources.for_shard(0, 1), 1), ["ann"]);
+        assert_eq!(names(&mut sources.for_shard(0, 1), 4), ["bob", "cid", "ann", "bob"]);
+        assert_eq!(names(&mut sources.for_shard(0, 1), 1), ["cid"]);
+        assert_eq!(names(&mut sources.for_shard(0, 1), 1), ["ann"]);
     }
 
     #[test]

@@ -14,19 +14,27 @@ const LARGEST_CLAIM: u32 = 64;
 /// One shard's way through the rows of one source.
 #[derive(Debug)]
 pub(super) enum Cursor {
-    /// Rows `first`, `first + step`, … and over again. Shards' rows are disjoint, so no two users
-    /// ever hold the same row in one cycle, and no shard needs to know of another.
-    Cycle { first: u64, step: u64, rows: u64, next: u64 },
+    /// Rows that repeat for ever.
+    Cycle(Cycling),
     /// Rows claimed from those that all shards use up together.
     Once(Claimant),
 }
 
 impl Cursor {
-    /// The cursor of shard `shard` of `shards` over `rows` rows that repeat for ever.
-    pub(super) fn cycle(rows: u64, shard: u64, shards: u64) -> Self {
+    /// The cursor of shard `shard` of `shards` over `rows` rows that repeat for ever. `begun` is
+    /// how many rows earlier runs went through, and is told of those of this one.
+    pub(super) fn cycle(rows: u64, shard: u64, shards: u64, begun: &Arc<AtomicU64>) -> Self {
         // With more shards than rows, shards have to share them.
         let first = if rows == 0 { 0 } else { shard % rows };
-        Self::Cycle { first, step: shards.max(1), rows, next: first }
+        Self::Cycle(Cycling {
+            first,
+            step: shards.max(1),
+            rows,
+            next: first,
+            rounds: 0,
+            start: begun.load(Relaxed),
+            begun: Arc::clone(begun),
+        })
     }
 
     /// The cursor of one of the shards over rows that are used once.
@@ -36,17 +44,53 @@ impl Cursor {
 
     pub(super) fn next(&mut self) -> Option<u64> {
         match self {
-            Self::Cycle { rows: 0, .. } => None,
-            Self::Cycle { first, step, rows, next } => {
-                let row = *next;
-                *next = row + *step;
-                if *next >= *rows {
-                    *next = *first;
-                }
-                Some(row)
-            }
+            Self::Cycle(cycling) => cycling.next(),
             Self::Once(claimant) => claimant.next().map(u64::from),
         }
+    }
+}
+
+/// A shard's way through rows that repeat: `first`, `first + step`, … and over again, all
+/// from where the run before left off. Shards' rows are disjoint, so no two users ever hold the
+/// same row in one cycle, and no shard needs to know of another.
+#[derive(Debug)]
+pub(super) struct Cycling {
+    first: u64,
+    step: u64,
+    rows: u64,
+    next: u64,
+    /// How often it began over.
+    rounds: u64,
+    /// What all this counts from: rows that earlier runs went through.
+    start: u64,
+    /// Where the next run will start.
+    begun: Arc<AtomicU64>,
+}
+
+impl Cycling {
+    fn next(&mut self) -> Option<u64> {
+        let row = self.start.wrapping_add(self.next).checked_rem(self.rows)?;
+        self.next += self.step;
+        if self.next >= self.rows {
+            self.next = self.first;
+            self.rounds += 1;
+        }
+        Some(row)
+    }
+
+    /// How many rows this shard has gone through, with those of others in between.
+    fn passed(&self) -> u64 {
+        if self.next != self.first {
+            self.rounds * self.rows + self.next - self.step + 1
+        } else {
+            self.rounds * self.rows
+        }
+    }
+}
+
+impl Drop for Cycling {
+    fn drop(&mut self) {
+        self.begun.fetch_max(self.start + self.passed(), Relaxed);
     }
 }
 
@@ -212,32 +256,51 @@ fn unpack(rows: u64) -> Range<u32> {
 mod tests {
     use super::*;
 
+    fn cycle(rows: u64, shard: u64, shards: u64) -> Cursor {
+        Cursor::cycle(rows, shard, shards, &Arc::default())
+    }
+
     fn take(cursor: &mut Cursor, rows: usize) -> Vec<u64> {
         std::iter::from_fn(|| cursor.next()).take(rows).collect()
     }
 
     #[test]
     fn one_shard_cycles_in_file_order() {
-        assert_eq!(take(&mut Cursor::cycle(3, 0, 1), 7), [0, 1, 2, 0, 1, 2, 0]);
+        assert_eq!(take(&mut cycle(3, 0, 1), 7), [0, 1, 2, 0, 1, 2, 0]);
     }
 
     #[test]
     fn shards_cycle_through_disjoint_rows_that_are_all_rows() {
-        let mut first = Cursor::cycle(5, 0, 2);
-        let mut second = Cursor::cycle(5, 1, 2);
+        let mut first = cycle(5, 0, 2);
+        let mut second = cycle(5, 1, 2);
         assert_eq!(take(&mut first, 4), [0, 2, 4, 0]);
         assert_eq!(take(&mut second, 3), [1, 3, 1]);
     }
 
     #[test]
+    fn the_next_run_starts_after_the_row_that_came_last_on_any_shard() {
+        let begun = Arc::default();
+        let mut shards = [0, 1].map(|shard| Cursor::cycle(5, shard, 2, &begun));
+        assert_eq!(take(&mut shards[0], 2), [0, 2]);
+        assert_eq!(take(&mut shards[1], 1), [1]);
+        drop(shards);
+        let mut shards = [0, 1].map(|shard| Cursor::cycle(5, shard, 2, &begun));
+        assert_eq!(take(&mut shards[0], 4), [3, 0, 2, 3]);
+        assert_eq!(take(&mut shards[1], 1), [4]);
+        drop(shards);
+        // A whole round and one row of the next.
+        assert_eq!(take(&mut Cursor::cycle(5, 0, 1, &begun), 1), [4]);
+    }
+
+    #[test]
     fn more_shards_than_rows_share_the_rows() {
-        let starts = [0, 1, 2, 3].map(|shard| take(&mut Cursor::cycle(2, shard, 4), 2));
+        let starts = [0, 1, 2, 3].map(|shard| take(&mut cycle(2, shard, 4), 2));
         assert_eq!(starts, [[0, 0], [1, 1], [0, 0], [1, 1]]);
     }
 
     #[test]
     fn an_empty_source_never_yields() {
-        assert_eq!(Cursor::cycle(0, 1, 2).next(), None);
+        assert_eq!(cycle(0, 1, 2).next(), None);
         assert_eq!(Cursor::once(&Arc::new(UsedOnce::new(0))).next(), None);
     }
 
