@@ -5,6 +5,8 @@
 //! positions the row declares.
 
 mod driver;
+#[cfg(any(feature = "socket", feature = "websocket"))]
+mod expect;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod net;

@@ -16,6 +16,7 @@ use tokio::io::{AsyncWrite, Interest};
 use tokio::net::UdpSocket;
 
 use crate::driver::{Driver, Exchange, Stamps};
+use crate::expect::unmet;
 use crate::net::{Deadline, Endpoint, Net, Stream, TlsOptions, io_fault};
 
 /// Room for one read: the largest datagram fits.
@@ -297,8 +298,7 @@ impl Received<'_> {
         if text.is_empty() || memmem::find(self.bytes, text).is_some() {
             return Ok(());
         }
-        let text = String::from_utf8_lossy(text);
-        Err(Fault::new(FaultClass::Assertion, format!("expected '{text}' in response")))
+        Err(unmet(text))
     }
 }
 

@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
 use crate::driver::{Driver, Exchange, Stamps};
+use crate::expect::unmet;
 use crate::net::clock::NS_PER_S;
 use crate::net::{Deadline, Net, TlsOptions};
 use connection::{Connection, End};
@@ -337,7 +338,7 @@ fn unsendable(name: &[u8]) -> Fault {
 fn not_received(expected: &[u8], passed_over: bool) -> Fault {
     let text = String::from_utf8_lossy(expected);
     if passed_over {
-        Fault::new(FaultClass::Assertion, format!("expected '{text}' in response"))
+        unmet(expected)
     } else if expected.is_empty() {
         Fault::new(FaultClass::Timeout, "timed out waiting for a message")
     } else {
