@@ -72,9 +72,10 @@ fn judge(rule: &Json, summary: &Json) -> (Option<f64>, String) {
         "lte" => |a, b| a <= b,
         "gt" => |a, b| a > b,
         "gte" => |a, b| a >= b,
-        _ => return (None, format!("unsupported op '{}'", text("op"))),
+        _ => return (None, format!("unsupported op '{op}'")),
     };
-    let Some(limit) = rule.get("value").and_then(number) else {
+    let Some((given, limit)) = rule.get("value").and_then(|value| Some((value, number(value)?)))
+    else {
         return (None, "rule missing 'value'".to_owned());
     };
     let (kind, name) = (text("type"), text("name"));
@@ -88,7 +89,8 @@ fn judge(rule: &Json, summary: &Json) -> (Option<f64>, String) {
         return (Some(actual), String::new());
     }
     let whose = if name.is_empty() { "overall" } else { name };
-    let (shown, limit) = (Value::Float(actual), Value::Float(limit));
+    // As the plan writes it: 1000 and 1000.0 are two texts.
+    let (shown, limit) = (Value::Float(actual), Value::from(given.clone()));
     (Some(actual), format!("{kind}({whose})={shown} not {op} {limit}"))
 }
 
@@ -143,13 +145,13 @@ mod tests {
                 json!({"type": "latency_p95", "value": 10, "op": "lt"}),
                 false,
                 json!(12.25),
-                "latency_p95(overall)=12.25 not lt 10.0",
+                "latency_p95(overall)=12.25 not lt 10",
             ),
             (
                 json!({"type": "latency_p95", "value": 10, "name": "login"}),
                 false,
                 json!(11.0),
-                "latency_p95(login)=11.0 not lte 10.0",
+                "latency_p95(login)=11.0 not lte 10",
             ),
             (json!({"type": "latency_mean", "value": 10, "name": "login"}), true, json!(2.0), ""),
             (
@@ -203,7 +205,7 @@ mod tests {
         let error = assert(&arguments(rules), &summary()).unwrap_err();
         assert_eq!(
             error.exception.to_string(),
-            "LoadDensityAssertException('SLA gates failed: latency_p95(overall)=12.25 not lte 10.0; \
+            "LoadDensityAssertException('SLA gates failed: latency_p95(overall)=12.25 not lte 10; \
              failure_rate(overall)=0.02 not lte 0.01')"
         );
     }
