@@ -129,8 +129,8 @@ const FIELDS: &[Field] = &[
     Field::later("files", "The body: a multipart form with files."),
     Field::new(
         "headers",
-        Shape::Either(&[Shape::Map(&Shape::Text), Shape::Null]),
-        "Header lines; a name given here replaces the one sent by default.",
+        Shape::Either(&[Shape::Map(&Shape::Either(&[Shape::Text, Shape::Null])), Shape::Null]),
+        "Header lines; a name given here replaces the one sent by default; one with `null` is left out.",
         r#"{"X-Tenant": "acme"}"#,
     ),
     Field::new("json", Shape::Any, "The body, as JSON; `data` goes before it.", r#"{"id": 1}"#),
