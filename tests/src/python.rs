@@ -1,6 +1,6 @@
-//! Servers written in Python, from `tests/peers`: peers that share no code with the product.
+//! Programs written in Python, from `tests/peers`: peers that share no code with the product.
 
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -62,6 +62,22 @@ impl Drop for Python {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs `tests/peers/NAME.py` to its end, with `input` as JSON on its standard input.
+///
+/// # Errors
+/// When the environment cannot be prepared, or the program fails.
+pub fn run(name: &str, input: &Value) -> io::Result<()> {
+    let mut child = Command::new(interpreter()?)
+        .arg(folder().join(name).with_extension("py"))
+        .stdin(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.to_string().as_bytes())?;
+    }
+    let status = child.wait()?;
+    if status.success() { Ok(()) } else { Err(io::Error::other(format!("{name}.py: {status}"))) }
 }
 
 fn folder() -> PathBuf {

@@ -103,7 +103,7 @@ struct State {
 
 impl Witness {
     /// Starts a server that answers each request with the bytes that `answer` gives. It closes
-    /// a connection after a reply that says so (`Connection: close`).
+    /// a connection after a reply that says so (`Connection: close`), and when there are none.
     ///
     /// # Errors
     /// What the system says.
@@ -223,8 +223,12 @@ fn serve_requests(
     let mut input = Vec::new();
     while let Some(seen) = receive(stream, &mut input, state)? {
         let seen = Seen { connection, tls: tls.cloned(), ..seen };
+        // First, so that a request counts as seen while its answer takes its time.
+        state.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen.clone());
         let reply = answer(&seen);
-        state.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+        if reply.is_empty() {
+            break;
+        }
         state.bytes_out.fetch_add(reply.len() as u64, Ordering::SeqCst);
         stream.write_all(&reply)?;
         stream.flush()?;
