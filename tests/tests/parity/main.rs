@@ -1,0 +1,128 @@
+//! Plans run by LoadDensity 0.0.79 and by `ldvm`: `tests/cases/parity/NAME.json`, each against a
+//! server that records what it is sent.
+//!
+//! Compared are what was on the wire, how often each name succeeded and failed and with which
+//! texts, the summaries written, and the exit code. Where the two differ, `NAME.case.json`
+//! says exactly how, and names the row of `docs/compatibility.md` that says why. The plans of
+//! `tests/cases/parity/not-yet` are those that `ldvm` refuses because it lacks something; once
+//! it does not, they belong among the others.
+#![cfg(test)]
+
+mod case;
+mod difference;
+mod outcome;
+mod peers;
+mod sides;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::thread;
+
+use case::Case;
+use ld_tests::cases;
+use serde_json::Value;
+
+/// Rows of `docs/compatibility.md` that these plans cannot show, and why, or where they are shown.
+const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
+    ("exit code 1 for all that goes wrong in a plan", "tests/run.rs, and every refusal here"),
+    (
+        "a failed action cannot be told from one that gives back text",
+        "about another form than the map that is compared here; tests/actions.rs",
+    ),
+    ("`hash` of a text differs from process to process", "not the same twice; ld-stdlib"),
+    (
+        "`run-dir` takes files in any order, stops at the first failure, and finds no fault with a missing folder",
+        "tests/actions.rs",
+    ),
+    ("the pause between ticks is 0.1–0.2 s", "tests/run.rs"),
+    ("at the end, requests in flight vanish", "tests/counts.rs"),
+    ("engines `locust` and `asyncio`", "the latter takes no `iterations` and no hook to count"),
+    ("environment variables are read at each expansion", "nobody can change them meanwhile"),
+    ("`fast_http_user` never verifies TLS", "tests/tls.rs"),
+    (
+        "`fast_http_user` sends `Accept` only with a JSON body",
+        "`*/*` is left out of all comparisons, as it means the same",
+    ),
+    ("IPv6 targets do not work", "not every machine has IPv6; ld-drivers"),
+    ("lengths of texts are characters", "not in what is compared; ld-drivers"),
+    ("frames that arrive between steps wait in the system", "needs many; ld-drivers"),
+    ("`timeout` limits connecting and receiving apart", "needs time; ld-drivers"),
+    ("no headers, subprotocols, binary frames or TLS options", "tests/sockets.rs"),
+    ("percentiles are of the sorted samples", "ld-results"),
+];
+
+#[test]
+fn plans_do_the_same_as_with_the_reference_but_for_the_differences_they_name() {
+    let cases = case::load("parity").unwrap();
+    let (references, ldvm) = thread::scope(|scope| {
+        let references = scope.spawn(|| sides::reference(&cases).unwrap());
+        let ldvm = sides::ldvm(&cases);
+        (references.join().unwrap(), ldvm)
+    });
+    let mut wrong = String::new();
+    for (case, (reference, ldvm)) in cases.iter().zip(references.iter().zip(&ldvm)) {
+        if let Err(text) = compare(case, reference, ldvm) {
+            wrong.push_str(&text);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_this_build_lacks_is_refused_by_name() {
+    let cases = case::load("parity/not-yet").unwrap();
+    for (case, ldvm) in cases.iter().zip(sides::ldvm(&cases)) {
+        let codes = ldvm["refused"].as_array();
+        let is_refused = codes.is_some_and(|codes| {
+            !codes.is_empty() && codes.iter().all(|code| code.as_str().unwrap().starts_with("LD05"))
+        });
+        assert!(is_refused, "{}: move it out of not-yet: {ldvm:#}", case.name);
+    }
+}
+
+#[test]
+fn differences_are_documented_and_all_that_are_documented_are_shown() {
+    let rows = documented();
+    let cases = case::load("parity").unwrap();
+    let mut shown = BTreeSet::new();
+    for case in &cases {
+        for difference in &case.differs {
+            assert!(rows.contains(&difference.row), "{}: no row {:?}", case.name, difference.row);
+            shown.insert(difference.row.clone());
+        }
+    }
+    for (row, _) in SHOWN_ELSEWHERE {
+        assert!(rows.contains(*row), "there is no row {row:?}");
+        assert!(shown.insert((*row).to_owned()), "a case shows {row:?}");
+    }
+    let missing: Vec<_> = rows.difference(&shown).collect();
+    assert!(missing.is_empty(), "no case shows {missing:#?}");
+}
+
+/// The first cells of the tables in `docs/compatibility.md`.
+fn documented() -> BTreeSet<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/compatibility.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| LoadD"));
+    rows.map(|row| row.split(" | ").next().unwrap().trim_start_matches("| ").to_owned()).collect()
+}
+
+/// Compares what the two did with what the case says about it.
+fn compare(case: &Case, reference: &Value, ldvm: &Value) -> Result<(), String> {
+    let found = difference::between(reference, ldvm);
+    let told: Vec<_> = case.differs.iter().map(|differs| differs.difference.clone()).collect();
+    if found == told {
+        return Ok(());
+    }
+    if cases::updating() {
+        return case.update(found).map_err(|why| format!("{}: {why}\n", case.name));
+    }
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    Err(format!(
+        "{}\n--- told\n{}\n--- found\n{}\n(LD_UPDATE=1 writes it)\n",
+        case.name,
+        told.join("\n"),
+        found.join("\n")
+    ))
+}
