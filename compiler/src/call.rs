@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::ops::Range;
 
+use ld_stdlib::faker;
 use ld_stdlib::functions::written::{Written, unquoted};
 use ld_stdlib::functions::{self, FUNCTIONS, Function, LARGEST_FILE, ParameterKind};
 use ld_vm::link::{Call, Clock, Wall};
@@ -79,6 +80,22 @@ impl Lower<'_> {
                 Meaning::Text
             }
         }
+    }
+
+    /// `${faker.METHOD}`, which is a call.
+    pub(crate) fn made_up(&mut self, method: &Name<'_>, place: Locator<'_>) -> Meaning {
+        let (Some(function), Some(_)) = (functions::find("faker"), faker::find(method.text)) else {
+            let names = faker::providers().map(|provider| provider.name);
+            let message = format!("there is no provider `{}`", method.text);
+            let problem = Diagnostic::new(Code::UnknownProvider, message)
+                .label(place.locate(&method.range), "nothing makes this up")
+                .note(format!("`docs/reference/faker.md` lists all {}", names.clone().count()))
+                .did_you_mean(method.text, names);
+            self.report(problem);
+            return Meaning::Text;
+        };
+        let method = Const::Text(method.text.as_bytes().to_vec());
+        Meaning::Slot(SlotKind::Call { function, arguments: vec![method] })
     }
 
     /// What an argument says; `None` when that has been reported to be wrong.

@@ -16,7 +16,7 @@ const PREFIXES: &[(&str, bool)] = &[
     ("csv", true),
     ("db", false),
     ("env", true),
-    ("faker", false),
+    ("faker", true),
     ("session", true),
     ("var", true),
 ];
@@ -110,6 +110,7 @@ impl Lower<'_> {
                 "session" => self.variable(rest, true, place),
                 "env" => Meaning::Slot(SlotKind::Env(rest.text.to_owned())),
                 "csv" => self.cell(rest, place),
+                "faker" => self.made_up(rest, place),
                 other => self.other_prefix(other, prefix, place),
             },
             Token::Function { name, arguments } => {

@@ -19,6 +19,7 @@ pub mod commands;
 mod compare;
 pub mod endpoint;
 pub mod extractors;
+pub mod faker;
 pub mod field;
 pub mod functions;
 pub mod json;

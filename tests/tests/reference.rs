@@ -9,22 +9,25 @@ use std::path::Path;
 use ld_stdlib::assertions::ASSERTIONS;
 use ld_stdlib::commands::COMMANDS;
 use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
+use ld_stdlib::faker::KINDS;
 use ld_stdlib::functions::FUNCTIONS;
 use ld_stdlib::protocols::{self, PROTOCOLS};
 use ld_stdlib::scenario::TASK_FIELDS;
 use ld_stdlib::{Field, Shape};
 use ld_tests::cases;
-use ld_vm::Needs;
 use ld_vm::isa::{self, Opcode, Operand};
+use ld_vm::link::{Call, Clock, Wall};
+use ld_vm::{Needs, Var};
 
 /// A page's file, and what writes it.
 type Page = (&'static str, fn() -> String);
 
 /// Every page.
-const PAGES: [Page; 6] = [
+const PAGES: [Page; 7] = [
     ("assertions.md", assertions),
     ("commands.md", commands),
     ("extractors.md", extractors),
+    ("faker.md", faker),
     ("functions.md", functions),
     ("isa.md", instructions),
     ("protocols.md", protocols),
@@ -126,6 +129,37 @@ fn extractors() -> String {
                 code(example.plan),
                 cell(&example.reply.words())
             );
+        }
+        page.push('\n');
+    }
+    page
+}
+
+fn faker() -> String {
+    struct Evening;
+    impl Clock for Evening {
+        fn wall(&self) -> Wall {
+            Wall { unix_seconds: 1_795_383_714, nanos: 0, offset_seconds: -3600 }
+        }
+    }
+    let mut page = page(
+        "Made-up data",
+        "What `${faker.METHOD}` can give, under the names of Python's Faker in its American English. \
+         Each occurrence is drawn on its own; with the same seed a run draws the same. Numbers, \
+         booleans and lists keep their type where a placeholder stands alone.",
+    );
+    let mut rng = fastrand::Rng::with_seed(1);
+    for kind in KINDS {
+        let _ = writeln!(page, "## {}\n\n| method | for example |\n|---|---|", kind.name);
+        for provider in kind.providers {
+            let mut result = Var::default();
+            let (rng, clock) = (&mut rng, &Evening);
+            let mut call = Call { arguments: &[], rng, clock, user: 0, iteration: 0 };
+            provider.make(&mut call, &mut result);
+            let mut text = Vec::new();
+            result.value().write_text(&mut text);
+            let text = String::from_utf8(text).unwrap().replace('\n', "\\n");
+            let _ = writeln!(page, "| `{}` | {} |", provider.name, code(&text));
         }
         page.push('\n');
     }

@@ -205,6 +205,13 @@ impl Var {
         &mut self.bytes
     }
 
+    /// Makes the variable an array or object and hands out its emptied buffer to be written.
+    pub fn json_mut(&mut self) -> &mut Vec<u8> {
+        self.kind = Kind::Json;
+        self.bytes.clear();
+        &mut self.bytes
+    }
+
     fn fill(&mut self, bytes: &[u8]) {
         self.bytes.clear();
         self.bytes.extend_from_slice(bytes);

@@ -123,6 +123,7 @@ codes! {
     "0308" UnfilledPlaceholder     Warning "a placeholder where none is filled"
     "0310" UnknownSource           Error   "a data source that is not registered"
     "0311" UnknownColumn           Error   "a column that the data source does not have"
+    "0312" UnknownProvider         Error   "made-up data that nothing makes up"
 
     "0401" FieldWithoutEffect      Warning "a field that changes nothing here"
     "0402" UnusedVariable          Warning "a variable that nothing reads"

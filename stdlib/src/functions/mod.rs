@@ -21,6 +21,7 @@ mod concat;
 mod date;
 mod digest;
 mod encoding;
+mod faker;
 mod file;
 mod hex;
 mod hmac_sha256;
@@ -52,6 +53,7 @@ pub const FUNCTIONS: &[Function] = &[
     base64_decode::FUNCTION,
     concat::FUNCTION,
     date::FUNCTION,
+    faker::FUNCTION,
     file::FUNCTION,
     hex::FUNCTION,
     hmac_sha256::FUNCTION,
