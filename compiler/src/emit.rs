@@ -10,7 +10,7 @@ use ld_vm::program::{
     FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
     ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
     SeriesId, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, StageId, StageRow,
-    VarId, VarRow,
+    ThrottleId, ThrottleRow, VarId, VarRow,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
@@ -18,7 +18,7 @@ use ld_vm::{Escape, Program};
 
 use crate::Options;
 use crate::diag::{Code, Diagnostic, Source};
-use crate::ir::{Ir, Operand, Run, Scenario, Slot, SlotKind, Stage, Task};
+use crate::ir::{Ir, Operand, Run, Scenario, Slot, SlotKind, Stage, Task, Throttle};
 use crate::task::as_written;
 
 /// Emits the program of a document without errors.
@@ -71,6 +71,7 @@ struct Names<'e> {
     series: HashMap<(Vec<u8>, &'e str, &'e str), SeriesId>,
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
+    throttles: HashMap<&'e Throttle, ThrottleId>,
     checks: HashMap<(AssertionId, Many<OperandId>), CheckId>,
     extracts: HashMap<(ExtractorId, VarId, Many<OperandId>), ExtractId>,
 }
@@ -197,6 +198,10 @@ impl<'e> Emit<'e> {
 
     fn task(&mut self, scenario: &'e Scenario, task: &'e Task) {
         self.line(task.span);
+        for throttle in &task.throttles {
+            let throttle = self.throttle(throttle);
+            self.op(Opcode::Throttle, throttle.0);
+        }
         let registers = self.rows(task);
         let mut parts = Vec::with_capacity(task.request.parts.len());
         for template in &task.request.parts {
@@ -389,6 +394,14 @@ impl<'e> Emit<'e> {
         let row = RequestRow { protocol, series, parts, options, needs };
         let rows = &mut self.builder.program_mut().tables.requests;
         *self.names.requests.entry(key).or_insert_with(|| push(rows, row))
+    }
+
+    fn throttle(&mut self, throttle: &'e Throttle) -> ThrottleId {
+        let Throttle { key, interval_ns, burst } = throttle;
+        let key = self.builder.constant(key.as_bytes());
+        let row = ThrottleRow { key, interval_ns: *interval_ns, burst: *burst };
+        let rows = &mut self.builder.program_mut().tables.throttles;
+        *self.names.throttles.entry(throttle).or_insert_with(|| push(rows, row))
     }
 
     fn check(&mut self, assertion: AssertionId, operands: Many<OperandId>) -> CheckId {

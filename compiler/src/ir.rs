@@ -170,6 +170,17 @@ pub(crate) struct Task {
     pub(crate) checks: Vec<Check>,
     pub(crate) extracts: Vec<Extract>,
     pub(crate) think: Option<Pause>,
+    /// The rates it is held to.
+    pub(crate) throttles: Vec<Throttle>,
+}
+
+/// A rate that requests are held to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Throttle {
+    /// What tasks that share it have in common; empty for all of a run.
+    pub(crate) key: String,
+    pub(crate) interval_ns: u64,
+    pub(crate) burst: u32,
 }
 
 /// A check of the reply.

@@ -27,6 +27,7 @@ mod scenarios;
 mod scope;
 mod task;
 pub mod template;
+mod throttle;
 
 pub use diag::{Diagnostic, Severity, Source};
 pub use files::{Disk, Files, NoFiles};

@@ -15,6 +15,7 @@ use crate::lower::Lower;
 use crate::scenarios;
 use crate::scope::Registered;
 use crate::task;
+use crate::throttle;
 
 /// The command that starts a run.
 pub(crate) const COMMAND: &str = "LD_start_test";
@@ -54,6 +55,7 @@ pub(crate) fn lower(
     let left_out = ["variables", "csv_sources", "tasks", "scenarios"];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
     let host = host(&given.values, lower);
+    throttle::of_run(given.values.get("max_rps"), lower);
     let scenarios = match scenarios {
         Some(node) => scenarios::lower(node, &given, host.as_ref(), lower),
         None => vec![only(action, tasks.first().copied(), &given, host.as_ref(), lower)?],

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use ld_stdlib::Span;
 
-use crate::ir::{Const, Var};
+use crate::ir::{Const, Throttle, Var};
 
 /// The registrations in force.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct Scope {
     pub(crate) columns: Vec<Option<Vec<String>>>,
     /// What the tasks of the run being lowered take out of replies, with where they do.
     pub(crate) extracted: HashMap<Var, Vec<Span>>,
+    /// The throttles of the run so far, with where they are.
+    pub(crate) throttles: Vec<(Throttle, Span)>,
     /// Variables of the run whose value stands in its place already, or was meant to.
     pub(crate) read: HashSet<Var>,
 }

@@ -16,6 +16,7 @@ use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown, constant};
 use crate::optimise;
 use crate::scenario::pause;
+use crate::throttle;
 
 /// Lowers a task; `method` is its key where tasks are written by method.
 pub(crate) fn lower(
@@ -103,6 +104,7 @@ pub(crate) fn lower(
         checks,
         extracts,
         think: field("think_time").and_then(|tree| pause(tree, lower)),
+        throttles: throttle::throttles(field("throttle"), field("name"), lower),
     };
     if lower.options.optimise {
         optimise::task(&mut task);

@@ -40,6 +40,7 @@ use crate::{
     signals::Stop,
     sources::{SourceError, Sources},
     terminal::Live,
+    throttle::Throttles,
 };
 
 /// What the command line decides about all runs of a document.
@@ -141,14 +142,15 @@ impl Engine {
 
         let runtime = Builder::new_current_thread().enable_time().build().map_err(RunError)?;
         let clock = Clock::starting_now();
-        let (halt, halted) = Stop::by_hand();
+        let (halt, stop) = Stop::by_hand();
         let (reports, incoming) = unbounded_channel();
+        let throttles = Arc::new(Throttles::new(&self.program().tables.throttles));
+        let common = Common { run, shards, clock, throttles, stop, reports };
         let mut threads = Vec::new();
         let mut spares = Vec::new();
         let mut refused = None;
         // All are made before the first starts, so that they agree where data begins.
-        let job = |shard| self.job(run, shard, shards, clock, halted.clone(), &reports);
-        let jobs: Vec<_> = (0..shards).map(job).collect();
+        let jobs: Vec<_> = (0..shards).map(|shard| self.job(shard, &common)).collect();
         for (spare, job) in jobs {
             spares.push(spare);
             match start(job, halt.clone()) {
@@ -160,7 +162,7 @@ impl Engine {
                 }
             }
         }
-        drop(reports);
+        drop(common);
 
         let Options { stop, live, .. } = &mut self.options;
         let collector = Collector::new(&mut self.results, live, clock, &plan, spares);
@@ -174,15 +176,8 @@ impl Engine {
         refused.map_or(Ok(()), |error| Err(RunError(error)))
     }
 
-    fn job(
-        &self,
-        run: RunId,
-        shard: u32,
-        shards: u32,
-        clock: Clock,
-        stop: Stop,
-        reports: &UnboundedSender<Report>,
-    ) -> (mpsc::Sender<Recorder>, Job) {
+    fn job(&self, shard: u32, common: &Common) -> (mpsc::Sender<Recorder>, Job) {
+        let &Common { run, shards, clock, .. } = common;
         let (spare, spares) = mpsc::channel();
         // The receiver is right here.
         let _ = spare.send(Recorder::new(self.program().tables.series.len()));
@@ -193,15 +188,26 @@ impl Engine {
             linked: Arc::clone(&self.linked),
             run,
             rows: self.sources.for_shard(shard, shards),
+            throttles: Arc::clone(&common.throttles),
             net: NetOptions { clock, ..self.options.net.clone() },
             spin: self.options.spin,
             seed: self.options.seed,
-            stop,
-            reports: reports.clone(),
+            stop: common.stop.clone(),
+            reports: common.reports.clone(),
             spares,
         };
         (spare, job)
     }
+}
+
+/// What the shards of a run have in common.
+struct Common {
+    run: RunId,
+    shards: u32,
+    clock: Clock,
+    throttles: Arc<Throttles>,
+    stop: Stop,
+    reports: UnboundedSender<Report>,
 }
 
 /// Starts the thread of a shard. One that cannot go on halts the others.

@@ -10,6 +10,7 @@ mod shard;
 mod signals;
 mod sources;
 mod terminal;
+mod throttle;
 mod user;
 mod wall;
 

@@ -16,7 +16,8 @@ use std::{
 
 use ld_drivers::{Stamps, net::Net};
 use ld_results::Recorder;
-use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World, program::RunId};
+use ld_vm::program::{RunId, ThrottleId};
+use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World};
 use tokio::sync::Notify;
 
 pub(crate) use self::{
@@ -27,6 +28,7 @@ pub(crate) use self::{
 use crate::{
     pacer::{Pacer, Spin},
     sources::ShardRows,
+    throttle::Throttles,
     wall::WallClock,
 };
 
@@ -34,6 +36,7 @@ use crate::{
 pub(crate) struct Shard {
     pub(crate) linked: Arc<Linked>,
     pub(crate) pacer: Pacer,
+    throttles: Arc<Throttles>,
     wall: WallClock,
     desk: RefCell<Desk>,
     /// The run is over: nothing new is begun.
@@ -62,6 +65,7 @@ impl Shard {
     pub(crate) fn new(
         linked: Arc<Linked>,
         rows: ShardRows,
+        throttles: Arc<Throttles>,
         net: &Net,
         spin: Spin,
         run: RunId,
@@ -77,6 +81,7 @@ impl Shard {
         Ok(Self {
             linked,
             pacer: Pacer::new(net.clock, spin)?,
+            throttles,
             wall: WallClock::new(),
             desk: RefCell::new(Desk { rows, scratch: ScratchPool::default(), recorder }),
             over: Cell::new(false),
@@ -167,6 +172,23 @@ impl Shard {
             let late_ns = self.pacer.clock().now_ns().saturating_sub(due_ns);
             self.desk.borrow_mut().recorder.late(late_ns);
         }
+    }
+
+    /// Takes a turn of a throttle for what is due at a time. Says when the turn is, if it is not
+    /// now, and for how long it is to be waited.
+    pub(crate) fn turn(&self, throttle: ThrottleId, due_ns: u64) -> Option<(u64, u64)> {
+        let now_ns = self.pacer.clock().now_ns();
+        let turn_ns = self.throttles.reserve(throttle, now_ns);
+        let wait_ns = turn_ns - now_ns;
+        if wait_ns == 0 {
+            return None;
+        }
+        if due_ns >= self.warm_ns {
+            let counters = &mut self.desk.borrow_mut().recorder.counters;
+            counters.throttled += 1;
+            counters.throttled_ns = counters.throttled_ns.saturating_add(wait_ns);
+        }
+        Some((turn_ns, wait_ns))
     }
 
     /// Counts a tick that was due at a time.

@@ -66,6 +66,14 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
                 due_ns = due_ns.saturating_add(pause_ns);
                 shard.wait_until(due_ns.min(turn.leave_ns)).await;
             }
+            Effect::Throttle(throttle) => {
+                if let Some((turn_ns, wait_ns)) = shard.turn(throttle, due_ns) {
+                    driver.release(&mut session);
+                    // Waiting for a turn is no part of the response time; being late before was.
+                    due_ns = due_ns.saturating_add(wait_ns);
+                    shard.wait_until(turn_ns.min(turn.leave_ns)).await;
+                }
+            }
             Effect::End(pause_ns) => {
                 shard.count_tick(tick_ns);
                 if user.iteration() == turn.ticks || shard.is_over() {
@@ -136,7 +144,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::{pacer::Spin, schedule::Arrivals, shard::ArrivalCounts, sources::Sources};
+    use crate::{
+        pacer::Spin, schedule::Arrivals, shard::ArrivalCounts, sources::Sources,
+        throttle::Throttles,
+    };
 
     /// Answers the requests of all users with the stamps it was given, in order; then never.
     #[derive(Default)]
@@ -211,7 +222,9 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             let linked = Arc::new(Linked::new(program, &tables, &inputs).unwrap());
             let net = Net::new(&NetOptions::new(Clock::starting_now()));
             let rows = Sources::default().for_shard(0, 1);
-            let shard = Rc::new(Shard::new(linked, rows, &net, Spin::Never, RunId(0)).unwrap());
+            let throttles = Arc::new(Throttles::new(&linked.program().tables.throttles));
+            let shard = Shard::new(linked, rows, throttles, &net, Spin::Never, RunId(0));
+            let shard = Rc::new(shard.unwrap());
             let pacing = Rc::clone(&shard);
             spawn_local(async move { pacing.pacer.run().await });
             Self { shard, driver: Rc::new(driver) }
@@ -328,6 +341,35 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             let sum = (50 + 50) + (100 + 4_700) + (100 + 100);
             assert!((totals.response().mean() - f64::from(sum) / 6.0).abs() < 1.0);
             assert_eq!((totals.counters().ticks, totals.counters().overruns), (3, 1));
+        });
+    }
+
+    #[test]
+    fn waiting_for_a_turn_is_no_part_of_the_response_time() {
+        on_a_shard(async {
+            let listing = r#"
+run unlimited iterations 0
+scenario u test @0000 users 1 rate 1 wait WAIT
+  0000  throttle "t" every 1ms burst 1
+  0001  request test "one" "GET" "/1" needs nothing parts "/1" options
+  0002  sample
+  0003  end
+"#;
+            // Each tick ends when the next could have its turn at the earliest.
+            let turn_ns = |nth: u64| nth * 1_000_000;
+            let stamps = (0..3).map(|nth| (turn_ns(nth), turn_ns(nth) + 50)).collect();
+            let driver = Scripted { stamps: RefCell::new(stamps), ..Scripted::default() };
+            let stage = Stage::new(listing, "0s", driver);
+            stage.start(3).await.unwrap();
+            let totals = stage.totals();
+            let counters = totals.counters();
+            assert_eq!(totals.requests(), 3);
+            // The first turn is at once. From then on turns are a millisecond apart; a busy machine
+            // may ask for them late.
+            assert!(counters.throttled <= 2 && counters.throttled_ns <= turn_ns(2), "{counters:?}");
+            // What passed until the last reply was either waiting for turns or response time.
+            let responses = (totals.response().mean() * 3.0).round() as u64;
+            assert_eq!(responses + counters.throttled_ns, turn_ns(2) + 50);
         });
     }
 

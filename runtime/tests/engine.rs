@@ -18,7 +18,12 @@ use ld_runtime::{
     Engine, Live, Options, Spin, Stop,
     net::{Clock, NetOptions},
 };
-use ld_vm::{Program, assemble::assemble, program::RunId};
+use ld_vm::{
+    Program,
+    assemble::assemble,
+    isa::{Instruction, Opcode},
+    program::{LoadKind, Many, RunId, StageId, StageRow, ThrottleRow},
+};
 
 /// Counts and keeps requests of four bytes; answers each with itself, or never.
 struct Server {
@@ -115,6 +120,114 @@ fn every_user_does_its_ticks_and_client_and_server_count_alike() {
         assert_eq!(summary.generator.threads, threads.min(10) as usize);
         assert!(!summary.interrupted);
     }
+}
+
+#[test]
+fn a_throttle_holds_all_users_of_all_shards_together_to_its_rate() {
+    let server = Server::start(true);
+    let mut program = pinging(&server, 10, "400ms iterations 0", "0s");
+    let key = program.tables.scenarios[0].user;
+    program.tables.throttles.push(ThrottleRow { key, interval_ns: 20_000_000, burst: 1 });
+    program.code.insert(0, Instruction::wide(Opcode::Throttle, 0).encode());
+    let summary = run(program, 3);
+    let most = (summary.duration.achieved_s * 50.0) as u64 + 1;
+    let requests = summary.totals.requests;
+    assert!((1..=most).contains(&requests), "{requests} of {most}");
+    assert!(summary.throttled.requests > 0);
+    assert!(summary.throttled.waited_s > 0.0);
+}
+
+#[test]
+fn several_scenarios_run_side_by_side_and_have_their_own_figures() {
+    let server = Server::start(true);
+    let address = server.address;
+    let request = |name: &str, of: &str| {
+        format!(
+            r#"request socket "{name}" "TCP" "ping" of "{of}" needs nothing parts "{address}" "ping" "" options 0 60000000000 4 0"#
+        )
+    };
+    let listing = format!(
+        r#"
+run unlimited iterations 3
+scenario socket_user socket @0000 users 5 rate 1000000 wait 0s as "many"
+scenario socket_user socket @0003 users 2 rate 1000000 wait 0s after 20ms as "few"
+scenario socket_user socket @0006 users 4 rate 1 wait 0s load uniform as "steady"
+stage 100ms from 100 to 100 rate 1
+  0000  {}
+  0001  sample
+  0002  end
+  0003  {}
+  0004  sample
+  0005  end
+  0006  {}
+  0007  sample
+  0008  end
+"#,
+        request("ping", "many"),
+        request("ping", "few"),
+        request("tick", "steady"),
+    );
+    let summary = run(assemble(&listing).unwrap(), 2);
+    let requests = |name: &str| {
+        let of = summary.per_scenario.0.iter().find(|(of, _)| of == name).unwrap();
+        (of.1.users.planned, of.1.users.achieved, of.1.figures.requests)
+    };
+    assert_eq!(requests("many"), (5, 5, 15));
+    assert_eq!(requests("few"), (2, 2, 6));
+    let arrivals = summary.arrivals.unwrap();
+    assert_eq!((arrivals.started, arrivals.missed, arrivals.max_users), (10, 0, 4));
+    assert_eq!(requests("steady").2, 10);
+    assert_eq!(server.requests(), 15 + 6 + 10);
+    let names: Vec<_> = summary.per_name.0.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["many: ping", "few: ping", "tick"]);
+}
+
+#[test]
+fn a_shape_starts_and_stops_users_who_finish_their_requests() {
+    let server = Server::start(true);
+    let program = pinging(&server, 6, "60s iterations 0", "0s");
+    let mut program = with_stages(program, &[(40, 6.0), (40, 2.0), (40, 4.0)]);
+    program.tables.scenarios[0].load = LoadKind::Levels;
+    let summary = run(program, 2);
+    // Six, and two that come back.
+    assert_eq!((summary.users.planned, summary.users.achieved), (8, 8));
+    assert_eq!(summary.duration.planned_s, Some(0.12));
+    assert_eq!((summary.cut, summary.totals.failures), (0, 0));
+    assert_eq!(server.requests(), summary.totals.requests);
+}
+
+#[test]
+fn requests_under_way_at_the_end_may_finish_for_a_while() {
+    let server = Server::start(false);
+    let run_for = "50ms iterations 0 stop 100ms";
+    let summary = run(pinging(&server, 4, run_for, "0s"), 1);
+    assert_eq!((summary.totals.requests, summary.cut), (0, 4));
+    assert!(summary.duration.achieved_s >= 0.15, "{:?}", summary.duration);
+    let server = Server::start(true);
+    let summary = run(pinging(&server, 4, "50ms iterations 0 stop 60s", "0s"), 2);
+    assert_eq!(summary.cut, 0);
+    assert_eq!(server.requests(), summary.totals.requests);
+}
+
+#[test]
+fn the_warm_up_is_in_no_figure_but_its_own() {
+    let server = Server::start(true);
+    let summary = run(pinging(&server, 3, "60s iterations 5 warmup 30s", "0s"), 2);
+    assert_eq!((summary.totals.requests, summary.warmup.requests), (0, 15));
+    assert_eq!((summary.ticks, summary.generator.lateness.count), (0, 0));
+    assert_eq!(server.requests(), 15);
+}
+
+/// With stages of so many milliseconds at a level.
+fn with_stages(mut program: Program, stages: &[(u64, f64)]) -> Program {
+    for &(ms, level) in stages {
+        let duration_ns = ms * 1_000_000;
+        let row = StageRow { duration_ns, from: level, to: level, spawn_rate: 1e6 };
+        program.tables.stages.push(row);
+    }
+    let stages = Many { first: StageId(0), count: stages.len() as u32 };
+    program.tables.scenarios.first_mut().unwrap().stages = stages;
+    program
 }
 
 #[test]

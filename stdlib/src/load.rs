@@ -86,6 +86,15 @@ pub const STOP_TIMEOUT: Field = Field::new(
 )
 .default("0");
 
+/// `max_rps`.
+pub const MAX_RPS: Field = Field::new(
+    "max_rps",
+    Shape::Either(&[Shape::Number { min: 1e-6, max: 1e9 }, Shape::Null]),
+    "Holds all requests of the run together to so many per second.",
+    "500",
+)
+.default("no limit");
+
 /// `scenarios`.
 pub const SCENARIOS: Field = Field::new(
     "scenarios",

@@ -13,6 +13,21 @@ pub const RANGE: &[Field] = &[
     Field::new("max", Shape::SECONDS, "The longest, in seconds.", "1.5").default("min"),
 ];
 
+/// The fields of `throttle`.
+pub const THROTTLE: &[Field] = &[
+    Field::new("rps", Shape::Number { min: 1e-6, max: 1e9 }, "Requests per second.", "50")
+        .required(),
+    Field::new("key", Shape::ConstantText, "What is shared with other tasks.", r#""search""#)
+        .default("the task's `name`, or `default`"),
+    Field::new(
+        "burst",
+        Shape::Integer { min: 1, max: 4_294_967_295 },
+        "How many requests may go at once after a pause.",
+        "10",
+    )
+    .default("`rps` without its fraction, at least 1"),
+];
+
 /// The fields of every task, besides those of its protocol.
 pub const TASK_FIELDS: &[Field] = &[
     Field::new(
@@ -39,7 +54,14 @@ pub const TASK_FIELDS: &[Field] = &[
         r#"{"min": 0.2, "max": 0.5}"#,
     )
     .default("none"),
-    Field::later("throttle", "Holds the task to a rate."),
+    Field::new(
+        "throttle",
+        Shape::Either(&[Shape::Object(THROTTLE), Shape::Null]),
+        "Holds the task to a rate, together with all tasks that have the same `key`; waiting is no \
+         part of the response time.",
+        r#"{"rps": 50, "key": "search"}"#,
+    )
+    .default("none"),
     Field::new(
         "weight",
         Shape::Number { min: 0.0, max: 1e9 },

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use ld_vm::link::{Clock, Inputs, LinkError, Wall};
-use ld_vm::program::{Id as _, RunId, ScenarioId, SeriesId, SourceId, VarId};
+use ld_vm::program::{Id as _, RunId, ScenarioId, SeriesId, SourceId, ThrottleId, VarId};
 use ld_vm::user::{RowNumber, Rows};
 use ld_vm::value::Value;
 use ld_vm::{
@@ -217,6 +217,8 @@ pub enum Event {
     },
     /// A pause, in nanoseconds.
     Wait(u64),
+    /// A turn of a throttle.
+    Throttle(ThrottleId),
     /// The end of a tick, and the pause until the next, in nanoseconds.
     End(u64),
 }
@@ -267,6 +269,7 @@ pub fn play(
                 unresolved: sample.unresolved,
             },
             Effect::Wait(ns) => Event::Wait(ns),
+            Effect::Throttle(throttle) => Event::Throttle(throttle),
             Effect::End(ns) => Event::End(ns),
         };
         pending = match &event {
@@ -344,6 +347,7 @@ pub fn transcript(linked: &Linked, events: &[Event]) -> String {
                 writeln!(out, "sample {:?} {outcome}{unresolved}", name(*series))
             }
             Event::Wait(ns) => writeln!(out, "wait {}", milliseconds(*ns)),
+            Event::Throttle(throttle) => writeln!(out, "turn of throttle {}", throttle.0),
             Event::End(ns) => writeln!(out, "end, wait {}", milliseconds(*ns)),
         };
     }

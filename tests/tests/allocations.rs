@@ -24,7 +24,7 @@ fn tick(linked: &Linked, user: &mut User, stage: &mut Stage, reply: &Answer) -> 
                 assert_eq!((sample.failure, sample.unresolved), (None, 0));
                 Resume::Go
             }
-            Effect::Wait(_) => Resume::Go,
+            Effect::Wait(_) | Effect::Throttle(_) => Resume::Go,
             Effect::End(_) => return body,
         }
     }
@@ -92,7 +92,7 @@ fn failures_and_faults_allocate_nothing_once_warm() {
                         failed += u32::from(sample.failure.is_some());
                         Resume::Go
                     }
-                    Effect::Wait(_) => Resume::Go,
+                    Effect::Wait(_) | Effect::Throttle(_) => Resume::Go,
                     Effect::End(_) => break,
                 }
             }

@@ -131,6 +131,7 @@ enum Seen {
     Request { name: String, wire: Wire },
     Sample { name: String, failure: Option<(FaultClass, String)>, unresolved: u32 },
     Wait(u64),
+    Throttle { key: String, interval_ns: u64, burst: u32 },
     End(u64),
 }
 
@@ -164,6 +165,11 @@ fn seen(ready: &Ready, event: &Event) -> Seen {
             Seen::Sample { name: series(*id), failure, unresolved }
         }
         Event::Wait(ns) => Seen::Wait(*ns),
+        Event::Throttle(throttle) => {
+            let row = program.tables.throttles[throttle.index()];
+            let key = program.consts.text(row.key).to_owned();
+            Seen::Throttle { key, interval_ns: row.interval_ns, burst: row.burst }
+        }
         Event::End(ns) => Seen::End(*ns),
     }
 }

@@ -25,7 +25,8 @@ use ld_vm::assemble::assemble;
 use ld_vm::build::Builder;
 use ld_vm::isa::{Instruction, Opcode};
 use ld_vm::program::{
-    Addr, ConstId, Id, LineRow, Many, Maybe, PauseRow, RunId, ScenarioId, ValueKind, ValueRow,
+    Addr, ConstId, Id, LineRow, Many, Maybe, PauseRow, RunId, ScenarioId, StageRow, ThrottleRow,
+    ValueKind, ValueRow,
 };
 use ld_vm::verify::verify;
 use ld_vm::{FaultClass, Program, format};
@@ -164,6 +165,10 @@ scenario u x @0000 users 1 rate 1 wait 1s..2s
 /// A change to a program that breaks one rule, and what the verifier says.
 type Break = (fn(&mut Program), &'static str);
 
+fn stage(from: f64, to: f64) -> StageRow {
+    StageRow { duration_ns: 1, from, to, spawn_rate: 1.0 }
+}
+
 #[test]
 fn each_rule_of_the_tables_is_held() {
     let breaks: &[Break] = &[
@@ -219,6 +224,22 @@ fn each_rule_of_the_tables_is_held() {
         (
             |p| p.tables.pauses.push(PauseRow { min_ns: 2, max_ns: 1 }),
             "row 2 of table `pauses`: the longest is below the shortest",
+        ),
+        (
+            |p| p.tables.scenarios[0].paced = 2,
+            "row 0 of table `scenarios`: `paced` is neither 0 nor 1",
+        ),
+        (
+            |p| p.tables.stages.push(stage(-1.0, 1.0)),
+            "row 0 of table `stages`: a level or rate is not a number that can be",
+        ),
+        (
+            |p| p.tables.stages.push(stage(1.0, f64::NAN)),
+            "row 0 of table `stages`: a level or rate is not a number that can be",
+        ),
+        (
+            |p| p.tables.throttles.push(ThrottleRow { key: ConstId(0), interval_ns: 0, burst: 1 }),
+            "row 0 of table `throttles`: it gives no turns",
         ),
         (
             |p| p.tables.scenarios[0].spawn_rate = f64::INFINITY,

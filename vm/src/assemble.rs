@@ -14,7 +14,7 @@ use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
     ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, OperandId, OperandKind, PauseId,
     Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesRow, SlotId, SlotKind, SlotRow,
-    SourceRow, StageRow, VarRow,
+    SourceRow, StageRow, ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -375,6 +375,7 @@ impl Assembler {
                 push::<_, crate::program::ExtractId>(extracts, row).0
             }
             Opcode::Pause => self.pause(words)?.0,
+            Opcode::Throttle => self.throttle(words)?.0,
         };
         self.builder.emit(Instruction::wide(op, x));
         Ok(())
@@ -543,6 +544,16 @@ impl Assembler {
             },
         };
         Ok(self.builder.value(value))
+    }
+
+    fn throttle(&mut self, words: &mut Words<'_>) -> Parsed<ThrottleId> {
+        let key = self.builder.constant(&words.text()?);
+        words.expect("every")?;
+        let interval_ns = time(words.word()?)?;
+        words.expect("burst")?;
+        let burst = words.number()?;
+        let rows = &mut self.builder.program_mut().tables.throttles;
+        Ok(push(rows, ThrottleRow { key, interval_ns, burst }))
     }
 
     fn pause(&mut self, words: &mut Words<'_>) -> Parsed<PauseId> {

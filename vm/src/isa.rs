@@ -37,6 +37,8 @@ pub enum Operand {
     Slot,
     /// A row of the source table.
     Source,
+    /// A row of the throttle table.
+    Throttle,
 }
 
 impl Operand {
@@ -56,6 +58,7 @@ impl Operand {
             Self::Row => "r",
             Self::Slot => "s",
             Self::Source => "d",
+            Self::Throttle => "g",
         }
     }
 }
@@ -213,6 +216,9 @@ isa! {
     11 Pause "pause" Shape::Wide(O::Pause),
         "yield wait of pause x",
         "Waits for a think time drawn uniformly between the row's bounds.";
+    12 Throttle "throttle" Shape::Wide(O::Throttle),
+        "yield turn of throttle x",
+        "Waits until the rate that the next request is held to allows it.";
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, LoadKind, Many, OperandId, OperandKind, PauseId,
-    Program, RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceId, StageRow, ValueId, VarId,
+    Program, RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceId, StageRow, ThrottleId,
+    ThrottleRow, ValueId, VarId,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -218,6 +219,12 @@ impl Listing<'_> {
                 None => " ?".to_owned(),
             },
             Opcode::Pause => format!(" {}", self.pause(PauseId(x))),
+            Opcode::Throttle => match tables.throttles.get(ThrottleId(x).index()) {
+                Some(ThrottleRow { key, interval_ns, burst }) => {
+                    format!(" {} every {} burst {burst}", self.quoted(*key), time(*interval_ns))
+                }
+                None => " ?".to_owned(),
+            },
         };
         format!("{}{operands}", instruction.op.mnemonic())
     }

@@ -94,6 +94,8 @@ ids! {
     ArgumentId => arguments;
     /// A stage of a scenario's load.
     StageId => stages;
+    /// A rate that requests are held to.
+    ThrottleId => throttles;
 }
 
 /// A run of consecutive rows of a table.
@@ -133,7 +135,7 @@ macro_rules! id_numbers {
 id_numbers! {
     Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
     ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
-    PauseId ScenarioId InitId RunId ArgumentId StageId
+    PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId
 }
 
 impl<I: Id> Column for Many<I> {
@@ -567,6 +569,15 @@ tables! {
         to: f64,
         /// How many users per second may start or stop to follow the level.
         spawn_rate: f64,
+    }
+    /// Rates that requests are held to, shared by all users of a run.
+    throttles: ThrottleRow {
+        /// Its name in the plan; empty for that of a whole run.
+        key: ConstId,
+        /// The time between two turns, in nanoseconds.
+        interval_ns: u64,
+        /// How many turns may be taken at once after a pause.
+        burst: u32,
     }
     /// Where instructions come from in the plan. Rows are in the order of their address;
     /// each holds until the next.

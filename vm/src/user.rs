@@ -8,7 +8,7 @@ use crate::isa::Opcode;
 use crate::link::{Call, Clock, Linked};
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OptionRow, PauseId, Program,
-    RequestId, RequestRow, RunId, ScenarioId, SeriesId, SlotId, SourceId, VarId,
+    RequestId, RequestRow, RunId, ScenarioId, SeriesId, SlotId, SourceId, ThrottleId, VarId,
 };
 use crate::reply::{FaultClass, Needs, Reply};
 use crate::resolve::{Operand, Origin, Slot};
@@ -69,6 +69,8 @@ pub enum Effect<'u> {
     Sample(Sample<'u>),
     /// Wait, in nanoseconds, from the end of what came before.
     Wait(u64),
+    /// Take a turn of a throttle, and wait for it.
+    Throttle(ThrottleId),
     /// The tick is over. Wait this long, in nanoseconds, and step again for the next one.
     End(u64),
 }
@@ -303,6 +305,7 @@ impl User {
                 }
                 Opcode::Sample => return Effect::Sample(self.sample(linked)),
                 Opcode::Pause => return Effect::Wait(self.draw(linked, PauseId(x))),
+                Opcode::Throttle => return Effect::Throttle(ThrottleId(x)),
             }
         }
     }

@@ -158,6 +158,9 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
         let rate = row.spawn_rate;
         level(row.from) && level(row.to) && rate.is_finite() && rate > 0.0
     })?;
+    check_rows("throttles", &tables.throttles, "it gives no turns", |row| {
+        row.interval_ns > 0 && row.burst > 0
+    })?;
     let ascending = tables.lines.is_sorted_by(|a, b| a.address < b.address);
     check_rows("lines", &tables.lines, "the addresses do not ascend", |_| ascending)
 }
@@ -189,6 +192,7 @@ fn verify_text(program: &Program) -> Result<(), VerifyError> {
         fits
     })?;
     check_rows("metadata", &tables.metadata, rule, |row| text(row.name))?;
+    check_rows("throttles", &tables.throttles, rule, |row| text(row.key))?;
     check_rows("arguments", &tables.arguments, rule, |row| text(row.name))
 }
 
@@ -270,6 +274,7 @@ fn operands_in_bounds(instruction: Instruction, bounds: &Bounds) -> bool {
         Operand::Row => (number as usize) < MAX_REGISTERS,
         Operand::Slot => number < bounds.slots,
         Operand::Source => number < bounds.sources,
+        Operand::Throttle => number < bounds.throttles,
     };
     match instruction.op.shape() {
         Shape::Plain => instruction.x == 0,
@@ -300,7 +305,7 @@ fn broken_rule(
         }
     };
     match instruction.op {
-        Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Pause => {
+        Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Pause | Opcode::Throttle => {
             (*state != State::default()).then_some("it stands in the middle of a request")
         }
         Opcode::Row => state.replied.then_some("it stands between a request and its sample"),

@@ -77,7 +77,7 @@ impl Machine {
                     failed += u32::from(sample.failure.is_some());
                     resume = Resume::Go;
                 }
-                Effect::Wait(_) => resume = Resume::Go,
+                Effect::Wait(_) | Effect::Throttle(_) => resume = Resume::Go,
                 Effect::End(_) => return (bytes, failed),
             }
         }

@@ -36,7 +36,7 @@ pub use snapshot::{Progress, Snapshot};
 pub use summary::{
     Arrivals, Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator,
     LatencyOverall, NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers,
-    Summary, TotalCounts, Users, Warmup,
+    Summary, Throttled, TotalCounts, Users, Warmup,
 };
 pub use totals::Totals;
 pub use write::{WriteError, write_json};

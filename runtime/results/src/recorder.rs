@@ -56,6 +56,10 @@ pub struct Counters {
     pub late_starts: u64,
     /// Ticks that took longer than their pace, so that the next one started late.
     pub overruns: u64,
+    /// Requests that waited for their turn of a throttle, before they were due.
+    pub throttled: u64,
+    /// How long they waited in all, in nanoseconds.
+    pub throttled_ns: u64,
     /// Requests of the warm-up; they have no sample.
     pub warmup_requests: u64,
     /// Those of them that failed.
@@ -178,6 +182,8 @@ impl Counters {
             ticks,
             late_starts,
             overruns,
+            throttled,
+            throttled_ns,
             warmup_requests,
             warmup_failures,
         } = other;
@@ -187,6 +193,8 @@ impl Counters {
         self.ticks += ticks;
         self.late_starts += late_starts;
         self.overruns += overruns;
+        self.throttled += throttled;
+        self.throttled_ns = self.throttled_ns.saturating_add(*throttled_ns);
         self.warmup_requests += warmup_requests;
         self.warmup_failures += warmup_failures;
     }

@@ -23,7 +23,7 @@ use super::{
     report::{Report, Reporter},
     start::Start,
 };
-use crate::{affinity, pacer::Spin, signals::Stop, sources::ShardRows};
+use crate::{affinity, pacer::Spin, signals::Stop, sources::ShardRows, throttle::Throttles};
 
 /// How long users between two requests may take to say goodbye at the end of a run.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -37,6 +37,7 @@ pub(crate) struct Job {
     pub(crate) linked: Arc<Linked>,
     pub(crate) run: RunId,
     pub(crate) rows: ShardRows,
+    pub(crate) throttles: Arc<Throttles>,
     pub(crate) net: NetOptions,
     pub(crate) spin: Spin,
     pub(crate) seed: u64,
@@ -72,7 +73,9 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let begin_ns = net.now_ns();
     let run = job.linked.program().tables.runs.get(job.run.index()).copied();
     let linked = Arc::clone(&job.linked);
-    let shard = Rc::new(Shard::new(linked, job.rows, &net, job.spin, job.run)?);
+    let throttles = Arc::clone(&job.throttles);
+    let shard = Shard::new(linked, job.rows, throttles, &net, job.spin, job.run)?;
+    let shard = Rc::new(shard);
     let mut pacing = spawn_local({
         let shard = Rc::clone(&shard);
         async move { shard.pacer.run().await }

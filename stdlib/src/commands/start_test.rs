@@ -3,8 +3,8 @@
 use super::arguments::data::CSV_SOURCE;
 use crate::field::{Field, Shape};
 use crate::load::{
-    ARRIVAL, LOAD_SHAPE, PACE, SCENARIOS, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT, USER_COUNT,
-    WAIT_TIME, WARMUP,
+    ARRIVAL, LOAD_SHAPE, MAX_RPS, PACE, SCENARIOS, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT,
+    USER_COUNT, WAIT_TIME, WARMUP,
 };
 
 /// The arguments, in their order as positions; those beyond `engine` only have names.
@@ -111,6 +111,7 @@ pub const START_TEST: &[Field] = &[
     WARMUP,
     STOP_TIMEOUT,
     SCENARIOS,
+    MAX_RPS,
 ];
 
 const USER_DETAIL: &[Field] = &[

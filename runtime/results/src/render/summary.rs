@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::text::{left, printable, right, shorten, width, wrap};
 use super::units;
 use crate::generator::VerdictState;
-use crate::summary::{Arrivals, Distribution, ErrorGroup, NameSummary, Summary, Warmup};
+use crate::summary::{Arrivals, Distribution, ErrorGroup, NameSummary, Summary, Throttled, Warmup};
 
 /// Columns a table cell takes at least, the gap before it included.
 const CELL: usize = 9;
@@ -262,6 +262,12 @@ fn load(out: &mut String, summary: &Summary) {
     }
     if summary.overruns > 0 {
         line(out, &format!("  {} took longer than their pace", plural(summary.overruns, "tick")));
+    }
+    let Throttled { requests, waited_s } = summary.throttled;
+    if requests > 0 {
+        let held = plural(requests, "request");
+        let each = units::duration_ms(waited_s * 1e3 / requests as f64);
+        line(out, &format!("  {held} held back by throttles, {each} each on average"));
     }
     let Warmup { duration_s, requests, failures } = summary.warmup;
     if duration_s > 0.0 {

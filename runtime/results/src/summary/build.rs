@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{
     Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, LatencyOverall,
-    NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers, Summary,
+    NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers, Summary, Throttled,
     TotalCounts, Users, Warmup,
 };
 use crate::generator::{GeneratorHealth, ShardBusy, Verdict};
@@ -59,6 +59,10 @@ impl Summary {
             },
             ticks: counters.ticks,
             overruns: counters.overruns,
+            throttled: Throttled {
+                requests: counters.throttled,
+                waited_s: counters.throttled_ns as f64 / 1e9,
+            },
             cut: counters.cut,
             unresolved: per_name.iter().map(|name| name.unresolved).sum(),
             generator: Generator {

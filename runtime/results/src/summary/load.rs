@@ -27,6 +27,15 @@ pub struct Warmup {
     pub failures: u64,
 }
 
+/// Waiting for turns of throttles, which is no part of response times.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Throttled {
+    /// Requests that waited.
+    pub requests: u64,
+    /// How long they waited in all.
+    pub waited_s: f64,
+}
+
 /// What became of ticks that were to start at a rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Arrivals {

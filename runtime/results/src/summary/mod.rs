@@ -11,7 +11,7 @@ mod load;
 use std::path::Path;
 use std::time::Duration;
 
-pub use self::load::{Arrivals, PerScenario, ScenarioSummary, ScenarioUsers, Warmup};
+pub use self::load::{Arrivals, PerScenario, ScenarioSummary, ScenarioUsers, Throttled, Warmup};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -99,6 +99,8 @@ pub struct Summary {
     pub ticks: u64,
     /// Ticks that took longer than their `pace`.
     pub overruns: u64,
+    /// Waiting for turns of throttles.
+    pub throttled: Throttled,
     /// Requests in flight when the run ended; they count nowhere else.
     pub cut: u64,
     /// Placeholders that were sent unresolved.
