@@ -12,7 +12,7 @@ use ld_vm::{Value, Var};
 
 use crate::diag::{Code, Diagnostic};
 use crate::files;
-use crate::ir::{Const, SlotKind};
+use crate::ir::{Argument, Const, SlotKind};
 use crate::json::Locator;
 use crate::lower::Lower;
 use crate::placeholder::{Meaning, slice};
@@ -68,8 +68,9 @@ impl Lower<'_> {
                 {
                     return Meaning::Const(result);
                 }
-                let arguments = values.into_iter().map(Const::of).collect();
-                Meaning::Slot(SlotKind::Call { function, arguments })
+                let constant = |value| Argument::Const(Const::of(value));
+                let arguments = values.into_iter().map(constant).collect();
+                Meaning::Slot(SlotKind::Call { name: function.name, arguments })
             }
             Err(why) => {
                 let message = format!("`{}` cannot be called like this: {why}", function.name);
@@ -95,7 +96,10 @@ impl Lower<'_> {
             return Meaning::Text;
         };
         let method = Const::Text(method.text.as_bytes().to_vec());
-        Meaning::Slot(SlotKind::Call { function, arguments: vec![method] })
+        Meaning::Slot(SlotKind::Call {
+            name: function.name,
+            arguments: vec![Argument::Const(method)],
+        })
     }
 
     /// What an argument says; `None` when that has been reported to be wrong.

@@ -1,5 +1,7 @@
 //! From IR to program.
 
+mod flow;
+
 use foldhash::{HashMap, HashSet};
 use ld_stdlib::{Piece, Template};
 use ld_vm::build::{Builder, push};
@@ -9,8 +11,8 @@ use ld_vm::program::{
     ColumnRow, ConstId, EnvId, EnvRow, ExtractId, ExtractRow, ExtractorId, ExtractorRow,
     FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
     ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
-    SeriesId, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow, StageId, StageRow,
-    ThrottleId, ThrottleRow, VarId, VarRow,
+    SeriesId, SeriesKind, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow,
+    StageId, StageRow, ThrottleId, ThrottleRow, VarId, VarRow,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
@@ -18,7 +20,7 @@ use ld_vm::{Escape, Program};
 
 use crate::Options;
 use crate::diag::{Code, Diagnostic, Source};
-use crate::ir::{Ir, Operand, Run, Scenario, Slot, SlotKind, Stage, Task, Throttle};
+use crate::ir::{Argument, Ir, Operand, Run, Scenario, SlotKind, Stage, Task, Throttle};
 use crate::task::as_written;
 
 /// Emits the program of a document without errors.
@@ -69,6 +71,7 @@ struct Names<'e> {
     columns: HashMap<(usize, &'e str), ColumnId>,
     vars: HashMap<usize, VarId>,
     series: HashMap<(Vec<u8>, &'e str, &'e str), SeriesId>,
+    groups: HashMap<(Vec<u8>, &'e str), SeriesId>,
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
     throttles: HashMap<&'e Throttle, ThrottleId>,
@@ -132,29 +135,9 @@ impl<'e> Emit<'e> {
     }
 
     fn scenario(&mut self, scenario: &'e Scenario) -> ScenarioRow {
-        let entry = self.builder.here();
-        // Before the scenario's tasks, so that a choice can only go forward.
-        let picks = scenario.weighted && (scenario.tasks.len() > 1 || !self.optimise);
-        if picks {
-            self.op(Opcode::End, 0);
-        }
-        let mut weighted = Vec::new();
-        for task in &scenario.tasks {
-            weighted.push((task.weight, self.builder.here()));
-            self.task(scenario, task);
-            if picks {
-                self.op(Opcode::End, 0);
-            }
-        }
-        if picks {
-            // Without a choice the `end` at the entry stands: no task has a weight, so a
-            // tick does nothing.
-            if let Some(choice) = self.builder.choice(&weighted) {
-                self.builder.patch(entry, Instruction::wide(Opcode::Pick, choice.0));
-            }
-        } else {
-            self.op(Opcode::End, 0);
-        }
+        let entry = self.tick(scenario);
+        let [on_start, on_stop] =
+            [&scenario.on_start, &scenario.on_stop].map(|steps| self.apart(scenario, steps));
 
         let protocol = self.protocol(scenario.protocol.name);
         let wait = self.builder.pause(scenario.wait.min_ns, scenario.wait.max_ns);
@@ -173,6 +156,8 @@ impl<'e> Emit<'e> {
             user,
             protocol,
             entry,
+            on_start,
+            on_stop,
             users: scenario.load.users,
             spawn_rate: scenario.load.spawn_rate,
             wait,
@@ -196,13 +181,12 @@ impl<'e> Emit<'e> {
         append(&mut self.builder.program_mut().tables.inits, rows)
     }
 
-    fn task(&mut self, scenario: &'e Scenario, task: &'e Task) {
+    fn task(&mut self, scenario: &'e Scenario, task: &'e Task, registers: &[usize]) {
         self.line(task.span);
         for throttle in &task.throttles {
             let throttle = self.throttle(throttle);
             self.op(Opcode::Throttle, throttle.0);
         }
-        let registers = self.rows(task);
         let mut parts = Vec::with_capacity(task.request.parts.len());
         for template in &task.request.parts {
             match template.constant() {
@@ -212,7 +196,7 @@ impl<'e> Emit<'e> {
                 _ => {
                     let part = parts.len() as u32;
                     parts.push(None);
-                    self.render(part, template, &registers);
+                    self.render(part, template, registers);
                 }
             }
         }
@@ -223,7 +207,7 @@ impl<'e> Emit<'e> {
         let mut changed = HashSet::default();
         let mut checks = Vec::new();
         for check in &task.checks {
-            let operands = self.operands(&check.operands, &mut next_part, &registers, &changed);
+            let operands = self.operands(&check.operands, &mut next_part, registers, &changed);
             let assertion = self.assertion(check.assertion.name);
             checks.push((check.span, self.check(assertion, operands)));
         }
@@ -231,7 +215,7 @@ impl<'e> Emit<'e> {
         // later one of the task may see, so such operands are rendered before the first.
         let mut extracts = Vec::new();
         for extract in &task.extracts {
-            let operands = self.operands(&extract.operands, &mut next_part, &registers, &changed);
+            let operands = self.operands(&extract.operands, &mut next_part, registers, &changed);
             changed.insert(extract.var);
             let extractor = self.extractor(extract.extractor.name);
             let var = self.var(extract.var);
@@ -256,26 +240,21 @@ impl<'e> Emit<'e> {
         }
     }
 
-    /// Fetches one row of every source the task uses; returns the sources in the order of
+    /// Fetches one row of every source that slots read; returns the sources in the order of
     /// their registers.
-    fn rows(&mut self, task: &Task) -> Vec<usize> {
-        let mut registers = Vec::new();
-        for slot in task.slots() {
-            if let Some(Slot { kind: SlotKind::Cell { source, .. }, .. }) =
-                self.ir.slots.get(slot as usize)
-                && !registers.contains(source)
-            {
-                let register = registers.len();
-                let number = u16::try_from(*source);
-                let (true, Ok(number)) = (register < MAX_REGISTERS, number) else {
-                    self.refuse("it uses too many data sources", task.span);
-                    break;
-                };
-                registers.push(*source);
-                self.builder.emit(Instruction::pair(Opcode::Row, register as u8, number));
-            }
+    fn rows(&mut self, slots: impl IntoIterator<Item = u32>, span: ld_stdlib::Span) -> Vec<usize> {
+        let mut sources = Vec::new();
+        for slot in slots {
+            self.ir.sources_of(slot, &mut sources);
         }
-        registers
+        for (register, source) in sources.iter().enumerate() {
+            let (true, Ok(number)) = (register < MAX_REGISTERS, u16::try_from(*source)) else {
+                self.refuse("it uses too many data sources", span);
+                break;
+            };
+            self.builder.emit(Instruction::pair(Opcode::Row, register as u8, number));
+        }
+        sources
     }
 
     fn render(&mut self, part: u32, template: &Template, registers: &[usize]) {
@@ -353,19 +332,39 @@ impl<'e> Emit<'e> {
                 (Kind::Cell, self.column(*source, column).0)
             }
             SlotKind::Env(name) => (Kind::Env, self.env(name).0),
-            SlotKind::Call { function, arguments } => {
+            SlotKind::Call { name, arguments } => {
                 let rows: Vec<_> = arguments
                     .iter()
-                    .map(|value| (OperandKind::Value, self.builder.value(value.value()).0))
+                    .map(|argument| match argument {
+                        Argument::Const(value) => {
+                            (OperandKind::Value, self.builder.value(value.value()).0)
+                        }
+                        Argument::Slot(slot) => {
+                            (OperandKind::Slot, self.slot(*slot, Escape::Raw, registers).0)
+                        }
+                    })
                     .collect();
                 operands = self.builder.operands(&rows);
-                (Kind::Call, self.function(function.name).0)
+                (Kind::Call, self.function(name).0)
             }
         };
         let text = self.builder.constant(slot.text.as_bytes());
         let row = SlotRow { kind, index, register, operands, escape: escape as u32, text };
         let key = (kind, index, register, operands, escape, text);
         let rows = &mut self.builder.program_mut().tables.slots;
+        *self.names.slots.entry(key).or_insert_with(|| push(rows, row))
+    }
+
+    /// A slot that gives a constant.
+    fn constant_slot(&mut self, value: ld_vm::Value<'_>) -> SlotId {
+        let value = self.builder.value(value);
+        let operands = self.builder.operands(&[(OperandKind::Value, value.0)]);
+        let index = self.function("value").0;
+        let text = self.builder.constant(b"");
+        let (kind, register, escape) = (Kind::Call, 0, Escape::Raw);
+        let row = SlotRow { kind, index, register, operands, escape: escape as u32, text };
+        let rows = &mut self.builder.program_mut().tables.slots;
+        let key = (kind, index, register, operands, escape, text);
         *self.names.slots.entry(key).or_insert_with(|| push(rows, row))
     }
 
@@ -384,7 +383,7 @@ impl<'e> Emit<'e> {
                 let target = self.builder.constant(&written(&task.request.target));
                 let scenario = self.builder.constant(scenario.as_bytes());
                 let rows = &mut self.builder.program_mut().tables.series;
-                push(rows, SeriesRow { name, method, target, scenario })
+                push(rows, SeriesRow { name, method, target, scenario, kind: SeriesKind::Request })
             });
         let protocol = self.protocol(scenario.protocol.name);
         let parts = self.builder.parts(parts);

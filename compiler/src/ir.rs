@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use ld_stdlib::assertions::Assertion;
 use ld_stdlib::extractors::Extractor;
-use ld_stdlib::functions::Function;
 use ld_stdlib::protocols::{Prepared, Protocol};
 use ld_stdlib::{Span, Template};
 use ld_vm::Needs;
@@ -35,9 +34,23 @@ pub(crate) struct Slot {
 #[derive(Debug)]
 pub(crate) enum SlotKind {
     Var(usize),
-    Cell { source: usize, column: String },
+    Cell {
+        source: usize,
+        column: String,
+    },
     Env(String),
-    Call { function: &'static Function, arguments: Vec<Const> },
+    /// A function or operator, by the name it is linked under.
+    Call {
+        name: &'static str,
+        arguments: Vec<Argument>,
+    },
+}
+
+/// An argument of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Argument {
+    Const(Const),
+    Slot(u32),
 }
 
 /// A value known at compile time.
@@ -119,7 +132,12 @@ pub(crate) struct Scenario {
     pub(crate) paced: bool,
     pub(crate) start_after_ns: u64,
     pub(crate) weighted: bool,
-    pub(crate) tasks: Vec<Task>,
+    /// A tick.
+    pub(crate) steps: Vec<Step>,
+    /// What a user does before its first tick.
+    pub(crate) on_start: Vec<Step>,
+    /// What a user does after its last.
+    pub(crate) on_stop: Vec<Step>,
 }
 
 /// What starts and stops the users of a scenario.
@@ -159,13 +177,132 @@ pub(crate) struct Pause {
     pub(crate) max_ns: u64,
 }
 
+/// A task or a block of a scenario.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) span: Span,
+    /// Its share where one of several is picked.
+    pub(crate) weight: u64,
+    /// Whether it runs when its turn comes.
+    pub(crate) condition: Condition,
+    pub(crate) kind: StepKind,
+}
+
+/// What a step does.
+#[derive(Debug)]
+pub(crate) enum StepKind {
+    Task(Box<Task>),
+    /// Steps whose time together is a series of its own.
+    Group {
+        name: Template,
+        steps: Vec<Step>,
+    },
+    /// One of two.
+    Branch {
+        condition: Condition,
+        then: Vec<Step>,
+        otherwise: Vec<Step>,
+    },
+    /// Steps again and again while a condition holds.
+    While {
+        condition: Condition,
+        steps: Vec<Step>,
+    },
+    /// One of several, drawn by weight; what is missing to `total` is nothing at all.
+    Pick {
+        branches: Vec<(u64, Vec<Step>)>,
+        rest: u64,
+    },
+    /// An assignment.
+    Set {
+        var: usize,
+        value: Argument,
+    },
+    Log(Template),
+    Pause(Pause),
+    Stop(ld_vm::Scope),
+}
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    Always,
+    Never,
+    /// When the slot's value counts as true.
+    Slot(u32),
+}
+
+impl Step {
+    /// The steps inside.
+    pub(crate) fn inner(&self) -> Vec<&[Self]> {
+        match &self.kind {
+            StepKind::Group { steps, .. } | StepKind::While { steps, .. } => vec![steps],
+            StepKind::Branch { then, otherwise, .. } => vec![then, otherwise],
+            StepKind::Pick { branches, .. } => {
+                branches.iter().map(|(_, steps)| steps.as_slice()).collect()
+            }
+            StepKind::Task(_)
+            | StepKind::Set { .. }
+            | StepKind::Log(_)
+            | StepKind::Pause(_)
+            | StepKind::Stop(_) => Vec::new(),
+        }
+    }
+
+    /// The steps inside, to be changed.
+    pub(crate) fn inner_mut(&mut self) -> Vec<&mut [Self]> {
+        match &mut self.kind {
+            StepKind::Group { steps, .. } | StepKind::While { steps, .. } => vec![steps],
+            StepKind::Branch { then, otherwise, .. } => vec![then, otherwise],
+            StepKind::Pick { branches, .. } => {
+                branches.iter_mut().map(|(_, steps)| steps.as_mut_slice()).collect()
+            }
+            StepKind::Task(_)
+            | StepKind::Set { .. }
+            | StepKind::Log(_)
+            | StepKind::Pause(_)
+            | StepKind::Stop(_) => Vec::new(),
+        }
+    }
+
+    /// The tasks in a list of steps, in the order of the plan.
+    pub(crate) fn tasks(steps: &[Self]) -> Vec<&Task> {
+        let mut tasks = Vec::new();
+        for step in steps {
+            if let StepKind::Task(task) = &step.kind {
+                tasks.push(&**task);
+            }
+            for inner in step.inner() {
+                tasks.extend(Self::tasks(inner));
+            }
+        }
+        tasks
+    }
+}
+
+impl Ir {
+    /// The data sources that filling a slot in reads.
+    pub(crate) fn sources_of(&self, slot: u32, found: &mut Vec<usize>) {
+        match self.slots.get(slot as usize).map(|slot| &slot.kind) {
+            Some(SlotKind::Cell { source, .. }) if !found.contains(source) => found.push(*source),
+            Some(SlotKind::Call { arguments, .. }) => {
+                for argument in arguments {
+                    if let Argument::Slot(slot) = argument {
+                        self.sources_of(*slot, found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// A task.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) span: Span,
     /// The name of its samples; the slots in it stay as written.
     pub(crate) name: Template,
-    pub(crate) weight: u64,
     pub(crate) request: Prepared,
     pub(crate) checks: Vec<Check>,
     pub(crate) extracts: Vec<Extract>,

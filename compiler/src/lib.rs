@@ -9,9 +9,11 @@
 //! a protocol, function or command by name: they come from the tables of `ld-stdlib`.
 
 mod call;
+mod condition;
 pub mod diag;
 mod document;
 mod emit;
+mod expression;
 mod files;
 mod ir;
 pub mod json;
@@ -25,6 +27,7 @@ mod placeholder;
 mod scenario;
 mod scenarios;
 mod scope;
+mod steps;
 mod task;
 pub mod template;
 mod throttle;
@@ -32,8 +35,11 @@ mod throttle;
 pub use diag::{Diagnostic, Severity, Source};
 pub use files::{Disk, Files, NoFiles};
 
+use ld_stdlib::Template;
 use ld_stdlib::protocols::PROTOCOLS;
 use ld_vm::Program;
+
+use crate::ir::StepKind;
 
 /// How to compile.
 pub struct Options<'o> {
@@ -130,15 +136,39 @@ fn unfolded(
     let mut ir = document::lower(root, &mut lower);
     // The warnings are those of the folded form.
     diagnostics.extend(problems.into_iter().filter(|p| p.severity == Severity::Error));
-    let written = |template| ld_stdlib::Template::text(task::as_written(template, &folded.slots));
+    let written = |template: &Template| Template::text(task::as_written(template, &folded.slots));
     let scenarios = ir.runs.iter_mut().flat_map(|run| &mut run.scenarios);
-    let tasks = scenarios.flat_map(|scenario| &mut scenario.tasks);
     let folded = folded.runs.iter().flat_map(|run| &run.scenarios);
-    for (task, folded) in tasks.zip(folded.flat_map(|scenario| &scenario.tasks)) {
-        task.name = written(&folded.name);
-        task.request.target = written(&folded.request.target);
+    for (scenario, folded) in scenarios.zip(folded) {
+        let lists = [
+            (&mut scenario.on_start, &folded.on_start),
+            (&mut scenario.steps, &folded.steps),
+            (&mut scenario.on_stop, &folded.on_stop),
+        ];
+        for (steps, folded) in lists {
+            rename(steps, folded, &written);
+        }
     }
     ir
+}
+
+/// Gives steps the names of others that differ from them in nothing but what was folded.
+fn rename(steps: &mut [ir::Step], folded: &[ir::Step], written: &impl Fn(&Template) -> Template) {
+    for (step, folded) in steps.iter_mut().zip(folded) {
+        match (&mut step.kind, &folded.kind) {
+            (StepKind::Task(task), StepKind::Task(folded)) => {
+                task.name = written(&folded.name);
+                task.request.target = written(&folded.request.target);
+            }
+            (StepKind::Group { name, .. }, StepKind::Group { name: folded, .. }) => {
+                *name = written(folded);
+            }
+            _ => {}
+        }
+        for (steps, folded) in step.inner_mut().into_iter().zip(folded.inner()) {
+            rename(steps, folded, written);
+        }
+    }
 }
 
 /// Writes a program down, as `ldc dump` prints it.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Ir, Run, Scenario, SlotKind, Var};
+use crate::ir::{Ir, Run, Scenario, SlotKind, Step, StepKind, Var};
 
 /// Appends what is noticed about a document.
 pub(crate) fn run(ir: &Ir, problems: &mut Vec<Diagnostic>) {
@@ -44,14 +44,20 @@ fn read_before_set(ir: &Ir, run: &Run, scenario: &Scenario, problems: &mut Vec<D
         return;
     }
     let mut set_by = HashMap::new();
-    for (index, task) in scenario.tasks.iter().enumerate() {
+    // What blocks assign, and when, is not followed.
+    let tasks = Step::tasks(&scenario.steps);
+    for (index, task) in tasks.iter().enumerate() {
         for extract in &task.extracts {
             set_by.entry(extract.var).or_insert((index, extract.var_span));
         }
     }
-    let has_value: HashSet<usize> = run.inits.iter().map(|init| init.var).collect();
+    let mut has_value: HashSet<usize> = run.inits.iter().map(|init| init.var).collect();
+    assigned(&scenario.on_start, &mut has_value);
+    assigned(&scenario.steps, &mut has_value);
+    let before = Step::tasks(&scenario.on_start);
+    has_value.extend(before.iter().flat_map(|task| &task.extracts).map(|extract| extract.var));
     let mut seen = HashSet::new();
-    for (index, task) in scenario.tasks.iter().enumerate() {
+    for (index, task) in tasks.iter().enumerate() {
         for slot in task.slots().filter_map(|slot| ir.slots.get(slot as usize)) {
             let SlotKind::Var(var) = slot.kind else {
                 continue;
@@ -76,12 +82,22 @@ fn read_before_set(ir: &Ir, run: &Run, scenario: &Scenario, problems: &mut Vec<D
     }
 }
 
+/// The variables that steps assign.
+fn assigned(steps: &[Step], found: &mut HashSet<usize>) {
+    for step in steps {
+        if let StepKind::Set { var, .. } = step.kind {
+            found.insert(var);
+        }
+        step.inner().into_iter().for_each(|inner| assigned(inner, found));
+    }
+}
+
 /// A task that a weighted scenario cannot pick.
 fn never_picked(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
-    for task in scenario.tasks.iter().filter(|task| scenario.weighted && task.weight == 0) {
+    for step in scenario.steps.iter().filter(|step| scenario.weighted && step.weight == 0) {
         let problem =
             Diagnostic::new(Code::UnreachableTask, "this task is never picked: its weight is 0")
-                .label(task.span, "does not run");
+                .label(step.span, "does not run");
         problems.push(problem);
     }
 }

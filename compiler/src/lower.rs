@@ -34,6 +34,8 @@ pub(crate) struct Lower<'l> {
     pub(crate) inside: Vec<String>,
     /// What becomes of what is lowered.
     pub(crate) pass: Pass,
+    /// How many variables of the compiler's own there are.
+    pub(crate) hidden: usize,
     var_index: HashMap<Var, usize>,
     problems: &'l mut Vec<Diagnostic>,
 }
@@ -56,6 +58,7 @@ impl<'l> Lower<'l> {
             place: None,
             inside: Vec::new(),
             pass: Pass::Whole,
+            hidden: 0,
             var_index: HashMap::new(),
             problems,
         }
@@ -117,10 +120,25 @@ impl<'l> Lower<'l> {
         owner: Arguments<'_>,
         unknown: Unknown,
     ) -> Vec<(&'static Field, &'n Node<'s>)> {
+        self.members_besides(None, node, tables, owner, unknown)
+    }
+
+    /// The same for an object that has one more member, which is in no table.
+    pub(crate) fn members_besides<'n, 's>(
+        &mut self,
+        apart: Option<&str>,
+        node: &'n Node<'s>,
+        tables: &[&'static [Field]],
+        owner: Arguments<'_>,
+        unknown: Unknown,
+    ) -> Vec<(&'static Field, &'n Node<'s>)> {
         let mut found: Vec<(&'static Field, &'n Node<'s>)> = Vec::new();
         let mut misspelt = Vec::new();
         for member in node.as_object().unwrap_or_default() {
             let name: &str = &member.key.text;
+            if apart == Some(name) {
+                continue;
+            }
             let Some(field) = tables.iter().find_map(|table| ld_stdlib::field::find(table, name))
             else {
                 let names = tables.iter().flat_map(|table| table.iter().map(|field| field.name));

@@ -30,10 +30,10 @@ pub(crate) fn task(task: &mut Task) {
     task.request.parts.iter_mut().for_each(merge);
 }
 
-/// A task of weight 0 is never picked.
+/// A step of weight 0 is never picked.
 fn drop_unreachable(scenario: &mut Scenario) {
     if scenario.weighted {
-        scenario.tasks.retain(|task| task.weight > 0);
+        scenario.steps.retain(|step| step.weight > 0);
     }
 }
 

@@ -8,13 +8,13 @@ use ld_stdlib::{Span, Tree, TreeKind};
 
 use crate::diag::{Code, Diagnostic};
 use crate::document::{Written, register_sources, register_variables};
-use crate::ir::{Const, Init, Pause, Run, Scenario, Var};
+use crate::ir::{Const, Init, Pause, Run, Scenario, Step, Var};
 use crate::json::{Key, Kind, Member, Node};
 use crate::load::{self, Given};
 use crate::lower::Lower;
 use crate::scenarios;
 use crate::scope::Registered;
-use crate::task;
+use crate::steps::Context;
 use crate::throttle;
 
 /// The command that starts a run.
@@ -46,19 +46,20 @@ pub(crate) fn lower(
         lower.scope.vars.insert(name.clone(), Registered { value, span: None });
     }
     let scenarios = written("scenarios").map(|(_, node)| *node).filter(|node| !node.is_null());
-    let tasks = match scenarios {
-        Some(scenarios) => scenarios::tasks_of(scenarios),
-        None => written("tasks").map(|(_, node)| *node).into_iter().collect(),
-    };
-    lower.scope.extracted = extracted(&tasks);
+    lower.scope.extracted = HashMap::new();
+    for name in ["tasks", "on_start", "on_stop", "scenarios"] {
+        if let Some((_, node)) = written(name) {
+            assigned(node, &mut lower.scope.extracted);
+        }
+    }
 
-    let left_out = ["variables", "csv_sources", "tasks", "scenarios"];
+    let left_out = ["variables", "csv_sources", "tasks", "on_start", "on_stop", "scenarios"];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
     let host = host(&given.values, lower);
     throttle::of_run(given.values.get("max_rps"), lower);
     let scenarios = match scenarios {
         Some(node) => scenarios::lower(node, &given, host.as_ref(), lower),
-        None => vec![only(action, tasks.first().copied(), &given, host.as_ref(), lower)?],
+        None => vec![only(action, &given, host.as_ref(), lower)?],
     };
     let ends = |scenario: &Scenario| scenario.load.is_open() && scenario.load.ends();
     let run = Run {
@@ -82,7 +83,6 @@ pub(crate) fn lower(
 /// The scenario of a run that has only one.
 fn only(
     action: &Node<'_>,
-    tasks: Option<&Node<'_>>,
     given: &Given<'_, '_>,
     host: Option<&Tree>,
     lower: &mut Lower<'_>,
@@ -98,8 +98,8 @@ fn only(
     let detail = (detail.span, given.values.get("user_detail_dict"));
     let (protocol, user) = user(detail.1.and_then(|tree| tree.member("user")), detail.0, lower)?;
     lower.expand = true;
-    let (weighted, tasks) = match tasks {
-        Some(node) => self::tasks(node, protocol, user, host, lower),
+    let (weighted, steps) = match given.written("tasks").map(|(_, node)| node) {
+        Some(node) => self::tasks(node, Context { protocol, user, host }, lower),
         None => {
             let problem = Diagnostic::new(Code::NoTasks, format!("`{COMMAND}` has no `tasks`"))
                 .label(action.span, "this run makes no requests");
@@ -107,12 +107,25 @@ fn only(
             (false, Vec::new())
         }
     };
+    let [on_start, on_stop] = apart(given, Context { protocol, user, host }, lower);
     lower.expand = false;
     let load = load::load(given, lower).unwrap_or_default();
     let (wait, paced) = load::wait(given, lower).unwrap_or_else(load::default_wait);
     let name = String::new();
     let start_after_ns = 0;
-    Some(Scenario { name, protocol, user, load, wait, paced, start_after_ns, weighted, tasks })
+    Some(Scenario {
+        name,
+        protocol,
+        user,
+        load,
+        wait,
+        paced,
+        start_after_ns,
+        weighted,
+        steps,
+        on_start,
+        on_stop,
+    })
 }
 
 /// The protocol and user type that a text names; `place` is what lacks it where there is none.
@@ -146,6 +159,18 @@ pub(crate) fn user(
     None
 }
 
+/// What users do before their first tick and after their last.
+pub(crate) fn apart(
+    given: &Given<'_, '_>,
+    context: Context<'_>,
+    lower: &mut Lower<'_>,
+) -> [Vec<Step>; 2] {
+    ["on_start", "on_stop"].map(|name| {
+        let node = given.written(name).map(|(_, node)| node).filter(|node| !node.is_null());
+        node.map(|node| lower.steps(node, name, context)).unwrap_or_default()
+    })
+}
+
 /// What relative targets are relative to: the command line's host, the run's, the user's.
 fn host(values: &HashMap<&'static str, Tree>, lower: &mut Lower<'_>) -> Option<Tree> {
     if let Some(host) = &lower.options.host {
@@ -167,11 +192,9 @@ fn host(values: &HashMap<&'static str, Tree>, lower: &mut Lower<'_>) -> Option<T
 /// Lowers the tasks in any of their forms: a list, `{mode, tasks}`, or tasks by method.
 pub(crate) fn tasks(
     node: &Node<'_>,
-    protocol: &'static Protocol,
-    user: &'static str,
-    host: Option<&Tree>,
+    context: Context<'_>,
     lower: &mut Lower<'_>,
-) -> (bool, Vec<crate::ir::Task>) {
+) -> (bool, Vec<Step>) {
     let mut weighted = false;
     let names_mode = |member: &Member<'_>| !matches!(member.value.kind, Kind::Object(_));
     let list = match node.get("tasks") {
@@ -199,7 +222,7 @@ pub(crate) fn tasks(
                 .help(r#"write `"tasks": {"mode": "weighted", "tasks": [...]}`"#);
             lower.report(problem);
         }
-        lowered.extend(task::lower(item, method, protocol, user, host, lower));
+        lowered.extend(lower.step(item, method, context));
     };
     match &list.kind {
         Kind::Array(items) => items.iter().for_each(|item| one(item, None, lower)),
@@ -258,32 +281,48 @@ fn mode(node: &Node<'_>, lower: &mut Lower<'_>) -> bool {
     text == "weighted"
 }
 
-/// The variables that tasks take out of replies, found before anything is resolved,
-/// because a variable that can change must not be folded into what comes before.
-fn extracted(tasks: &[&Node<'_>]) -> HashMap<Var, Vec<Span>> {
-    let mut found: HashMap<Var, Vec<Span>> = HashMap::new();
-    let objects = tasks.iter().flat_map(|tasks| {
-        let list = tasks.get("tasks").map_or(*tasks, |member| &member.value);
-        match &list.kind {
-            Kind::Array(items) => items.iter().collect(),
-            Kind::Object(members) => members.iter().map(|member| &member.value).collect(),
-            _ => Vec::new(),
-        }
-    });
-    for task in objects {
-        let entries = task.get("extract").and_then(|member| member.value.as_array());
-        for entry in entries.unwrap_or_default() {
-            if let Some(member) = entry.get("var")
-                && let Some(name) = member.value.as_str()
-            {
-                let scope = entry.get("scope").and_then(|member| member.value.as_str());
-                let session = scope.is_some_and(|scope| scope.eq_ignore_ascii_case("session"));
-                let var = Var { name: name.to_owned(), session };
-                found.entry(var).or_default().push(member.value.span);
+/// The variables that extracts and blocks change, found before anything is resolved, because
+/// a variable that can change must not be folded into what comes before.
+fn assigned(node: &Node<'_>, found: &mut HashMap<Var, Vec<Span>>) {
+    fn add(found: &mut HashMap<Var, Vec<Span>>, name: &str, session: bool, span: Span) {
+        found.entry(Var { name: name.to_owned(), session }).or_default().push(span);
+    }
+    match &node.kind {
+        Kind::Array(items) => items.iter().for_each(|item| assigned(item, found)),
+        Kind::Object(members) => {
+            for Member { key, value } in members {
+                match (&*key.text, &value.kind) {
+                    ("extract", Kind::Array(entries)) => {
+                        for entry in entries {
+                            let text = |name: &str| entry.get(name)?.value.as_str();
+                            if let (Some(name), Some(member)) = (text("var"), entry.get("var")) {
+                                let scope = text("scope").unwrap_or_default();
+                                let session = scope.eq_ignore_ascii_case("session");
+                                add(found, name, session, member.value.span);
+                            }
+                        }
+                    }
+                    ("set", Kind::Object(members)) => {
+                        for Member { key, .. } in members {
+                            match key.text.split_once('.') {
+                                Some(("session", name)) => add(found, name, true, key.span),
+                                Some(("var", name)) => add(found, name, false, key.span),
+                                _ => add(found, &key.text, false, key.span),
+                            }
+                        }
+                    }
+                    ("foreach", _) => {
+                        let name = node.get("as").and_then(|member| member.value.as_str());
+                        add(found, name.unwrap_or("item"), false, value.span);
+                    }
+                    // Whatever bodies look like, they assign nothing.
+                    ("json" | "data" | "headers" | "params" | "assertions", _) => {}
+                    _ => assigned(value, found),
+                }
             }
         }
+        _ => {}
     }
-    found
 }
 
 /// The values the run's variables start with, in the order of their names.

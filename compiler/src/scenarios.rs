@@ -9,13 +9,8 @@ use crate::ir::{Load, Scenario};
 use crate::json::{Kind, Member, Node};
 use crate::load::{self, Given};
 use crate::lower::{Lower, Unknown};
-use crate::scenario::{tasks, user};
-
-/// The nodes that hold the tasks of scenarios.
-pub(crate) fn tasks_of<'n, 's>(scenarios: &'n Node<'s>) -> Vec<&'n Node<'s>> {
-    let members = scenarios.as_object().unwrap_or_default();
-    members.iter().filter_map(|member| Some(&member.value.get("tasks")?.value)).collect()
-}
+use crate::scenario::{apart, tasks, user};
+use crate::steps::Context;
 
 /// Lowers the scenarios of a run, whose own arguments hold for those that say nothing else.
 pub(crate) fn lower(
@@ -56,7 +51,7 @@ pub(crate) fn lower(
         };
         let owner = format_args!("scenario `{}`", key.text);
         let written = lower.members(value, &[SCENARIO], owner, Unknown::Field);
-        let given = Given::new(written, &["tasks"], &["host"], lower);
+        let given = Given::new(written, &["tasks", "on_start", "on_stop"], &["host"], lower);
         let detail = run.values.get("user_detail_dict");
         let name = given.values.get("user").or_else(|| detail?.member("user"));
         let Some((protocol, user)) = user(name, key.span, lower) else { continue };
@@ -65,9 +60,11 @@ pub(crate) fn lower(
             Some(_) => host,
         };
         lower.expand = true;
-        let (weighted, tasks) = (given.written("tasks"))
-            .map(|(_, node)| tasks(node, protocol, user, host, lower))
+        let context = Context { protocol, user, host };
+        let (weighted, steps) = (given.written("tasks"))
+            .map(|(_, node)| tasks(node, context, lower))
             .unwrap_or_default();
+        let [on_start, on_stop] = apart(&given, context, lower);
         lower.expand = false;
         let own = load::load(&given, lower);
         let weight = given.number("weight");
@@ -103,7 +100,9 @@ pub(crate) fn lower(
             paced,
             start_after_ns: given.seconds("start_after").unwrap_or(0),
             weighted,
-            tasks,
+            steps,
+            on_start,
+            on_stop,
         });
     }
     let weights: Vec<f64> = shares.iter().map(|(_, weight)| *weight).collect();

@@ -3,6 +3,7 @@
 use std::fmt::Arguments;
 
 use ld_stdlib::assertions::{self, ASSERTIONS};
+use ld_stdlib::blocks::STEP_FIELDS;
 use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
 use ld_stdlib::protocols::{Problem, ProblemKind, Protocol, Task as Fields};
 use ld_stdlib::scenario::TASK_FIELDS;
@@ -16,17 +17,17 @@ use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown, constant};
 use crate::optimise;
 use crate::scenario::pause;
+use crate::steps::Context;
 use crate::throttle;
 
 /// Lowers a task; `method` is its key where tasks are written by method.
 pub(crate) fn lower(
     node: &Node<'_>,
     method: Option<&Key<'_>>,
-    protocol: &'static Protocol,
-    user: &'static str,
-    host: Option<&Tree>,
+    context: Context<'_>,
     lower: &mut Lower<'_>,
 ) -> Option<Task> {
+    let Context { protocol, user, host } = context;
     if node.is_invalid() {
         return None;
     }
@@ -48,7 +49,14 @@ pub(crate) fn lower(
         _ => node,
     };
     let owner = format_args!("{} {} task", article(protocol.title), protocol.title);
-    let fields = lower.fields(node, &[TASK_FIELDS, protocol.fields], owner, Unknown::Field);
+    let tables = &[TASK_FIELDS, protocol.fields];
+    let members = lower.members(node, tables, owner, Unknown::Field);
+    // Fields of every step have been looked at.
+    let is_step = |field: &Field| STEP_FIELDS.iter().any(|step| step.name == field.name);
+    let members = members.into_iter().filter(|(field, _)| !is_step(field));
+    let fields: Vec<(&'static Field, Tree)> = members
+        .filter_map(|(field, value)| Some((field, lower.value(value, &field.shape, field.name)?)))
+        .collect();
     let field =
         |name: &str| fields.iter().find(|(field, _)| field.name == name).map(|(_, tree)| tree);
     let is_common = |field: &Field| TASK_FIELDS.iter().any(|common| common.name == field.name);
@@ -99,7 +107,6 @@ pub(crate) fn lower(
     let mut task = Task {
         span: node.span,
         name: name.unwrap_or_else(|| request.name.clone()),
-        weight: field("weight").map_or(1, weight),
         request,
         checks,
         extracts,
@@ -128,14 +135,6 @@ fn with_method<'s>(node: &Node<'s>, key: &Key<'s>) -> Node<'s> {
         members.push(crate::json::Member { key: name, value });
     }
     node
-}
-
-fn weight(tree: &Tree) -> u64 {
-    match tree.kind {
-        TreeKind::Int(number) => u64::try_from(number).unwrap_or(0),
-        TreeKind::Float(number) => number as u64,
-        _ => 1,
-    }
 }
 
 fn diagnostic(problem: Problem) -> Diagnostic {

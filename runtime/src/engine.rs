@@ -22,7 +22,7 @@ use ld_results::{GeneratorHealth, Recorder, RunInfo, ScenarioUsers, Summary, Tot
 use ld_vm::{
     Linked, Program,
     link::{Inputs, LinkError},
-    program::RunId,
+    program::{RunId, SeriesKind},
 };
 use tokio::{
     runtime::Builder,
@@ -145,7 +145,7 @@ impl Engine {
         let (halt, stop) = Stop::by_hand();
         let (reports, incoming) = unbounded_channel();
         let throttles = Arc::new(Throttles::new(&self.program().tables.throttles));
-        let common = Common { run, shards, clock, throttles, stop, reports };
+        let common = Common { run, shards, clock, throttles, stop, halt: halt.clone(), reports };
         let mut threads = Vec::new();
         let mut spares = Vec::new();
         let mut refused = None;
@@ -193,6 +193,7 @@ impl Engine {
             spin: self.options.spin,
             seed: self.options.seed,
             stop: common.stop.clone(),
+            halt: common.halt.clone(),
             reports: common.reports.clone(),
             spares,
         };
@@ -207,6 +208,7 @@ struct Common {
     clock: Clock,
     throttles: Arc<Throttles>,
     stop: Stop,
+    halt: watch::Sender<bool>,
     reports: UnboundedSender<Report>,
 }
 
@@ -242,6 +244,7 @@ impl Results {
                 plan: program.file.clone(),
                 names: series.iter().map(|row| text(row.name)).collect(),
                 scenarios: series.iter().map(|row| text(row.scenario)).collect(),
+                groups: series.iter().map(|row| row.kind == SeriesKind::Group).collect(),
                 duration_planned: Some(Duration::ZERO),
                 seed,
                 ..RunInfo::default()

@@ -29,6 +29,7 @@ use crate::{
     pacer::{Pacer, Spin},
     sources::ShardRows,
     throttle::Throttles,
+    user::Group,
     wall::WallClock,
 };
 
@@ -52,6 +53,8 @@ pub(crate) struct Shard {
     in_flight: Cell<u32>,
     /// A user ended.
     changed: Notify,
+    /// The plan wants the run to end.
+    pub(crate) stopped: Notify,
 }
 
 /// What a step of the machine works with; borrowed for one step at a time.
@@ -92,6 +95,7 @@ impl Shard {
             active: Cell::new(0),
             in_flight: Cell::new(0),
             changed: Notify::new(),
+            stopped: Notify::new(),
         })
     }
 
@@ -174,6 +178,22 @@ impl Shard {
         }
     }
 
+    /// Files the time of a group that ended at `end_ns`.
+    pub(crate) fn record_group(&self, group: &Group, end_ns: u64) {
+        let time_ns = end_ns.saturating_sub(group.begin_ns);
+        self.desk.borrow_mut().recorder.record_group(group.series.0, time_ns, group.failed);
+    }
+
+    /// Counts a tick that looped without doing anything.
+    pub(crate) fn count_stuck(&self) {
+        self.desk.borrow_mut().recorder.counters.stuck_ticks += 1;
+    }
+
+    /// Ends the run, on all shards.
+    pub(crate) fn stop_run(&self) {
+        self.stopped.notify_one();
+    }
+
     /// Takes a turn of a throttle for what is due at a time. Says when the turn is, if it is not
     /// now, and for how long it is to be waited.
     pub(crate) fn turn(&self, throttle: ThrottleId, due_ns: u64) -> Option<(u64, u64)> {
@@ -238,10 +258,12 @@ impl Shard {
         Seat(self)
     }
 
-    /// Marks that a request is under way.
-    pub(crate) fn take_off(&self) -> Flight<'_> {
-        self.in_flight.set(self.in_flight.get() + 1);
-        Flight(self)
+    /// Marks that a request is under way. The end of a run cuts it, unless its user is
+    /// `leaving`: then it is waited for a little, as for a user between requests.
+    pub(crate) fn take_off(&self, leaving: bool) -> Flight<'_> {
+        let weight = u32::from(!leaving);
+        self.in_flight.set(self.in_flight.get() + weight);
+        Flight { shard: self, weight }
     }
 }
 
@@ -257,18 +279,22 @@ impl Drop for Seat<'_> {
 
 /// A request under way. One that is dropped before it [landed](Self::land) was cut.
 #[must_use]
-pub(crate) struct Flight<'s>(&'s Shard);
+pub(crate) struct Flight<'s> {
+    shard: &'s Shard,
+    /// What it counts for among those under way.
+    weight: u32,
+}
 
 impl Flight<'_> {
     pub(crate) fn land(self) {
-        self.0.in_flight.set(self.0.in_flight.get() - 1);
+        self.shard.in_flight.set(self.shard.in_flight.get() - self.weight);
         mem::forget(self);
     }
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.set(self.0.in_flight.get() - 1);
-        self.0.desk.borrow_mut().recorder.counters.cut += 1;
+        self.shard.in_flight.set(self.shard.in_flight.get() - self.weight);
+        self.shard.desk.borrow_mut().recorder.counters.cut += 1;
     }
 }

@@ -4,10 +4,12 @@
 //! stores of its own thread's memory, and no clock reading: what follows a request is due when
 //! the request was done, and the driver stamped that.
 
+use std::io::{self, Write as _};
 use std::rc::Rc;
 
 use ld_drivers::{Driver, Stamps};
-use ld_vm::{Effect, Reply, Resume, User};
+use ld_vm::program::SeriesId;
+use ld_vm::{Effect, Reply, Resume, Scope, User};
 
 use crate::shard::{Place, Pool, Shard, Start};
 
@@ -43,13 +45,17 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
     }
     let mut stamps = Stamps::default();
     let mut resume = Resume::Go;
+    let mut groups = Groups::default();
+    let mut leaving = false;
     loop {
+        // Where the user ends, it does what its scenario does last, if there is such a thing.
+        let mut ends = false;
         match shard.step(&mut user, resume) {
+            Effect::Request(_) if !leaving && (shard.is_over() || due_ns >= turn.leave_ns) => {
+                ends = true;
+            }
             Effect::Request(request) => {
-                if shard.is_over() || due_ns >= turn.leave_ns {
-                    break;
-                }
-                let flight = shard.take_off();
+                let flight = shard.take_off(leaving);
                 let exchange = driver.exchange(&mut session, request).await;
                 flight.land();
                 stamps = exchange.stamps;
@@ -58,6 +64,7 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
                 continue;
             }
             Effect::Sample(sample) => {
+                groups.heed(sample.failure.is_some());
                 shard.record(&sample, due_ns, &stamps);
                 due_ns = stamps.done_ns;
             }
@@ -76,47 +83,114 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
             }
             Effect::End(pause_ns) => {
                 shard.count_tick(tick_ns);
-                if user.iteration() == turn.ticks || shard.is_over() {
-                    break;
-                }
-                if let (Some(pool), Some(place)) = (&turn.pool, &place) {
-                    driver.release(&mut session);
-                    let Some(start) = pool.next(&shard, place, due_ns).await else { break };
-                    due_ns = start.due_ns;
-                    if start.late {
-                        // It is late for want of users, which says nothing about the generator.
-                        tokio::task::coop::consume_budget().await;
-                    } else {
-                        shard.wait_until(due_ns).await;
+                ends = 'tick: {
+                    if user.iteration() == turn.ticks || shard.is_over() {
+                        break 'tick true;
                     }
-                    if shard.is_over() {
-                        break;
-                    }
-                    pool.begin(&shard, start);
-                } else {
-                    let ended_ns = due_ns;
-                    due_ns = if turn.paced { tick_ns } else { due_ns }.saturating_add(pause_ns);
-                    if due_ns < ended_ns {
-                        shard.count_overrun(tick_ns);
-                        due_ns = ended_ns;
-                    }
-                    if due_ns > ended_ns {
+                    if let (Some(pool), Some(place)) = (&turn.pool, &place) {
                         driver.release(&mut session);
-                        shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                        let Some(start) = pool.next(&shard, place, due_ns).await else {
+                            break 'tick true;
+                        };
+                        due_ns = start.due_ns;
+                        if start.late {
+                            // For want of users, which says nothing about the generator.
+                            tokio::task::coop::consume_budget().await;
+                        } else {
+                            shard.wait_until(due_ns).await;
+                        }
+                        if shard.is_over() {
+                            break 'tick true;
+                        }
+                        pool.begin(&shard, start);
                     } else {
-                        // A tick may end without ever having waited for anything.
-                        tokio::task::coop::consume_budget().await;
+                        let ended_ns = due_ns;
+                        due_ns = if turn.paced { tick_ns } else { due_ns }.saturating_add(pause_ns);
+                        if due_ns < ended_ns {
+                            shard.count_overrun(tick_ns);
+                            due_ns = ended_ns;
+                        }
+                        if due_ns > ended_ns {
+                            driver.release(&mut session);
+                            shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                        } else {
+                            // A tick may end without ever having waited for anything.
+                            tokio::task::coop::consume_budget().await;
+                        }
                     }
+                    tick_ns = due_ns;
+                    due_ns >= turn.leave_ns
+                };
+            }
+            Effect::Enter(series) => groups.enter(series, due_ns),
+            Effect::Leave => {
+                if let Some(group) = groups.leave() {
+                    shard.record_group(&group, due_ns);
                 }
-                if due_ns >= turn.leave_ns {
-                    break;
-                }
-                tick_ns = due_ns;
+            }
+            Effect::Log(text) => log(text),
+            Effect::Stop(Scope::User) => ends = true,
+            Effect::Stop(Scope::Run) => {
+                shard.stop_run();
+                ends = true;
+            }
+            Effect::Stuck => {
+                shard.count_stuck();
+                due_ns = due_ns.saturating_add(STUCK_PAUSE_NS);
+                shard.wait_until(due_ns).await;
+                ends = shard.is_over();
             }
         }
         resume = Resume::Go;
+        if ends {
+            if leaving || !user.leave() {
+                break;
+            }
+            leaving = true;
+            groups = Groups::default();
+        }
     }
     driver.close(session).await;
+}
+
+/// The pause after a tick that would not end, so that plans cannot spin the generator.
+const STUCK_PAUSE_NS: u64 = 1_000_000;
+
+/// Shows a text of the plan. It goes beside what the run prints itself; when nobody reads
+/// that, nobody misses this.
+fn log(text: &[u8]) {
+    let _ = writeln!(io::stderr(), "{}", String::from_utf8_lossy(text));
+}
+
+/// The groups a user is in, the innermost last.
+#[derive(Default)]
+struct Groups(Vec<Group>);
+
+/// A group that has begun.
+pub(crate) struct Group {
+    pub(crate) series: SeriesId,
+    pub(crate) begin_ns: u64,
+    /// A request in it failed.
+    pub(crate) failed: bool,
+}
+
+impl Groups {
+    fn enter(&mut self, series: SeriesId, begin_ns: u64) {
+        self.0.push(Group { series, begin_ns, failed: false });
+    }
+
+    /// A failure is one of all groups around it; each hands it on when it ends.
+    fn heed(&mut self, failed: bool) {
+        if let Some(group) = self.0.last_mut() {
+            group.failed |= failed;
+        }
+    }
+
+    fn leave(&mut self) -> Option<Group> {
+        let group = self.0.pop()?;
+        self.heed(group.failed);
+        Some(group)
+    }
 }
 
 #[cfg(test)]

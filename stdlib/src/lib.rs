@@ -14,6 +14,7 @@
 //! results.
 
 pub mod assertions;
+pub mod blocks;
 pub mod builtins;
 pub mod commands;
 mod compare;

@@ -1,5 +1,6 @@
 //! How much load a run or one of its scenarios makes, and when.
 
+use crate::blocks::{ON_START, ON_STOP};
 use crate::field::{Field, Shape};
 use crate::scenario::{PAUSE, RANGE};
 
@@ -116,6 +117,8 @@ pub const SCENARIO: &[Field] = &[
     )
     .aliases(&["base_url"])
     .default("that of the run"),
+    ON_START,
+    ON_STOP,
     Field::new(
         "tasks",
         Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Map(&Shape::Any)]),

@@ -1,5 +1,6 @@
 //! What every task and every run may say, whatever the protocol.
 
+use crate::blocks::{RUN_IF, SKIP_IF, WEIGHT};
 use crate::field::{Field, Shape};
 
 const TEXT_MAP: Shape = Shape::Map(&Shape::Any);
@@ -45,8 +46,8 @@ pub const TASK_FIELDS: &[Field] = &[
     Field::new("name", Shape::Text, "The name the task's samples are counted under.", r#""login""#)
         .default("the target"),
     Field::later("retry", "Tries again after a failure, with growing pauses."),
-    Field::later("run_if", "Runs the task only when a condition holds."),
-    Field::later("skip_if", "Leaves the task out when a condition holds."),
+    RUN_IF,
+    SKIP_IF,
     Field::new(
         "think_time",
         Shape::Either(&[Shape::SECONDS, Shape::Object(RANGE), Shape::Null]),
@@ -62,13 +63,7 @@ pub const TASK_FIELDS: &[Field] = &[
         r#"{"rps": 50, "key": "search"}"#,
     )
     .default("none"),
-    Field::new(
-        "weight",
-        Shape::Number { min: 0.0, max: 1e9 },
-        "How often the task is picked in mode `weighted`, as a share; fractions are cut off.",
-        "3",
-    )
-    .default("1"),
+    WEIGHT,
 ];
 
 /// The ways to go through a scenario's tasks in one tick.

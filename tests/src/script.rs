@@ -11,8 +11,8 @@ use ld_vm::program::{Id as _, RunId, ScenarioId, SeriesId, SourceId, ThrottleId,
 use ld_vm::user::{RowNumber, Rows};
 use ld_vm::value::Value;
 use ld_vm::{
-    Effect, Fault, FaultClass, Linked, Meta, Needs, Program, Reply, Resume, ScratchPool, User,
-    World,
+    Effect, Fault, FaultClass, Linked, Meta, Needs, Program, Reply, Resume, Scope, ScratchPool,
+    User, World,
 };
 
 /// Links a program to the tables of the standard library; every protocol counts as built in.
@@ -221,6 +221,16 @@ pub enum Event {
     Throttle(ThrottleId),
     /// The end of a tick, and the pause until the next, in nanoseconds.
     End(u64),
+    /// The beginning of a group.
+    Enter(SeriesId),
+    /// The end of a group.
+    Leave,
+    /// A text of the plan.
+    Log(String),
+    /// The end of the user or the run.
+    Stop(Scope),
+    /// The end of a tick that looped and did nothing.
+    Stuck,
 }
 
 /// A request that was sent.
@@ -271,12 +281,21 @@ pub fn play(
             Effect::Wait(ns) => Event::Wait(ns),
             Effect::Throttle(throttle) => Event::Throttle(throttle),
             Effect::End(ns) => Event::End(ns),
+            Effect::Enter(series) => Event::Enter(series),
+            Effect::Leave => Event::Leave,
+            Effect::Log(text) => Event::Log(String::from_utf8_lossy(text).into_owned()),
+            Effect::Stop(scope) => Event::Stop(scope),
+            Effect::Stuck => Event::Stuck,
         };
         pending = match &event {
             Event::Request(sent) => Some((answer(sent), sent.needs)),
             _ => None,
         };
+        let is_over = matches!(event, Event::Stop(_) | Event::Stuck);
         events.push(event);
+        if is_over {
+            break;
+        }
     }
     events
 }
@@ -349,6 +368,12 @@ pub fn transcript(linked: &Linked, events: &[Event]) -> String {
             Event::Wait(ns) => writeln!(out, "wait {}", milliseconds(*ns)),
             Event::Throttle(throttle) => writeln!(out, "turn of throttle {}", throttle.0),
             Event::End(ns) => writeln!(out, "end, wait {}", milliseconds(*ns)),
+            Event::Enter(id) => writeln!(out, "enter {:?}", name(*id)),
+            Event::Leave => writeln!(out, "leave"),
+            Event::Log(text) => writeln!(out, "log {text:?}"),
+            Event::Stop(Scope::User) => writeln!(out, "stop user"),
+            Event::Stop(Scope::Run) => writeln!(out, "stop run"),
+            Event::Stuck => writeln!(out, "stuck"),
         };
     }
     out

@@ -24,8 +24,8 @@ fn tick(linked: &Linked, user: &mut User, stage: &mut Stage, reply: &Answer) -> 
                 assert_eq!((sample.failure, sample.unresolved), (None, 0));
                 Resume::Go
             }
-            Effect::Wait(_) | Effect::Throttle(_) => Resume::Go,
             Effect::End(_) => return body,
+            _ => Resume::Go,
         }
     }
 }
@@ -92,8 +92,8 @@ fn failures_and_faults_allocate_nothing_once_warm() {
                         failed += u32::from(sample.failure.is_some());
                         Resume::Go
                     }
-                    Effect::Wait(_) | Effect::Throttle(_) => Resume::Go,
                     Effect::End(_) => break,
+                    _ => Resume::Go,
                 }
             }
         }

@@ -133,6 +133,11 @@ enum Seen {
     Wait(u64),
     Throttle { key: String, interval_ns: u64, burst: u32 },
     End(u64),
+    Enter(String),
+    Leave,
+    Log(String),
+    Stop(ld_vm::Scope),
+    Stuck,
 }
 
 fn seen(ready: &Ready, event: &Event) -> Seen {
@@ -171,6 +176,11 @@ fn seen(ready: &Ready, event: &Event) -> Seen {
             Seen::Throttle { key, interval_ns: row.interval_ns, burst: row.burst }
         }
         Event::End(ns) => Seen::End(*ns),
+        Event::Enter(id) => Seen::Enter(series(*id)),
+        Event::Leave => Seen::Leave,
+        Event::Log(text) => Seen::Log(text.clone()),
+        Event::Stop(scope) => Seen::Stop(*scope),
+        Event::Stuck => Seen::Stuck,
     }
 }
 

@@ -80,9 +80,7 @@ fn try_out(bytes: &[u8]) -> Fate {
                         (0..=u8::MAX).for_each(|option| _ = request.option(option));
                         Resume::Reply(Reply::EMPTY)
                     }
-                    Effect::Sample(_) | Effect::Wait(_) | Effect::Throttle(_) | Effect::End(_) => {
-                        Resume::Go
-                    }
+                    _ => Resume::Go,
                 };
             }
             user.release(&mut stage.world());

@@ -12,9 +12,9 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
-    ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, OperandId, OperandKind, PauseId,
-    Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesRow, SlotId, SlotKind, SlotRow,
-    SourceRow, StageRow, ThrottleId, ThrottleRow, VarRow,
+    ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, Maybe, OperandId, OperandKind, PauseId,
+    Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesKind, SeriesRow, SetRow, SlotId,
+    SlotKind, SlotRow, SourceRow, StageRow, TestRow, ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -185,6 +185,7 @@ enum Named {
     Env,
     Extractor,
     Function,
+    Group,
     Protocol,
     Series,
     Source(Option<u32>),
@@ -279,6 +280,15 @@ impl Assembler {
         let user = self.builder.constant(words.word()?.as_bytes());
         let protocol = self.protocol(words.word()?);
         let entry = Addr(words.prefixed('@')?);
+        let mut other = |name: &str| -> Parsed<Maybe<Addr>> {
+            if !words.rest.starts_with(name) {
+                return Ok(Maybe(None));
+            }
+            words.word()?;
+            words.prefixed('@').map(|address| Maybe(Some(Addr(address))))
+        };
+        let on_start = other("on_start ")?;
+        let on_stop = other("on_stop ")?;
         words.expect("users")?;
         let users = words.number()?;
         words.expect("rate")?;
@@ -290,6 +300,8 @@ impl Assembler {
             user,
             protocol,
             entry,
+            on_start,
+            on_stop,
             users,
             spawn_rate,
             wait,
@@ -376,6 +388,27 @@ impl Assembler {
             }
             Opcode::Pause => self.pause(words)?.0,
             Opcode::Throttle => self.throttle(words)?.0,
+            Opcode::Unless => {
+                let slot = self.operand_slot(words)?;
+                words.expect("else")?;
+                let otherwise = Addr(words.prefixed('@')?);
+                let rows = &mut self.builder.program_mut().tables.tests;
+                push::<_, crate::program::TestId>(rows, TestRow { slot, otherwise }).0
+            }
+            Opcode::Set => {
+                let var = self.var(words)?;
+                let slot = self.operand_slot(words)?;
+                let rows = &mut self.builder.program_mut().tables.sets;
+                push::<_, crate::program::SetId>(rows, SetRow { var, slot }).0
+            }
+            Opcode::Loop => words.prefixed('@')?,
+            Opcode::Enter | Opcode::Leave => self.group(&words.text()?),
+            Opcode::Log => words.prefixed('p')?,
+            Opcode::Stop => match words.word()? {
+                "user" => 0,
+                "run" => 1,
+                _ => return Err("`user` or `run`"),
+            },
         };
         self.builder.emit(Instruction::wide(op, x));
         Ok(())
@@ -409,6 +442,25 @@ impl Assembler {
         let escape = escape.ok_or("an escape")?;
         let text = words.text()?;
         Ok(self.slot_row(slot, escape, &text))
+    }
+
+    /// The series of a group.
+    fn group(&mut self, name: &[u8]) -> u32 {
+        let text = self.builder.constant(name);
+        let nothing = self.builder.constant(b"");
+        let id: crate::program::SeriesId = self.named(Named::Group, name, |program, _| {
+            let (method, target, scenario) = (nothing, nothing, nothing);
+            let row = SeriesRow { name: text, method, target, scenario, kind: SeriesKind::Group };
+            push(&mut program.tables.series, row)
+        });
+        id.0
+    }
+
+    /// A slot among operands, with its text.
+    fn operand_slot(&mut self, words: &mut Words<'_>) -> Parsed<SlotId> {
+        let slot = self.slot(words)?;
+        let text = words.text()?;
+        Ok(self.slot_row(slot, Escape::Raw, &text))
     }
 
     fn slot_row(&mut self, slot: SlotRow, escape: Escape, text: &[u8]) -> SlotId {
@@ -497,8 +549,8 @@ impl Assembler {
         let name = self.builder.constant(&name);
         let scenario = self.builder.constant(&scenario);
         let series = self.named(Named::Series, &key, |program, _| {
-            let row = SeriesRow { name, method: ids.0, target: ids.1, scenario };
-            push(&mut program.tables.series, row)
+            let (method, target, kind) = (ids.0, ids.1, SeriesKind::Request);
+            push(&mut program.tables.series, SeriesRow { name, method, target, scenario, kind })
         });
         let row = RequestRow { protocol, series, parts, options, needs: needs.bits() };
         let requests = &mut self.builder.program_mut().tables.requests;
@@ -509,9 +561,7 @@ impl Assembler {
         let mut rows = Vec::new();
         while !words.is_empty() && !words.rest.starts_with('}') {
             if words.rest.starts_with('{') {
-                let slot = self.slot(words)?;
-                let text = words.text()?;
-                rows.push((OperandKind::Slot, self.slot_row(slot, Escape::Raw, &text).0));
+                rows.push((OperandKind::Slot, self.operand_slot(words)?.0));
             } else if is_part(words.rest) {
                 rows.push((OperandKind::Part, words.prefixed('p')?));
             } else if words.rest.strip_prefix("json ").is_some_and(is_part) {

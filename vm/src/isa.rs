@@ -39,6 +39,14 @@ pub enum Operand {
     Source,
     /// A row of the throttle table.
     Throttle,
+    /// A row of the series table.
+    Series,
+    /// A row of the set table.
+    Set,
+    /// A row of the test table.
+    Test,
+    /// What is stopped: 0 the user, 1 the run.
+    Scope,
 }
 
 impl Operand {
@@ -59,6 +67,10 @@ impl Operand {
             Self::Slot => "s",
             Self::Source => "d",
             Self::Throttle => "g",
+            Self::Series => "n",
+            Self::Set => "a",
+            Self::Test => "b",
+            Self::Scope => "",
         }
     }
 }
@@ -185,7 +197,7 @@ isa! {
         "Ends the tick. The user pauses for the scenario's wait time and starts over at its entry.";
     1 Jump "jump" Shape::Wide(O::Addr),
         "pc <- x",
-        "Goes on at a later address. Backward jumps do not verify, so a tick always ends.";
+        "Goes on at a later address. Backward jumps do not verify: `loop` is for them.";
     2 Pick "pick" Shape::Wide(O::Choice),
         "pc <- draw from choice x",
         "Draws one branch of a weighted scenario by the alias method, in constant time.";
@@ -219,6 +231,27 @@ isa! {
     12 Throttle "throttle" Shape::Wide(O::Throttle),
         "yield turn of throttle x",
         "Waits until the rate that the next request is held to allows it.";
+    13 Unless "unless" Shape::Wide(O::Test),
+        "if not slot of test x: pc <- address of test x",
+        "Goes on at a later address when a condition does not hold.";
+    14 Set "set" Shape::Wide(O::Set),
+        "var of set x <- slot of set x",
+        "Gives a variable the value of a slot; one without a value unsets it.";
+    15 Loop "loop" Shape::Wide(O::Addr),
+        "pc <- x; rounds <- rounds + 1",
+        "Goes back to an earlier address. After too many rounds without an effect the tick ends as a failure of the plan.";
+    16 Enter "enter" Shape::Wide(O::Series),
+        "yield begin of group x",
+        "Begins a group: the time until it is left is a sample of its series.";
+    17 Leave "leave" Shape::Wide(O::Series),
+        "yield end of group x",
+        "Ends the group begun last.";
+    18 Log "log" Shape::Wide(O::Part),
+        "yield text of part x",
+        "Hands a rendered text to whoever watches the run.";
+    19 Stop "stop" Shape::Wide(O::Scope),
+        "yield stop x",
+        "Ends the user, or the whole run.";
 }
 
 #[cfg(test)]

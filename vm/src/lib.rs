@@ -12,6 +12,7 @@
 pub mod assemble;
 pub mod build;
 pub mod escape;
+mod evaluate;
 pub mod format;
 pub mod isa;
 pub mod link;
@@ -30,5 +31,5 @@ pub use link::{Linked, Tables};
 pub use program::Program;
 pub use reply::{Fault, FaultClass, Meta, Needs, Reply};
 pub use scratch::ScratchPool;
-pub use user::{Effect, Failure, Request, Resume, Sample, User, World};
+pub use user::{Effect, Failure, Request, Resume, Sample, Scope, User, World};
 pub use value::{Value, Var};

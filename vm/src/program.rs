@@ -96,6 +96,10 @@ ids! {
     StageId => stages;
     /// A rate that requests are held to.
     ThrottleId => throttles;
+    /// A condition and where to go when it does not hold.
+    TestId => tests;
+    /// An assignment.
+    SetId => sets;
 }
 
 /// A run of consecutive rows of a table.
@@ -135,7 +139,7 @@ macro_rules! id_numbers {
 id_numbers! {
     Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
     ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
-    PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId
+    PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId TestId SetId
 }
 
 impl<I: Id> Column for Many<I> {
@@ -252,6 +256,14 @@ kinds! {
         1 Levels "levels" "The number of users follows the stages' levels.";
         2 Uniform "uniform" "Ticks start at the stages' rates, evenly, each with a free user of at most `users`.";
         3 Poisson "poisson" "The same, at times drawn at random.";
+    }
+}
+
+kinds! {
+    /// What the samples of a series are.
+    SeriesKind {
+        0 Request "request" "Requests.";
+        1 Group "group" "Whole groups, whose requests are counted under their own names.";
     }
 }
 
@@ -429,6 +441,8 @@ tables! {
         target: ConstId,
         /// The scenario in reports; empty where the run's only scenario has no name.
         scenario: ConstId,
+        /// What its samples are.
+        kind: SeriesKind,
     }
     /// Requests.
     requests: RequestRow {
@@ -490,6 +504,10 @@ tables! {
         protocol: ProtocolId,
         /// Where a tick begins.
         entry: Addr,
+        /// What a user does before its first tick.
+        on_start: Maybe<Addr>,
+        /// What a user does after its last tick.
+        on_stop: Maybe<Addr>,
         /// How many users there are at most.
         users: u32,
         /// Users started per second.
@@ -588,6 +606,20 @@ tables! {
         line: u32,
         /// Its column in the plan, from 1.
         column: u32,
+    }
+    /// Conditions of `unless`.
+    tests: TestRow {
+        /// The value that decides.
+        slot: SlotId,
+        /// Where to go on when it does not hold.
+        otherwise: Addr,
+    }
+    /// Assignments.
+    sets: SetRow {
+        /// The variable.
+        var: VarId,
+        /// Its new value.
+        slot: SlotId,
     }
 }
 

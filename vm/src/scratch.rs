@@ -53,6 +53,10 @@ pub struct ScratchPool {
     #[expect(clippy::vec_box, reason = "users hold the box; moving it is one pointer")]
     free: Vec<Box<Scratch>>,
     pub(crate) spare: Var,
+    /// Where the results of calls stand that are operands of other calls.
+    pub(crate) results: Vec<Var>,
+    /// A new value on its way into a variable.
+    pub(crate) assigned: Var,
     /// Where the text of a failure is written before it is known to be one.
     pub(crate) failure: String,
 }

@@ -4,17 +4,17 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
-use crate::link::{Call, Clock, Linked};
+use crate::link::{Clock, Linked};
 use crate::program::{
-    Addr, CheckId, ChoiceId, ConstId, ExtractId, Many, OperandId, OptionRow, PauseId, Program,
-    RequestId, RequestRow, RunId, ScenarioId, SeriesId, SlotId, SourceId, ThrottleId, VarId,
+    Addr, CheckId, ChoiceId, ConstId, ExtractId, OptionRow, PauseId, Program, RequestId,
+    RequestRow, RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId, VarId,
 };
 use crate::reply::{FaultClass, Needs, Reply};
-use crate::resolve::{Operand, Origin, Slot};
+use crate::resolve::{Origin, Slot};
 use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
-use crate::verify::MAX_OPERANDS;
 
 /// A row of a data source: its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,36 @@ pub enum Effect<'u> {
     Throttle(ThrottleId),
     /// The tick is over. Wait this long, in nanoseconds, and step again for the next one.
     End(u64),
+    /// A group begins; its time is a sample of this series.
+    Enter(SeriesId),
+    /// The group that began last is over.
+    Leave,
+    /// A text of the plan for whoever watches the run.
+    Log(&'u [u8]),
+    /// Nothing more is to be done by this user, or in this run.
+    Stop(Scope),
+    /// The tick looped [`MAX_ROUNDS`] times without an effect, and was ended.
+    Stuck,
+}
+
+/// What [`Effect::Stop`] ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The user; [`User::leave`] says whether something is left to do.
+    User,
+    /// The run.
+    Run,
+}
+
+/// How often a tick may loop without an effect.
+pub const MAX_ROUNDS: u32 = 100_000;
+
+/// What a user is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Start,
+    Tick,
+    Stop,
 }
 
 /// A request as the driver sees it: named parts and numbers, rendered and ready.
@@ -168,24 +198,26 @@ pub struct Failure<'u> {
 pub struct User {
     pc: Addr,
     entry: Addr,
+    on_stop: Option<Addr>,
     wait: PauseId,
     id: u32,
     iteration: u64,
     request: RequestId,
     unresolved: u32,
     failed: Option<FaultClass>,
-    /// The sample was handed out; its buffer goes back with the next step.
+    /// The sample or text was handed out; its buffer goes back with the next step.
     sampled: bool,
+    phase: Phase,
     rng: fastrand::Rng,
     memory: Memory,
     scratch: Option<Box<Scratch>>,
 }
 
 /// What a user keeps from tick to tick.
-struct Memory {
-    vars: Box<[Var]>,
+pub(crate) struct Memory {
+    pub(crate) vars: Box<[Var]>,
     /// Row registers; `None` before the first fetch and after the end of the source.
-    rows: Box<[Option<RowNumber>]>,
+    pub(crate) rows: Box<[Option<RowNumber>]>,
 }
 
 impl User {
@@ -203,9 +235,12 @@ impl User {
         }
         let row = tables.scenarios.get(scenario.index());
         let entry = row.map_or(Addr(0), |row| row.entry);
+        let on_start = row.and_then(|row| row.on_start.0);
+        let phase = if on_start.is_some() { Phase::Start } else { Phase::Tick };
         Self {
-            pc: entry,
+            pc: on_start.unwrap_or(entry),
             entry,
+            on_stop: row.and_then(|row| row.on_stop.0),
             wait: row.map_or(PauseId(0), |row| row.wait),
             id,
             iteration: 0,
@@ -213,6 +248,7 @@ impl User {
             unresolved: 0,
             failed: None,
             sampled: false,
+            phase,
             rng: fastrand::Rng::with_seed(mix(seed, id)),
             memory: Memory { vars, rows: vec![None; linked.registers].into_boxed_slice() },
             scratch: None,
@@ -229,6 +265,17 @@ impl User {
     #[must_use]
     pub const fn iteration(&self) -> u64 {
         self.iteration
+    }
+
+    /// Makes the user do what its scenario does last, once; whether there is such a thing.
+    /// Whatever it was in the middle of is given up.
+    pub fn leave(&mut self) -> bool {
+        let on_stop = self.on_stop.take();
+        if let Some(address) = on_stop {
+            (self.pc, self.phase) = (address, Phase::Stop);
+            (self.failed, self.sampled) = (None, self.scratch.is_some());
+        }
+        on_stop.is_some()
     }
 
     /// The value of a variable, for tests and the interactive runner.
@@ -260,6 +307,7 @@ impl User {
         if std::mem::take(&mut self.sampled) {
             self.release(world);
         }
+        let mut rounds = 0_u32;
         loop {
             let instruction = linked.instruction(self.pc);
             let x = instruction.x;
@@ -267,8 +315,14 @@ impl User {
             match instruction.op {
                 Opcode::End => {
                     self.pc = self.entry;
-                    self.iteration += 1;
-                    return Effect::End(self.draw(linked, self.wait));
+                    match self.phase {
+                        Phase::Start => self.phase = Phase::Tick,
+                        Phase::Tick => {
+                            self.iteration += 1;
+                            return Effect::End(self.draw(linked, self.wait));
+                        }
+                        Phase::Stop => return Effect::Stop(Scope::User),
+                    }
                 }
                 Opcode::Jump => self.pc = Addr(x),
                 Opcode::Pick => self.pc = self.pick(linked, ChoiceId(x)),
@@ -306,6 +360,28 @@ impl User {
                 Opcode::Sample => return Effect::Sample(self.sample(linked)),
                 Opcode::Pause => return Effect::Wait(self.draw(linked, PauseId(x))),
                 Opcode::Throttle => return Effect::Throttle(ThrottleId(x)),
+                Opcode::Unless => self.pc = self.unless(linked, world, TestId(x)),
+                Opcode::Set => self.set(linked, world, SetId(x)),
+                Opcode::Loop => {
+                    self.pc = Addr(x);
+                    rounds += 1;
+                    if rounds == MAX_ROUNDS {
+                        self.pc = self.entry;
+                        return Effect::Stuck;
+                    }
+                }
+                Opcode::Enter => return Effect::Enter(SeriesId(x)),
+                Opcode::Leave => return Effect::Leave,
+                Opcode::Log => {
+                    self.sampled = true;
+                    let part = self.scratch.as_deref();
+                    let text = part.map_or(&[][..], |scratch| scratch.part((x & 0xff) as u8));
+                    return Effect::Log(text);
+                }
+                Opcode::Stop => {
+                    self.pc = self.entry;
+                    return Effect::Stop(if x == 0 { Scope::User } else { Scope::Run });
+                }
             }
         }
     }
@@ -358,27 +434,73 @@ impl User {
         let Some(slot) = linked.slots.get(id.index()) else {
             return;
         };
-        let World { rows, clock, scratch: pool } = world;
-        let scratch = self.scratch.get_or_insert_with(|| pool.take());
-        let state = State { linked, memory: &self.memory, rows, rendered: None };
-        let value = match &slot.origin {
-            Origin::Call { function, operands } => {
-                let (rng, user, iteration) = (&mut self.rng, self.id, self.iteration);
-                let spare = &mut pool.spare;
-                spare.set(Value::Unset);
-                state.operands(*operands, |arguments| {
-                    function(&mut Call { arguments, rng, clock: *clock, user, iteration }, spare);
-                });
-                spare.value()
+        // Calls are written from where their result stands; the buffer is taken meanwhile.
+        let mut scratch = self.scratch.take().unwrap_or_else(|| world.scratch.take());
+        let missing = self.evaluate(linked, world, slot, |value| {
+            let missing = value.is_missing();
+            if !missing {
+                slot.escape.write(value, &mut scratch.out);
             }
-            _ => state.slot(slot),
-        };
-        if value.is_missing() {
+            missing
+        });
+        if missing {
             let text = Value::Text(linked.program.consts.slice(&slot.text));
             slot.escape.write(text, &mut scratch.out);
             self.unresolved = self.unresolved.saturating_add(1);
-        } else {
-            slot.escape.write(value, &mut scratch.out);
+        }
+        self.scratch = Some(scratch);
+    }
+
+    /// Lets `look` see the value of a slot.
+    #[inline]
+    fn evaluate<R>(
+        &mut self,
+        linked: &Linked,
+        world: &mut World<'_>,
+        slot: &Slot,
+        look: impl FnOnce(Value<'_>) -> R,
+    ) -> R {
+        let World { rows, clock, scratch: pool } = world;
+        let state = State { linked, memory: &self.memory, rows, rendered: None };
+        match &slot.origin {
+            Origin::Call { function, operands } => {
+                let (user, iteration) = (self.id, self.iteration);
+                let mut caller = Caller { rng: &mut self.rng, clock: *clock, user, iteration };
+                let ScratchPool { spare, results, .. } = &mut **pool;
+                state.call((function, *operands), &mut caller, results, spare);
+                look(spare.value())
+            }
+            _ => look(state.slot(slot)),
+        }
+    }
+
+    /// Gives a variable the value of a slot.
+    fn set(&mut self, linked: &Linked, world: &mut World<'_>, id: SetId) {
+        let Some(row) = linked.program.tables.sets.get(id.index()) else {
+            return;
+        };
+        let Some(slot) = linked.slots.get(row.slot.index()) else {
+            return;
+        };
+        // Aside, because the value may be the variable's own.
+        let mut new = std::mem::take(&mut world.scratch.assigned);
+        self.evaluate(linked, world, slot, |value| new.set(value));
+        if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
+            std::mem::swap(var, &mut new);
+        }
+        world.scratch.assigned = new;
+    }
+
+    /// Where to go on after a condition.
+    fn unless(&mut self, linked: &Linked, world: &mut World<'_>, id: TestId) -> Addr {
+        let row = linked.program.tables.tests.get(id.index());
+        let slot = row.and_then(|row| linked.slots.get(row.slot.index()));
+        match (row, slot) {
+            (Some(row), Some(slot)) => {
+                let holds = self.evaluate(linked, world, slot, |value| value.is_truthy());
+                if holds { self.pc } else { row.otherwise }
+            }
+            _ => self.pc,
         }
     }
 
@@ -453,72 +575,6 @@ const fn mix(seed: u64, id: u32) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
-}
-
-/// What slots and operands take their values from.
-struct State<'v, 'w> {
-    linked: &'v Linked,
-    memory: &'v Memory,
-    rows: &'v &'w mut dyn Rows,
-    /// What operands were rendered into.
-    rendered: Option<&'v Scratch>,
-}
-
-impl<'v> State<'v, '_> {
-    /// The value of a slot that is not a call.
-    fn slot(&self, slot: &'v Slot) -> Value<'v> {
-        match &slot.origin {
-            Origin::Var(id) => self.memory.vars.get(id.index()).map_or(Value::Unset, Var::value),
-            Origin::Env(value) => Value::Text(value),
-            Origin::Cell { register, source, column } => {
-                let row = self.memory.rows.get(*register).copied().flatten();
-                let cell = row.and_then(|row| self.rows.cell(*source, row, *column));
-                cell.map_or(Value::Unset, Value::Text)
-            }
-            Origin::Call { .. } | Origin::Nowhere => Value::Unset,
-        }
-    }
-
-    /// Calls with the operands' values; the verifier bounds how many there are. Nearly
-    /// always they are so few that clearing room for all would cost more than the call.
-    #[inline]
-    fn operands<R>(&self, many: Many<OperandId>, call: impl FnOnce(&[Value<'v>]) -> R) -> R {
-        match Program::rows(&self.linked.operands, many) {
-            [] => call(&[]),
-            [one] => call(&[self.operand(one)]),
-            [one, two] => call(&[self.operand(one), self.operand(two)]),
-            operands => {
-                let mut values = [Value::Unset; MAX_OPERANDS];
-                for (value, operand) in values.iter_mut().zip(operands) {
-                    *value = self.operand(operand);
-                }
-                call(values.get(..operands.len()).unwrap_or_default())
-            }
-        }
-    }
-
-    fn operand(&self, operand: &Operand) -> Value<'v> {
-        let constant = |place| self.linked.program.consts.slice(place);
-        match operand {
-            Operand::Plain(value) => *value,
-            Operand::Text(place) => Value::Text(constant(place)),
-            Operand::Json(place) => Value::Json(constant(place)),
-            Operand::Slot(id) => match self.linked.slots.get(id.index()) {
-                Some(slot) => match self.slot(slot) {
-                    Value::Unset => Value::Text(constant(&slot.text)),
-                    value => value,
-                },
-                None => Value::Unset,
-            },
-            Operand::Part(part) => Value::Text(rendered(*part, self.rendered)),
-            Operand::JsonPart(part) => Value::Json(rendered(*part, self.rendered)),
-        }
-    }
-}
-
-/// The bytes of a part that was rendered for an operand.
-fn rendered(part: u8, scratch: Option<&Scratch>) -> &[u8] {
-    scratch.map_or(&[], |scratch| scratch.part(part))
 }
 
 #[cfg(test)]

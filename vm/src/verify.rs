@@ -5,7 +5,8 @@
 //! not rendered:
 //!
 //! - every id lies inside its table, every kind is known, every name is text;
-//! - jumps go forward, and code ends in `end` or `jump`, so a tick ends;
+//! - jumps go forward but for `loop`, which is counted while the program runs, and code does
+//!   not run past its end, so a tick ends;
 //! - `request` comes after all its rendered parts, `check` and `extract` stand between
 //!   `request` and `sample`, and code is entered only between requests.
 
@@ -125,7 +126,7 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
         })
     };
     let rule = "its operands are not plain values";
-    check_rows("slots", &tables.slots, rule, |row| plain(row.operands, false))?;
+    verify_calls(program)?;
     check_rows("checks", &tables.checks, rule, |row| plain(row.operands, true))?;
     check_rows("extracts", &tables.extracts, rule, |row| plain(row.operands, true))?;
     check_rows("requests", &tables.requests, "it has too many parts", |row| {
@@ -163,6 +164,47 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     })?;
     let ascending = tables.lines.is_sorted_by(|a, b| a.address < b.address);
     check_rows("lines", &tables.lines, "the addresses do not ascend", |_| ascending)
+}
+
+/// The deepest nesting of calls.
+const MAX_CALL_DEPTH: u16 = 128;
+
+/// The most slots that filling one in may look at, those of calls in calls counted each time.
+const MAX_CALL_COST: usize = 512;
+
+/// Calls may have calls as operands, each standing before what uses it, so that evaluating
+/// them ends.
+fn verify_calls(program: &Program) -> Result<(), VerifyError> {
+    let tables = &program.tables;
+    // Depth and cost of each slot.
+    let mut seen: Vec<(u16, usize)> = Vec::with_capacity(tables.slots.len());
+    for (row, slot) in tables.slots.iter().enumerate() {
+        let fail = |rule| Err(VerifyError::Row { table: "slots", row, rule });
+        let (mut depth, mut cost) = (0, 1);
+        if slot.kind == SlotKind::Call {
+            for operand in Program::rows(&tables.operands, slot.operands) {
+                match operand.kind {
+                    OperandKind::Value => {}
+                    OperandKind::Part | OperandKind::Json => {
+                        return fail("its operands are not plain values");
+                    }
+                    OperandKind::Slot => match seen.get(operand.index as usize) {
+                        Some(&(below, inner)) => {
+                            depth = depth.max(below);
+                            cost += inner;
+                        }
+                        None => return fail("an operand does not stand before it"),
+                    },
+                }
+            }
+            depth += 1;
+        }
+        if depth > MAX_CALL_DEPTH || cost > MAX_CALL_COST {
+            return fail("calls are nested too deep");
+        }
+        seen.push((depth, cost));
+    }
+    Ok(())
 }
 
 fn verify_text(program: &Program) -> Result<(), VerifyError> {
@@ -214,8 +256,11 @@ impl State {
 }
 
 fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
-    let mut entered: HashSet<u32> =
-        program.tables.scenarios.iter().map(|row| row.entry.0).collect();
+    let entries = program.tables.scenarios.iter();
+    let entries = entries.flat_map(|row| [Some(row.entry), row.on_start.0, row.on_stop.0]);
+    let mut entered: HashSet<u32> = entries.flatten().map(|entry| entry.0).collect();
+    // Where a loop may go back to: addresses that stand between requests.
+    let mut between = Vec::with_capacity(program.code.len());
     // The lowest address each choice met so far can go to.
     let mut lowest_of = HashMap::new();
     let mut state = State::default();
@@ -229,13 +274,17 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
             return fail("an operand lies outside its table");
         }
         let here = u32::try_from(address).unwrap_or(u32::MAX);
+        between.push(state == State::default());
         if entered.contains(&here) && state != State::default() {
             return fail("code is entered in the middle of a request");
         }
         if let Some(rule) = broken_rule(program, instruction, &mut state) {
             return fail(rule);
         }
-        falls_through = !matches!(instruction.op, Opcode::End | Opcode::Jump | Opcode::Pick);
+        falls_through = !matches!(
+            instruction.op,
+            Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Loop | Opcode::Stop
+        );
         let lowest = match instruction.op {
             Opcode::Jump => {
                 entered.insert(instruction.x);
@@ -245,6 +294,18 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
                 let targets = targets(program, ChoiceId(instruction.x));
                 targets.inspect(|target| _ = entered.insert(target.0)).min().unwrap_or_default().0
             }),
+            Opcode::Unless => {
+                let test = program.tables.tests.get(instruction.x as usize);
+                let otherwise = test.map_or(0, |row| row.otherwise.0);
+                entered.insert(otherwise);
+                otherwise
+            }
+            Opcode::Loop => {
+                if !between.get(instruction.x as usize).is_some_and(|between| *between) {
+                    return fail("a loop does not go back to a place between requests");
+                }
+                u32::MAX
+            }
             _ => u32::MAX,
         };
         if lowest <= here {
@@ -275,6 +336,10 @@ fn operands_in_bounds(instruction: Instruction, bounds: &Bounds) -> bool {
         Operand::Slot => number < bounds.slots,
         Operand::Source => number < bounds.sources,
         Operand::Throttle => number < bounds.throttles,
+        Operand::Series => number < bounds.series,
+        Operand::Set => number < bounds.sets,
+        Operand::Test => number < bounds.tests,
+        Operand::Scope => number <= 1,
     };
     match instruction.op.shape() {
         Shape::Plain => instruction.x == 0,
@@ -305,7 +370,17 @@ fn broken_rule(
         }
     };
     match instruction.op {
-        Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Pause | Opcode::Throttle => {
+        Opcode::End
+        | Opcode::Jump
+        | Opcode::Pick
+        | Opcode::Pause
+        | Opcode::Throttle
+        | Opcode::Unless
+        | Opcode::Set
+        | Opcode::Loop
+        | Opcode::Enter
+        | Opcode::Leave
+        | Opcode::Stop => {
             (*state != State::default()).then_some("it stands in the middle of a request")
         }
         Opcode::Row => state.replied.then_some("it stands between a request and its sample"),
@@ -337,6 +412,11 @@ fn broken_rule(
         Opcode::Extract => {
             let extract = tables.extracts.get(ExtractId(instruction.x).index())?;
             reads_reply(extract.operands, *state)
+        }
+        Opcode::Log => {
+            let ready = state.has(instruction.x) && !state.replied;
+            *state = State::default();
+            (!ready).then_some("the text is not rendered")
         }
         Opcode::Sample => {
             let replied = state.replied;

@@ -77,8 +77,12 @@ impl Machine {
                     failed += u32::from(sample.failure.is_some());
                     resume = Resume::Go;
                 }
-                Effect::Wait(_) | Effect::Throttle(_) => resume = Resume::Go,
-                Effect::End(_) => return (bytes, failed),
+                Effect::End(_) | Effect::Stop(_) | Effect::Stuck => return (bytes, failed),
+                Effect::Wait(_)
+                | Effect::Throttle(_)
+                | Effect::Enter(_)
+                | Effect::Leave
+                | Effect::Log(_) => resume = Resume::Go,
             }
         }
     }

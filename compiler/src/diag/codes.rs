@@ -112,6 +112,7 @@ codes! {
     "0218" NoTasks                 Error   "a test without tasks"
     "0219" BadUrl                  Error   "a URL or another value that the protocol cannot use"
     "0220" ConflictingSettings     Error   "settings that contradict each other"
+    "0221" BadExpression           Error   "an expression that cannot be read or cannot mean anything"
 
     "0301" UnterminatedPlaceholder Warning "a placeholder without its closing brace"
     "0302" EmptyPlaceholder        Warning "a placeholder without a name"

@@ -35,8 +35,8 @@ pub use recorder::{Counters, LATE_NS, Recorder, Sample};
 pub use snapshot::{Progress, Snapshot};
 pub use summary::{
     Arrivals, Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator,
-    LatencyOverall, NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers,
-    Summary, Throttled, TotalCounts, Users, Warmup,
+    GroupSummary, Groups, LatencyOverall, NameSummary, PerName, PerScenario, RunInfo,
+    ScenarioSummary, ScenarioUsers, Summary, Throttled, TotalCounts, Users, Warmup,
 };
 pub use totals::Totals;
 pub use write::{WriteError, write_json};

@@ -1,7 +1,10 @@
 //! What a shard files its samples in: private to its thread, constant in size, handed over whole.
 
+use std::collections::BTreeMap;
+
 use crate::buckets::MAX_VALUE_NS;
 use crate::failures::Failures;
+use crate::histogram::Histogram;
 use crate::times::{Distributions, Entry, Phases, SeriesStats};
 
 /// Requests a recorder notes before it must sort them into buckets itself: more than a shard makes
@@ -64,6 +67,8 @@ pub struct Counters {
     pub warmup_requests: u64,
     /// Those of them that failed.
     pub warmup_failures: u64,
+    /// Ticks that were ended because they looped and did nothing.
+    pub stuck_ticks: u64,
 }
 
 /// Everything one shard measured since it last handed over.
@@ -75,8 +80,17 @@ pub struct Recorder {
     pub(crate) folded: Option<Box<Distributions>>,
     pub(crate) phases: Phases,
     pub(crate) failures: Failures,
+    /// Times of groups, by series.
+    pub(crate) groups: BTreeMap<u32, GroupTimes>,
     /// Counts that belong to no series.
     pub counters: Counters,
+}
+
+/// The times of the groups of a series.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GroupTimes {
+    pub(crate) all: Histogram,
+    pub(crate) failures: u64,
 }
 
 impl Recorder {
@@ -90,6 +104,7 @@ impl Recorder {
             folded: None,
             phases: Phases::default(),
             failures: Failures::default(),
+            groups: BTreeMap::new(),
             counters: Counters::default(),
         }
     }
@@ -132,6 +147,13 @@ impl Recorder {
         self.failures.add(series, class, text, at_ns);
     }
 
+    /// Files the time of a whole group, which is no request.
+    pub fn record_group(&mut self, series: u32, time_ns: u64, failed: bool) {
+        let times = self.groups.entry(series).or_default();
+        times.all.record(time_ns);
+        times.failures += u64::from(failed);
+    }
+
     /// Files how long after its due time something was sent or woken, in nanoseconds.
     #[inline]
     pub fn late(&mut self, late_ns: u64) {
@@ -157,6 +179,10 @@ impl Recorder {
         self.folded = None;
         self.phases.clear();
         self.failures.clear();
+        for times in self.groups.values_mut() {
+            times.all.clear();
+            times.failures = 0;
+        }
         self.counters = Counters::default();
     }
 
@@ -186,6 +212,7 @@ impl Counters {
             throttled_ns,
             warmup_requests,
             warmup_failures,
+            stuck_ticks,
         } = other;
         self.connections_opened += connections_opened;
         self.connections_reopened += connections_reopened;
@@ -197,6 +224,7 @@ impl Counters {
         self.throttled_ns = self.throttled_ns.saturating_add(*throttled_ns);
         self.warmup_requests += warmup_requests;
         self.warmup_failures += warmup_failures;
+        self.stuck_ticks += stuck_ticks;
     }
 }
 

@@ -1,8 +1,10 @@
 //! Everything all shards handed over, merged.
 
+use std::collections::BTreeMap;
+
 use crate::failures::{FailureGroup, Failures};
 use crate::histogram::Histogram;
-use crate::recorder::{Counters, Recorder};
+use crate::recorder::{Counters, GroupTimes, Recorder};
 use crate::times::{Distributions, Pair, Phases, SeriesStats};
 
 /// The state of the whole run so far. Its size does not depend on the number of requests.
@@ -13,6 +15,7 @@ pub struct Totals {
     all: Pair<Histogram>,
     phases: Phases,
     failures: Failures,
+    groups: BTreeMap<u32, GroupTimes>,
     counters: Counters,
     pub(crate) window: Window,
     /// What one recorder brings, before it is added to everything it counts for.
@@ -36,6 +39,7 @@ impl Totals {
             all: Pair::default(),
             phases: Phases::default(),
             failures: Failures::default(),
+            groups: BTreeMap::new(),
             counters: Counters::default(),
             window: Window::default(),
             batch: Pair::default(),
@@ -62,6 +66,11 @@ impl Totals {
         self.batch.clear();
         self.phases.merge(&recorder.phases);
         self.failures.merge(&recorder.failures);
+        for (&series, times) in &recorder.groups {
+            let ours = self.groups.entry(series).or_default();
+            ours.all.merge(&times.all);
+            ours.failures += times.failures;
+        }
         self.counters.add(&recorder.counters);
         recorder.clear();
     }
@@ -129,6 +138,11 @@ impl Totals {
     #[must_use]
     pub fn distribution_bytes(&self) -> usize {
         self.distributions.bytes()
+    }
+
+    /// Times of groups, by series.
+    pub(crate) fn groups(&self) -> &BTreeMap<u32, GroupTimes> {
+        &self.groups
     }
 
     pub(crate) fn series(&self) -> &[SeriesStats] {

@@ -13,7 +13,7 @@ use ld_results::Recorder;
 use ld_vm::{Linked, program::RunId};
 use tokio::{
     runtime::{Builder, LocalOptions},
-    sync::mpsc::UnboundedSender,
+    sync::{mpsc::UnboundedSender, watch},
     task::{JoinError, spawn_local},
     time::timeout,
 };
@@ -42,6 +42,8 @@ pub(crate) struct Job {
     pub(crate) spin: Spin,
     pub(crate) seed: u64,
     pub(crate) stop: Stop,
+    /// Stops all shards.
+    pub(crate) halt: watch::Sender<bool>,
     /// Recorders to fill and hand over go out here, full …
     pub(crate) reports: UnboundedSender<Report>,
     /// … and come back here, clear.
@@ -95,6 +97,10 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
             biased;
             failed = &mut pacing => return Err(pacing_failed(failed)),
             () = job.stop.wait() => break,
+            () = shard.stopped.notified() => {
+                job.halt.send_replace(true);
+                break;
+            }
             () = shard.pacer.until(end_ns) => break,
             () = shard.pacer.until(report_ns) => {
                 report_ns += NS_PER_S;

@@ -1,6 +1,7 @@
 //! The arguments of `LD_start_test`.
 
 use super::arguments::data::CSV_SOURCE;
+use crate::blocks::{ON_START, ON_STOP};
 use crate::field::{Field, Shape};
 use crate::load::{
     ARRIVAL, LOAD_SHAPE, MAX_RPS, PACE, SCENARIOS, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT,
@@ -49,6 +50,8 @@ pub const START_TEST: &[Field] = &[
         r#""locust""#,
     )
     .default(r#""locust""#),
+    ON_START,
+    ON_STOP,
     Field::new(
         "tasks",
         Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Map(&Shape::Any)]),

@@ -18,6 +18,7 @@ mod arithmetic;
 mod compare;
 mod logic;
 mod membership;
+mod text;
 
 pub(crate) use compare::order;
 
@@ -35,12 +36,14 @@ pub const OPERATORS: &[Operator] = &[
     compare::GREATER,
     compare::AT_LEAST,
     logic::AND,
+    text::CONCAT,
     membership::CONTAINS,
     membership::IN,
     membership::MATCHES,
     arithmetic::NEGATE,
     logic::NOT,
     logic::OR,
+    text::VALUE,
 ];
 
 /// An operator of expressions.

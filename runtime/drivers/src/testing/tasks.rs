@@ -6,8 +6,8 @@ use ld_stdlib::protocols::{Prepared, Protocol, Task};
 use ld_stdlib::{Span, Template, Tree, TreeKind};
 use ld_vm::build::Builder;
 use ld_vm::program::{
-    Addr, LoadKind, Many, ProtocolId, ProtocolRow, RequestRow, RunRow, ScenarioId, ScenarioRow,
-    SeriesId, SeriesRow,
+    Addr, LoadKind, Many, Maybe, ProtocolId, ProtocolRow, RequestRow, RunRow, ScenarioId,
+    ScenarioRow, SeriesId, SeriesKind, SeriesRow,
 };
 use ld_vm::{FaultClass, Instruction, Needs, Opcode, Program};
 
@@ -110,10 +110,18 @@ fn program(prepared: &Prepared) -> Program {
     let tables = &mut builder.program_mut().tables;
     let protocol = ProtocolId(0);
     tables.protocols.push(ProtocolRow { name });
-    tables.series.push(SeriesRow { name, method: name, target: name, scenario: empty });
+    tables.series.push(SeriesRow {
+        name,
+        method: name,
+        target: name,
+        scenario: empty,
+        kind: SeriesKind::Request,
+    });
     let needs = Needs::PAYLOAD.bits();
     tables.requests.push(RequestRow { protocol, series: SeriesId(0), parts, options, needs });
     tables.scenarios.push(ScenarioRow {
+        on_start: Maybe(None),
+        on_stop: Maybe(None),
         name,
         user: name,
         protocol,

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use super::text::{left, printable, right, shorten, width, wrap};
 use super::units;
 use crate::generator::VerdictState;
-use crate::summary::{Arrivals, Distribution, ErrorGroup, NameSummary, Summary, Throttled, Warmup};
+use crate::summary::{
+    Arrivals, Distribution, ErrorGroup, Groups, NameSummary, Summary, Throttled, Warmup,
+};
 
 /// Columns a table cell takes at least, the gap before it included.
 const CELL: usize = 9;
@@ -30,6 +32,7 @@ pub fn summary(summary: &Summary) -> String {
     let mut out = String::new();
     header(&mut out, summary, table.width());
     table.print(&mut out);
+    groups(&mut out, &summary.groups, table.name_width);
     failures(&mut out, &summary.errors);
     footer(&mut out, summary);
     out
@@ -140,6 +143,22 @@ impl Table {
             }
         }
         text
+    }
+}
+
+/// A line for each group, below the requests.
+fn groups(out: &mut String, groups: &Groups, name_width: usize) {
+    if groups.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "  groups, from begin to end");
+    for (name, group) in &groups.0 {
+        let name = left(&shorten(&printable(name), *NAME.end()), name_width);
+        let counts = [units::count(group.count), units::count(group.failures)];
+        let cells = counts.into_iter().chain([String::new()]).chain(times(&group.time));
+        let cells: String = cells.map(|cell| right(&cell, CELL)).collect();
+        line(out, &format!("{:INDENT$}{name}{cells}", ""));
     }
 }
 

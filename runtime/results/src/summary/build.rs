@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::{
-    Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, LatencyOverall,
-    NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers, Summary, Throttled,
-    TotalCounts, Users, Warmup,
+    Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, Groups,
+    LatencyOverall, NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers,
+    Summary, Throttled, TotalCounts, Users, Warmup,
 };
 use crate::generator::{GeneratorHealth, ShardBusy, Verdict};
 use crate::histogram::Histogram;
@@ -63,6 +63,7 @@ impl Summary {
                 requests: counters.throttled,
                 waited_s: counters.throttled_ns as f64 / 1e9,
             },
+            stuck_ticks: counters.stuck_ticks,
             cut: counters.cut,
             unresolved: per_name.iter().map(|name| name.unresolved).sum(),
             generator: Generator {
@@ -80,6 +81,7 @@ impl Summary {
             verdict: Verdict::at_end(run, health, totals),
             per_name,
             per_scenario: PerScenario::new(run, totals, seconds),
+            groups: Groups::new(run, totals),
         }
     }
 }
@@ -89,7 +91,9 @@ impl PerName {
         let mut names: Vec<(&str, &str, Vec<usize>)> = Vec::with_capacity(run.names.len());
         let mut positions = HashMap::new();
         let mut uses: HashMap<&str, u32> = HashMap::new();
-        for (series, name) in run.names.iter().enumerate() {
+        let requests =
+            |(series, _): &(usize, _)| !run.groups.get(*series).is_some_and(|group| *group);
+        for (series, name) in run.names.iter().enumerate().filter(requests) {
             let scenario = run.scenarios.get(series).map_or("", String::as_str);
             let position = *positions.entry((scenario, name)).or_insert(names.len());
             match names.get_mut(position) {

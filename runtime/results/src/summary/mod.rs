@@ -6,6 +6,7 @@
 //! `service_time` objects beside them are of all requests, failures included.
 
 mod build;
+mod groups;
 mod load;
 
 use std::path::Path;
@@ -14,6 +15,8 @@ use std::time::Duration;
 pub use self::load::{Arrivals, PerScenario, ScenarioSummary, ScenarioUsers, Throttled, Warmup};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+
+pub use groups::{GroupSummary, Groups};
 
 use crate::generator::Verdict;
 use crate::write::{WriteError, to_json, write_json};
@@ -30,6 +33,8 @@ pub struct RunInfo {
     pub scenarios: Vec<String>,
     /// The users of the scenarios that have a name.
     pub scenario_users: Vec<ScenarioUsers>,
+    /// Which series are groups.
+    pub groups: Vec<bool>,
     /// Users the plan asked for.
     pub users_planned: u64,
     /// Users that started.
@@ -89,6 +94,9 @@ pub struct Summary {
     pub per_name: PerName,
     /// Figures by scenario, of those that have a name.
     pub per_scenario: PerScenario,
+    /// Times of whole groups by name, where the plan has any.
+    #[serde(skip_serializing_if = "Groups::is_empty")]
+    pub groups: Groups,
     /// Failures in groups, the most frequent first.
     pub errors: Vec<ErrorGroup>,
     /// Bytes on the wire.
@@ -101,6 +109,8 @@ pub struct Summary {
     pub overruns: u64,
     /// Waiting for turns of throttles.
     pub throttled: Throttled,
+    /// Ticks that were ended because they looped and did nothing.
+    pub stuck_ticks: u64,
     /// Requests in flight when the run ended; they count nowhere else.
     pub cut: u64,
     /// Placeholders that were sent unresolved.

@@ -31,6 +31,7 @@ impl Run {
         health.wall = Duration::from_secs(60);
         Self {
             info: RunInfo {
+                groups: Vec::new(),
                 plan: "checkout.json".to_owned(),
                 names: names.iter().map(|&name| name.to_owned()).collect(),
                 scenarios: vec!["shop".to_owned(); names.len()],

@@ -1,0 +1,297 @@
+//! What each block becomes: jumps, assignments and picks.
+
+use ld_stdlib::blocks::{BRANCH_FIELDS, Block};
+use ld_stdlib::{Field, Shape, Span};
+use ld_vm::Scope;
+
+use super::Context;
+use crate::condition::decided;
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{Argument, Condition, Const, Step, StepKind, Var};
+use crate::json::{Kind, Member, Node};
+use crate::lower::{Lower, Unknown};
+use crate::scenario::pause;
+
+/// Rounds of a `while` that does not say how many it may have.
+const DEFAULT_ROUNDS: i64 = 1000;
+
+/// The members of a block by name.
+struct Members<'m, 's>(Vec<(&'static Field, &'m Node<'s>)>);
+
+impl<'m, 's> Members<'m, 's> {
+    fn get(&self, name: &str) -> Option<&'m Node<'s>> {
+        self.0.iter().find(|(field, _)| field.name == name).map(|(_, node)| *node)
+    }
+}
+
+impl Lower<'_> {
+    /// Lowers a block; `None` when it is too broken to say what it would do.
+    pub(super) fn block(
+        &mut self,
+        node: &Node<'_>,
+        block: &'static Block,
+        context: Context<'_>,
+    ) -> Option<StepKind> {
+        let members = Members(self.block_members(node, block));
+        let value = &node.get(block.key)?.value;
+        let span = node.span;
+        if value.is_null() {
+            let message = format!("`{}` has no value", block.key);
+            let problem = Diagnostic::new(Code::MissingField, message)
+                .label(value.span, block.doc)
+                .help(format!("for example `{}`", block.example));
+            self.report(problem);
+            return None;
+        }
+        match block.key {
+            "foreach" => self.foreach(span, value, &members, context),
+            "group" => {
+                let name = self.value(value, &Shape::Text, "group")?.to_text();
+                Some(StepKind::Group { name, steps: self.inside(&members, context) })
+            }
+            "if" => {
+                let condition = self.block_condition(value);
+                let otherwise = members.get("else").map(|node| self.steps(node, "else", context));
+                let then = self.inside(&members, context);
+                Some(StepKind::Branch { condition, then, otherwise: otherwise.unwrap_or_default() })
+            }
+            "interleave" => self.interleave(span, value, context),
+            "log" => Some(StepKind::Log(self.value(value, &Shape::Text, "log")?.to_text())),
+            "once" => {
+                let flag = self.hidden("once");
+                let mut then = vec![self.set(span, flag, Argument::Const(Const::Bool(true)))];
+                then.extend(self.steps(value, "once", context));
+                let done = self.read(flag, span);
+                let condition = self.apply("not", vec![done], "once", span);
+                Some(StepKind::Branch {
+                    condition: decided(&condition),
+                    then,
+                    otherwise: Vec::new(),
+                })
+            }
+            "pause" => {
+                let tree = self.value(value, &ld_stdlib::scenario::PAUSE, "pause")?;
+                pause(&tree, self).map(StepKind::Pause)
+            }
+            "pick" => self.pick(value, context),
+            "random" => {
+                let steps = self.steps(value, "random", context);
+                let branches = steps.into_iter().map(|step| (step.weight, vec![step])).collect();
+                Some(StepKind::Pick { branches, rest: 0 })
+            }
+            "repeat" => self.repeat(span, value, &members, context),
+            "set" => self.assignments(span, value),
+            "stop_run" | "stop_user" => {
+                let scope = if block.key == "stop_run" { Scope::Run } else { Scope::User };
+                match value.as_bool() {
+                    Some(true) => Some(StepKind::Stop(scope)),
+                    Some(false) => Some(together(Vec::new())),
+                    None => {
+                        self.wrong_type(value, &Shape::Bool, block.key);
+                        None
+                    }
+                }
+            }
+            _ => self.repeat_while(span, value, &members, context),
+        }
+    }
+
+    fn inside(&mut self, members: &Members<'_, '_>, context: Context<'_>) -> Vec<Step> {
+        members.get("tasks").map(|node| self.steps(node, "tasks", context)).unwrap_or_default()
+    }
+
+    /// `repeat`: a counter, and a loop while it is below the number.
+    fn repeat(
+        &mut self,
+        span: Span,
+        times: &Node<'_>,
+        members: &Members<'_, '_>,
+        context: Context<'_>,
+    ) -> Option<StepKind> {
+        let times = self.value_of(times);
+        let counter = self.hidden("repeat");
+        let mut steps = self.inside(members, context);
+        let next = self.next(counter, span);
+        steps.push(self.set(span, counter, next));
+        let count = self.read(counter, span);
+        let condition = self.apply("<", vec![count, times], "repeat", span);
+        let first = self.set(span, counter, Argument::Const(Const::Int(0)));
+        let kind = StepKind::While { condition: decided(&condition), steps };
+        Some(together(vec![first, step(span, kind)]))
+    }
+
+    /// `while`: the condition, and a counter so that it ends.
+    fn repeat_while(
+        &mut self,
+        span: Span,
+        condition: &Node<'_>,
+        members: &Members<'_, '_>,
+        context: Context<'_>,
+    ) -> Option<StepKind> {
+        let most = members.get("max_iterations").and_then(|node| {
+            let shape = Shape::Integer { min: 1, max: 1_000_000_000 };
+            match self.value(node, &shape, "max_iterations")?.kind {
+                ld_stdlib::TreeKind::Int(most) => Some(most),
+                _ => None,
+            }
+        });
+        let holds = match self.block_condition(condition) {
+            Condition::Never => Argument::Const(Const::Bool(false)),
+            Condition::Always => Argument::Const(Const::Bool(true)),
+            Condition::Slot(slot) => Argument::Slot(slot),
+        };
+        let counter = self.hidden("while");
+        let mut steps = self.inside(members, context);
+        let next = self.next(counter, span);
+        steps.push(self.set(span, counter, next));
+        let count = self.read(counter, span);
+        let most = Argument::Const(Const::Int(most.unwrap_or(DEFAULT_ROUNDS)));
+        let bounded = self.apply("<", vec![count, most], "max_iterations", span);
+        let both = self.apply("and", vec![bounded, holds], "while", span);
+        let first = self.set(span, counter, Argument::Const(Const::Int(0)));
+        let kind = StepKind::While { condition: decided(&both), steps };
+        Some(together(vec![first, step(span, kind)]))
+    }
+
+    /// `foreach`: the list, a position in it, and a loop while there are items.
+    fn foreach(
+        &mut self,
+        span: Span,
+        list: &Node<'_>,
+        members: &Members<'_, '_>,
+        context: Context<'_>,
+    ) -> Option<StepKind> {
+        let list = self.value_of(list);
+        let name = match members.get("as") {
+            Some(node) => {
+                let tree = self.value(node, &Shape::ConstantText, "as")?;
+                String::from_utf8(tree.to_text().constant()?).ok()?
+            }
+            None => "item".to_owned(),
+        };
+        let item = self.var(Var { name, session: false });
+        let (items, position) = (self.hidden("foreach"), self.hidden("position"));
+        let mut setup = vec![self.set(span, items, list)];
+        setup.push(self.set(span, position, Argument::Const(Const::Int(0))));
+
+        let (all, at) = (self.read(items, span), self.read(position, span));
+        let current = self.apply_function("item", vec![all.clone(), at.clone()], "item", span);
+        let mut steps = vec![self.set(span, item, current)];
+        steps.extend(self.inside(members, context));
+        let next = self.next(position, span);
+        steps.push(self.set(span, position, next));
+        let length = self.apply_function("len", vec![all], "len", span);
+        let condition = self.apply("<", vec![at, length], "foreach", span);
+        let kind = StepKind::While { condition: decided(&condition), steps };
+        setup.push(step(span, kind));
+        Some(together(setup))
+    }
+
+    /// `interleave`: a counter, and one branch for each of its values.
+    fn interleave(
+        &mut self,
+        span: Span,
+        list: &Node<'_>,
+        context: Context<'_>,
+    ) -> Option<StepKind> {
+        let counter = self.hidden("interleave");
+        let steps = self.steps(list, "interleave", context);
+        let count = i64::try_from(steps.len()).ok().filter(|count| *count > 0)?;
+        let turn = self.hidden("turn");
+        let now = self.read(counter, span);
+        // A counter that was never set has no value, and 0 is where it begins.
+        let zero = Argument::Const(Const::Int(0));
+        let set = self.apply("!=", vec![now.clone(), Argument::Const(Const::Null)], "set", span);
+        let begin = StepKind::Branch {
+            condition: decided(&set),
+            then: Vec::new(),
+            otherwise: vec![self.set(span, counter, zero)],
+        };
+        let next = self.next(counter, span);
+        let next = self.apply("%", vec![next, Argument::Const(Const::Int(count))], "next", span);
+        let mut all =
+            vec![step(span, begin), self.set(span, turn, now), self.set(span, counter, next)];
+        for (position, inner) in steps.into_iter().enumerate() {
+            let position = Argument::Const(Const::Int(i64::try_from(position).unwrap_or(i64::MAX)));
+            let turn = self.read(turn, span);
+            let condition = self.apply("==", vec![turn, position], "turn", span);
+            let kind = StepKind::Branch {
+                condition: decided(&condition),
+                then: vec![inner],
+                otherwise: Vec::new(),
+            };
+            all.push(step(span, kind));
+        }
+        Some(together(all))
+    }
+
+    fn pick(&mut self, list: &Node<'_>, context: Context<'_>) -> Option<StepKind> {
+        let Kind::Array(items) = &list.kind else {
+            self.wrong_type(list, &Shape::List(&Shape::Any), "pick");
+            return None;
+        };
+        let mut branches = Vec::new();
+        let mut sum = 0;
+        for item in items {
+            let owner = format_args!("a branch of `pick`");
+            let members = Members(self.members(item, &[BRANCH_FIELDS], owner, Unknown::Field));
+            let shape = Shape::Number { min: 0.0, max: 100.0 };
+            let percent = members.get("percent").and_then(|node| {
+                match self.value(node, &shape, "percent")?.kind {
+                    ld_stdlib::TreeKind::Int(number) => Some(number as f64),
+                    ld_stdlib::TreeKind::Float(number) => Some(number),
+                    _ => None,
+                }
+            });
+            // In millionths, so that thirds are close enough.
+            let share = (percent.unwrap_or(0.0) * 10_000.0).round() as u64;
+            sum += share;
+            branches.push((share, self.inside(&members, context)));
+        }
+        let Some(rest) = 1_000_000_u64.checked_sub(sum) else {
+            let message = "the branches of `pick` have more than 100 percent";
+            let problem = Diagnostic::new(Code::OutOfRange, message)
+                .label(list.span, format!("{} percent together", sum as f64 / 10_000.0));
+            self.report(problem);
+            return None;
+        };
+        Some(StepKind::Pick { branches, rest })
+    }
+
+    fn assignments(&mut self, span: Span, node: &Node<'_>) -> Option<StepKind> {
+        let Kind::Object(members) = &node.kind else {
+            self.wrong_type(node, &Shape::Map(&Shape::Any), "set");
+            return None;
+        };
+        let mut steps = Vec::new();
+        for Member { key, value } in members {
+            let (name, session) = match key.text.split_once('.') {
+                Some(("session", name)) => (name, true),
+                Some(("var", name)) => (name, false),
+                _ => (&*key.text, false),
+            };
+            let var = self.var(Var { name: name.to_owned(), session });
+            let value = match value.as_object() {
+                Some([Member { key, value }]) if key.text == "expr" => match value.as_str() {
+                    Some(text) => self.expression(text, value.span)?.value,
+                    None => {
+                        self.wrong_type(value, &Shape::Text, "expr");
+                        return None;
+                    }
+                },
+                _ => self.value_of(value),
+            };
+            steps.push(self.set(span, var, value));
+        }
+        Some(together(steps))
+    }
+}
+
+fn step(span: Span, kind: StepKind) -> Step {
+    Step { span, weight: 1, condition: Condition::Always, kind }
+}
+
+/// Steps one after the other, as one.
+fn together(steps: Vec<Step>) -> StepKind {
+    StepKind::Branch { condition: Condition::Always, then: steps, otherwise: Vec::new() }
+}

@@ -1,0 +1,162 @@
+//! Filling slots in: variables, cells, and calls whose operands may be calls again.
+
+use crate::link::{Call, CallFn, Clock, Linked};
+use crate::program::{Many, OperandId, Program};
+use crate::resolve::{Operand, Origin, Slot};
+use crate::scratch::Scratch;
+use crate::user::{Memory, Rows};
+use crate::value::{Value, Var};
+use crate::verify::MAX_OPERANDS;
+
+/// What slots and operands take their values from.
+pub(crate) struct State<'v, 'w> {
+    pub(crate) linked: &'v Linked,
+    pub(crate) memory: &'v Memory,
+    pub(crate) rows: &'v &'w mut dyn Rows,
+    /// What operands were rendered into.
+    pub(crate) rendered: Option<&'v Scratch>,
+}
+
+impl<'v> State<'v, '_> {
+    /// The value of a slot that is not a call.
+    pub(crate) fn slot(&self, slot: &'v Slot) -> Value<'v> {
+        match &slot.origin {
+            Origin::Var(id) => self.memory.vars.get(id.index()).map_or(Value::Unset, Var::value),
+            Origin::Env(value) => Value::Text(value),
+            Origin::Cell { register, source, column } => {
+                let row = self.memory.rows.get(*register).copied().flatten();
+                let cell = row.and_then(|row| self.rows.cell(*source, row, *column));
+                cell.map_or(Value::Unset, Value::Text)
+            }
+            Origin::Call { .. } | Origin::Nowhere => Value::Unset,
+        }
+    }
+
+    /// Calls with the operands' values; the verifier bounds how many there are. Nearly
+    /// always they are so few that clearing room for all would cost more than the call.
+    #[inline]
+    pub(crate) fn operands<R>(
+        &self,
+        many: Many<OperandId>,
+        call: impl FnOnce(&[Value<'v>]) -> R,
+    ) -> R {
+        match Program::rows(&self.linked.operands, many) {
+            [] => call(&[]),
+            [one] => call(&[self.operand(one)]),
+            [one, two] => call(&[self.operand(one), self.operand(two)]),
+            operands => {
+                let mut values = [Value::Unset; MAX_OPERANDS];
+                for (value, operand) in values.iter_mut().zip(operands) {
+                    *value = self.operand(operand);
+                }
+                call(values.get(..operands.len()).unwrap_or_default())
+            }
+        }
+    }
+
+    fn operand(&self, operand: &Operand) -> Value<'v> {
+        match self.argument(operand) {
+            // What checks compare with is what would have been sent.
+            Value::Unset => match operand {
+                Operand::Slot(id) => {
+                    self.linked.slots.get(id.index()).map_or(Value::Unset, |slot| {
+                        Value::Text(self.linked.program.consts.slice(&slot.text))
+                    })
+                }
+                _ => Value::Unset,
+            },
+            value => value,
+        }
+    }
+
+    /// The value of an operand of a call: without one it is unset.
+    fn argument(&self, operand: &Operand) -> Value<'v> {
+        let constant = |place| self.linked.program.consts.slice(place);
+        match operand {
+            Operand::Plain(value) => *value,
+            Operand::Text(place) => Value::Text(constant(place)),
+            Operand::Json(place) => Value::Json(constant(place)),
+            Operand::Slot(id) => {
+                self.linked.slots.get(id.index()).map_or(Value::Unset, |slot| self.slot(slot))
+            }
+            Operand::Part(part) => Value::Text(rendered(*part, self.rendered)),
+            Operand::JsonPart(part) => Value::Json(rendered(*part, self.rendered)),
+        }
+    }
+}
+
+/// The bytes of a part that was rendered for an operand.
+fn rendered(part: u8, scratch: Option<&Scratch>) -> &[u8] {
+    scratch.map_or(&[], |scratch| scratch.part(part))
+}
+
+/// What a call may use besides its operands.
+pub(crate) struct Caller<'c> {
+    pub(crate) rng: &'c mut fastrand::Rng,
+    pub(crate) clock: &'c dyn Clock,
+    pub(crate) user: u32,
+    pub(crate) iteration: u64,
+}
+
+impl State<'_, '_> {
+    /// Calls a function; its result goes to `result`, which is unset before. Results of calls
+    /// among the operands stand in `spare` variables on the way. The verifier bounds how deep
+    /// calls are nested.
+    pub(crate) fn call(
+        &self,
+        (function, operands): (&CallFn, Many<OperandId>),
+        caller: &mut Caller<'_>,
+        spare: &mut Vec<Var>,
+        result: &mut Var,
+    ) {
+        result.set(Value::Unset);
+        let rows = Program::rows(&self.linked.operands, operands);
+        if rows.iter().all(|operand| self.nested(operand).is_none()) {
+            return match rows {
+                [] => apply(function, &[], caller, result),
+                [one] => apply(function, &[self.argument(one)], caller, result),
+                [one, two] => {
+                    apply(function, &[self.argument(one), self.argument(two)], caller, result);
+                }
+                many => {
+                    let mut values = [Value::Unset; MAX_OPERANDS];
+                    for (value, operand) in values.iter_mut().zip(many) {
+                        *value = self.argument(operand);
+                    }
+                    apply(function, values.get(..many.len()).unwrap_or_default(), caller, result);
+                }
+            };
+        }
+        let mut results: [Option<Var>; MAX_OPERANDS] = [const { None }; MAX_OPERANDS];
+        for (slot, operand) in results.iter_mut().zip(rows) {
+            if let Some(call) = self.nested(operand) {
+                let mut var = spare.pop().unwrap_or_default();
+                self.call(call, caller, spare, &mut var);
+                *slot = Some(var);
+            }
+        }
+        let mut values = [Value::Unset; MAX_OPERANDS];
+        for ((value, operand), result) in values.iter_mut().zip(rows).zip(&results) {
+            *value = result.as_ref().map_or_else(|| self.argument(operand), Var::value);
+        }
+        apply(function, values.get(..rows.len()).unwrap_or_default(), caller, result);
+        spare.extend(results.into_iter().flatten());
+    }
+
+    /// The call that gives an operand its value.
+    fn nested(&self, operand: &Operand) -> Option<(&CallFn, Many<OperandId>)> {
+        let Operand::Slot(id) = operand else {
+            return None;
+        };
+        match &self.linked.slots.get(id.index())?.origin {
+            Origin::Call { function, operands } => Some((function, *operands)),
+            _ => None,
+        }
+    }
+}
+
+fn apply(function: &CallFn, arguments: &[Value<'_>], caller: &mut Caller<'_>, result: &mut Var) {
+    let Caller { rng, clock, user, iteration } = caller;
+    let (user, iteration) = (*user, *iteration);
+    function(&mut Call { arguments, rng, clock: *clock, user, iteration }, result);
+}
