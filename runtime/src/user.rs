@@ -482,11 +482,14 @@ scenario u test @0000 users 1 rate 1 wait WAIT
         });
     }
 
-    /// Ticks of one request due at 0, 10, 20 … ns, with users that hold on to each start until the
-    /// driver lets go.
+    /// Ticks of one request due at 0, 10, 20 … ns.
     fn arrivals(stage: &Stage, starts: u32, room: u32) -> Rc<Pool> {
-        let row =
-            StageRow { duration_ns: u64::from(starts) * 10, from: 1e8, to: 1e8, spawn_rate: 1.0 };
+        let duration_ns = u64::from(starts) * 10;
+        pool(stage, StageRow { duration_ns, from: 1e8, to: 1e8, spawn_rate: 1.0 }, room)
+    }
+
+    /// Ticks that start at a rate, with at most `room` users.
+    fn pool(stage: &Stage, row: StageRow, room: u32) -> Rc<Pool> {
         let (shard, driver) = (Rc::clone(&stage.shard), Rc::clone(&stage.driver));
         let hire = move |pool: &Rc<Pool>, nth, start_ns| {
             let user = User::new(&shard.linked, RunId(0), ScenarioId(0), nth, 1);
@@ -529,6 +532,48 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             // Only the first was on the generator to start in time.
             assert_eq!(totals.lateness().count(), 1);
         });
+    }
+
+    /// p99 of response time, in microseconds, of 1 000 ticks 10 µs apart against a server that takes
+    /// 1 µs for a request and stands still from 2 000 to 3 400 µs, with at most `users`. (A run of ten
+    /// seconds and a stall of 1.4 s, a thousand times faster.)
+    fn p99_with_a_stall(users: u32) -> f64 {
+        const US: u64 = 1_000;
+        let stall = 2_000 * US..3_400 * US;
+        let mut free_ns = 0;
+        let stamps = (0..1_000).map(|nth| {
+            let due_ns = nth * 10 * US;
+            // A single user sends its next request once it has the last reply.
+            let sent_ns = if users == 1 { due_ns.max(free_ns) } else { due_ns };
+            let answered_ns = if stall.contains(&sent_ns) { stall.end } else { sent_ns };
+            free_ns = answered_ns + US;
+            (sent_ns, free_ns)
+        });
+        let stamps = RefCell::new(stamps.collect());
+        let p99 = Cell::new(0.0);
+        on_a_shard(async {
+            let stage = Stage::new(ONE_REQUEST, "0s", Scripted { stamps, ..Scripted::default() });
+            let row = StageRow { duration_ns: 10_000 * US, from: 1e5, to: 1e5, spawn_rate: 1.0 };
+            let pool = pool(&stage, row, users);
+            while stage.shard.is_live() {
+                yield_now().await;
+            }
+            let totals = stage.totals();
+            assert_eq!((totals.requests(), pool.counts().started), (1_000, 1_000));
+            p99.set(totals.response().percentile(99.0) / US as f64);
+        });
+        p99.get()
+    }
+
+    #[test]
+    fn a_stall_shows_in_the_response_times_of_all_that_were_due_in_it() {
+        // Ten of a thousand ticks take longer than p99: those due in the first 100 µs of the stall.
+        // With a user for each, the tick due then has its reply when the stall ends. A single user
+        // goes through them one after the other, 1 µs each.
+        for (users, expected) in [(1_000, 1_401.0 - 100.0), (1, 1_401.0 - 100.0 + 10.0)] {
+            let p99 = p99_with_a_stall(users);
+            assert!((p99 / expected - 1.0).abs() < 0.01, "{users} users: {p99}, not {expected}");
+        }
     }
 
     #[test]
