@@ -205,7 +205,8 @@ impl<'l> Lower<'l> {
             },
             (Shape::Any, _) => self.any(node),
             (Shape::Null, Kind::Null) => tree(TreeKind::Null),
-            (Shape::Null, _) => self.not_built(node, format!("`{name}`")),
+            (Shape::Off, Kind::Bool(false)) => tree(TreeKind::Bool(false)),
+            (Shape::Null | Shape::Off, _) => self.not_built(node, format!("`{name}`")),
             (Shape::Later(_), Kind::String(text)) => {
                 self.not_built(node, format!("`{text}` as `{name}`"))
             }
@@ -450,6 +451,7 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
         (Shape::Any, _)
         | (Shape::Null, Kind::Null)
         | (Shape::Bool, Kind::Bool(_))
+        | (Shape::Off, Kind::Bool(false))
         | (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_))
         | (Shape::ConstantText | Shape::Choice(_), Kind::String(_))
         | (Shape::List(_), Kind::Array(_))

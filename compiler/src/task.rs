@@ -103,6 +103,11 @@ pub(crate) fn lower(
             return None;
         }
     };
+    if let Some(assertion) = request.check.and_then(assertions::find) {
+        let check = Check { span: node.span, assertion, operands: Vec::new() };
+        // After the status, before what the plan asks.
+        checks.insert(checks.iter().take_while(|check| check.assertion.internal).count(), check);
+    }
     let name = field("name").map(Tree::to_text).filter(|name| !name.is_empty());
     let mut task = Task {
         span: node.span,
@@ -460,6 +465,7 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
         Shape::Bool => matches!(tree.kind, TreeKind::Bool(_)),
         Shape::Null => tree.kind == TreeKind::Null,
         Shape::Later(_) => false,
+        Shape::Off => tree.kind == TreeKind::Bool(false),
         Shape::List(_) => matches!(tree.kind, TreeKind::List(_)),
         Shape::Map(_) | Shape::Object(_) => matches!(tree.kind, TreeKind::Map(_)),
     }

@@ -18,6 +18,7 @@ pub mod blocks;
 pub mod builtins;
 pub mod commands;
 mod compare;
+pub mod compress;
 pub mod endpoint;
 pub mod extractors;
 pub mod faker;

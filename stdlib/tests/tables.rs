@@ -123,6 +123,7 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::Any => true,
         Shape::Later(_) => false,
         Shape::Null => value.is_null(),
+        Shape::Off => value == &serde_json::Value::Bool(false),
         Shape::Text => value.is_string() || value.is_number() || value.is_boolean(),
         Shape::ConstantText => value.as_str().is_some_and(|text| !text.contains("${")),
         Shape::Bool => value.is_boolean(),

@@ -12,6 +12,7 @@ mod body_hash;
 mod contains;
 mod example;
 mod expect;
+mod graphql_errors;
 mod header;
 mod json_path;
 mod latency;
@@ -28,6 +29,7 @@ pub(crate) use json_path::{PATH, Path};
 pub const ASSERTIONS: &[Assertion] = &[
     body_hash::ASSERTION,
     contains::ASSERTION,
+    graphql_errors::ASSERTION,
     header::ASSERTION,
     json_path::ASSERTION,
     latency::ASSERTION,

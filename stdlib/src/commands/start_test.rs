@@ -86,7 +86,13 @@ pub const START_TEST: &[Field] = &[
         "100",
     )
     .default("no limit"),
-    Field::later("http2", "Whether `async_http_user` speaks HTTP/2."),
+    Field::new(
+        "http2",
+        Shape::Off,
+        "Whether `async_http_user` speaks HTTP/2, which this build does not.",
+        "false",
+    )
+    .default("false"),
     Field::later("connection_string", "The database of `sql_user`."),
     Field::later("bootstrap_servers", "The brokers of `kafka_user`."),
     Field::later("connection", "What tasks of many user types have in common."),

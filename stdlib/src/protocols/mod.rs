@@ -24,7 +24,6 @@ pub const PROTOCOLS: &[Protocol] = &[http::PROTOCOL, socket::PROTOCOL, websocket
 pub const LATER: &[&str] = &[
     "amqp_user",
     "apns_user",
-    "async_http_user",
     "cassandra_user",
     "coap_user",
     "consul_user",
@@ -173,6 +172,8 @@ pub struct Prepared {
     pub target: Template,
     /// The name in reports, for a task without one.
     pub name: Template,
+    /// An assertion that the request brings with it, by name.
+    pub check: Option<&'static str>,
     /// What the task says in vain.
     pub notes: Vec<Problem>,
 }

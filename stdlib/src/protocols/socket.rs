@@ -124,6 +124,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         method: protocol.to_ascii_uppercase(),
         target,
         name,
+        check: None,
         notes: Vec::new(),
     })
 }

@@ -203,6 +203,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
             cert,
             key,
         ],
+        check: None,
         notes: notes.collect(),
     })
 }

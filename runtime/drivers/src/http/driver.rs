@@ -5,14 +5,15 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use ld_stdlib::protocols::http::{option, part};
+use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::{Fault, FaultClass, Needs, Request};
 use url::Url;
 
 use super::buffers::Buffers;
 use super::cookies::Jar;
 use super::decode::Decoder;
-use super::message::{self, Late, Prepared};
+use super::extra::Extra;
+use super::message::{self, Beyond, Late, Prepared};
 use super::redirect::{Hop, is_redirect};
 use super::route::Route;
 use super::session::{Connection, Found, Session};
@@ -25,6 +26,10 @@ use crate::net::{Net, Pool};
 /// How long opening a connection may take at most, in nanoseconds, when the request has no
 /// shorter limit: the system itself would try for more than two minutes.
 const CONNECT_LIMIT_NS: u64 = 30 * NS_PER_S;
+
+/// How long a server may take to ask for a body held back, in nanoseconds; then it is sent
+/// unasked, as curl does.
+const HELD_NS: u64 = NS_PER_S;
 
 /// Request bytes and decoded bodies beyond this many bytes are freed after use.
 const KEPT_BYTES: usize = 1 << 20;
@@ -50,6 +55,8 @@ struct Call<'c> {
     head: &'c [u8],
     /// What goes after the head, when it does not stand in one piece with it.
     tail: &'c [u8],
+    /// What is out of the ordinary.
+    beyond: Option<&'c Beyond<'c>>,
     method: &'c [u8],
     limit: Limit,
 }
@@ -134,37 +141,33 @@ impl Http {
         request: &Request<'_>,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
-        let whole = request.part(part::WHOLE);
-        let is_ready = !whole.is_empty()
-            && session.jar.is_none()
-            && request.part(part::COOKIES).is_empty()
-            && request.part(part::BASIC).is_empty();
-        let built = if is_ready { None } else { Some(self.build(session, request)?) };
-        let (origin, head, tail) = match &built {
-            None => (request.part(part::ORIGIN), whole, [].as_slice()),
-            Some(built) => (&*built.origin, built.head.as_slice(), built.tail),
-        };
-
-        stamps.sent_ns = self.net.now_ns();
-        let length_ns = u64::try_from(request.option(option::TIMEOUT_NS)).unwrap_or(0);
-        let until_ns = match length_ns {
-            0 => u64::MAX,
-            _ => stamps.sent_ns.saturating_add(length_ns),
-        };
-        let limit = Limit { length_ns, until_ns };
-        let method = request.part(part::METHOD);
-        let call = Call { request, origin, head, tail, method, limit };
-        let outcome = self.attempt(session, &call, stamps).await;
-        if let Some(built) = built {
-            self.put_bytes(built.head);
-        }
-        outcome?;
-
-        let Some(head) = session.received.reader.head() else { return Ok(()) };
-        let follows =
-            head.has_location && is_redirect(head.status) && request.option(option::REDIRECTS) > 0;
-        if follows || head.has_set_cookie {
-            Box::pin(self.follow_up(session, request, limit, stamps)).await?;
+        let extras = request.option(option::EXTRAS);
+        if extras & extra::ELABORATE != 0 {
+            Box::pin(self.carry_out_elaborate(session, request, stamps)).await?;
+        } else {
+            let whole = request.part(part::WHOLE);
+            let is_ready =
+                !whole.is_empty() && session.jar.is_none() && extras & extra::LATE_LINES == 0;
+            let built = if is_ready {
+                None
+            } else {
+                Some(self.build(session, request, &Prepared::new(*request, None))?)
+            };
+            let (origin, head, tail) = match &built {
+                None => (request.part(part::ORIGIN), whole, [].as_slice()),
+                Some(built) => (&*built.origin, built.head.as_slice(), built.tail),
+            };
+            let limit = self.start(request, stamps);
+            let method = request.part(part::METHOD);
+            let call = Call { request, origin, head, tail, beyond: None, method, limit };
+            let outcome = self.attempt(session, &call, stamps).await;
+            if let Some(built) = built {
+                self.put_bytes(built.head);
+            }
+            outcome?;
+            if is_followed_up(session, request) {
+                Box::pin(self.follow_up(session, request, None, limit, stamps)).await?;
+            }
         }
         if request.needs().contains(Needs::PAYLOAD) {
             self.decode(session)?;
@@ -172,9 +175,47 @@ impl Http {
         Ok(())
     }
 
+    /// The same for a request that takes more than its parts.
+    async fn carry_out_elaborate(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        stamps: &mut Stamps,
+    ) -> Result<(), Fault> {
+        let extra = Extra::new(&self.net, request).await?;
+        let prepared = Prepared::new(*request, Some(&extra));
+        let Built { origin, head, tail } = self.build(session, request, &prepared)?;
+        let limit = self.start(request, stamps);
+        let beyond = prepared.beyond(limit.until_ns);
+        let method = request.part(part::METHOD);
+        let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
+        let call = Call { request, origin, head, tail, beyond, method, limit };
+        self.attempt(session, &call, stamps).await?;
+        if is_followed_up(session, request) {
+            self.follow_up(session, request, Some(&extra), limit, stamps).await?;
+        }
+        Ok(())
+    }
+
+    /// The time limit of a request that starts now.
+    #[inline]
+    fn start(&self, request: &Request<'_>, stamps: &mut Stamps) -> Limit {
+        stamps.sent_ns = self.net.now_ns();
+        let length_ns = u64::try_from(request.option(option::TIMEOUT_NS)).unwrap_or(0);
+        let until_ns = match length_ns {
+            0 => u64::MAX,
+            _ => stamps.sent_ns.saturating_add(length_ns),
+        };
+        Limit { length_ns, until_ns }
+    }
+
     /// Puts a request together that is not one constant.
-    fn build<'u>(&self, session: &mut Session, request: &Request<'u>) -> Result<Built<'u>, Fault> {
-        let prepared = Prepared::new(*request);
+    fn build<'u>(
+        &self,
+        session: &mut Session,
+        request: &Request<'u>,
+        prepared: &Prepared<'u>,
+    ) -> Result<Built<'u>, Fault> {
         let varying = request.part(part::URL);
         let url = if varying.is_empty() { None } else { Some(parse_url(varying)?) };
         let origin = match &url {
@@ -215,13 +256,18 @@ impl Http {
             Found::Nothing => Box::pin(self.open(session, call, stamps)).await?,
         };
         loop {
+            let is_held = call.beyond.is_some_and(|beyond| beyond.is_held);
             let expect = Expect {
                 to_head_request: call.method == b"HEAD",
                 body: call.request.needs().contains(Needs::PAYLOAD),
             };
             session.received.reader = ReplyReader::new(expect, self.limits);
             session.received.buffer.clear();
-            session.deadline.arm(call.limit.until_ns);
+            session.deadline.arm(if is_held {
+                call.limit.until_ns.min(self.net.now_ns().saturating_add(HELD_NS))
+            } else {
+                call.limit.until_ns
+            });
             let mut trip = Trip {
                 net: &self.net,
                 buffers: &self.buffers,
@@ -232,7 +278,8 @@ impl Http {
                 limit_ns: call.limit.length_ns,
                 head: call.head,
                 tail: call.tail,
-                progress: Sending::default(),
+                beyond: call.beyond,
+                progress: Sending::new(is_held),
             };
             let outcome = (&mut trip).await;
             let Sending { is_sent, is_answered, .. } = trip.progress;
@@ -240,7 +287,8 @@ impl Http {
             let Err(fault) = outcome else {
                 let stays_open = session.received.reader.head().is_some_and(|head| head.keep_alive);
                 // Half a request is still in the way of the next.
-                if stays_open && is_sent {
+                let closes = call.beyond.is_some_and(|beyond| beyond.closes);
+                if stays_open && is_sent && !closes {
                     session.keep_connection(connection);
                 }
                 return Ok(());
@@ -305,10 +353,11 @@ impl Http {
         &self,
         session: &mut Session,
         request: &Request<'_>,
+        extra: Option<&Extra>,
         limit: Limit,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
-        let prepared = Prepared::new(*request);
+        let prepared = Prepared::new(*request, extra);
         let mut hop = Hop::first(request_url(request, &prepared)?, request.part(part::METHOD));
         let mut left = request.option(option::REDIRECTS);
         let follows = left > 0;
@@ -337,8 +386,10 @@ impl Http {
                 jar.map_or("", |jar: &mut Jar| jar.line(&origin, &target, self.net.now_ns()));
             let mut head = Vec::new();
             let tail = hop.write(&prepared, cookies, &mut head);
-            let call =
-                Call { request, origin: &origin, head: &head, tail, method: &hop.method, limit };
+            let beyond = prepared.beyond(limit.until_ns);
+            let beyond = if hop.body { beyond } else { beyond.without_body() };
+            let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
+            let call = Call { request, origin, head, tail, beyond, method, limit };
             self.attempt(session, &call, stamps).await?;
         }
     }
@@ -368,6 +419,15 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+/// Whether something is to be done about the reply that has come.
+#[inline]
+fn is_followed_up(session: &Session, request: &Request<'_>) -> bool {
+    session.received.reader.head().is_some_and(|head| {
+        let redirects = head.has_location && is_redirect(head.status);
+        head.has_set_cookie || redirects && request.option(option::REDIRECTS) > 0
+    })
 }
 
 /// RFC 9110 §9.2.2.

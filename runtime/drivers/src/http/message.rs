@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use ld_stdlib::protocols::http::{option, part};
+use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::Request;
 use url::Url;
+
+use super::extra::Extra;
 
 /// A body up to this many bytes is copied behind its head, so that both go in one piece.
 const COPIED_BODY: usize = 16 * 1024;
@@ -16,19 +18,47 @@ pub(super) struct Prepared<'u> {
     /// The request line and the header lines, each with its line end; without request line
     /// and `Host` when the URL varies.
     pub(super) lines: &'u [u8],
-    pub(super) body: &'u [u8],
+    /// The body, up to its first file if it has any.
+    body: &'u [u8],
+    /// What else belongs to the request.
+    extra: Option<&'u Extra>,
+}
+
+/// What is out of the ordinary with a request.
+#[derive(Debug, Default)]
+pub(super) struct Beyond<'u> {
+    /// What follows the body: files, and the texts between them.
+    pub(super) more: Vec<&'u [u8]>,
+    /// Whether the body waits until the server asks for it.
+    pub(super) is_held: bool,
+    /// Whether the connection is closed after the reply.
+    pub(super) closes: bool,
+    /// When the time for the request is over, by the run's clock.
+    pub(super) until_ns: u64,
+}
+
+impl Beyond<'_> {
+    pub(super) fn without_body(self) -> Self {
+        Self { more: Vec::new(), is_held: false, ..self }
+    }
 }
 
 impl<'u> Prepared<'u> {
-    pub(super) fn new(request: Request<'u>) -> Self {
+    pub(super) fn new(request: Request<'u>, extra: Option<&'u Extra>) -> Self {
         let whole = request.part(part::WHOLE);
         if whole.is_empty() {
-            let (lines, body) = (request.part(part::HEAD), request.part(part::BODY));
-            return Self { request, lines, body };
+            let body = extra.map_or(request.part(part::BODY), |extra| extra.body(&request));
+            return Self { request, lines: request.part(part::HEAD), body, extra };
         }
         let end = usize::try_from(request.option(option::HEAD_END)).unwrap_or(usize::MAX);
         let (lines, rest) = whole.split_at_checked(end).unwrap_or((whole, &[]));
-        Self { request, lines, body: rest.get(2..).unwrap_or_default() }
+        Self { request, lines, body: rest.get(2..).unwrap_or_default(), extra }
+    }
+
+    /// What follows the body's first piece.
+    fn more(&self) -> impl Iterator<Item = &'u [u8]> {
+        let request = self.request;
+        self.extra.into_iter().flat_map(move |extra| extra.more(request))
     }
 
     /// The header lines that a request line, whoever wrote it, goes before.
@@ -51,7 +81,8 @@ impl<'u> Prepared<'u> {
     pub(super) fn write_late_lines(&self, with: Late<'_>, out: &mut Vec<u8>) {
         if with.body && self.request.option(option::LENGTH_MISSING) != 0 {
             out.extend_from_slice(b"Content-Length: ");
-            out.extend_from_slice(itoa::Buffer::new().format(self.body.len()).as_bytes());
+            let len = self.more().fold(self.body.len(), |len, piece| len + piece.len());
+            out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
             out.extend_from_slice(b"\r\n");
         }
         let basic = self.request.part(part::BASIC);
@@ -70,14 +101,29 @@ impl<'u> Prepared<'u> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// Appends the empty line and the body; what is left of the body to be sent after it.
+    /// Appends the empty line and the body; what is left of the body to be sent after it,
+    /// before what is [beyond](Self::beyond).
     pub(super) fn write_body(&self, out: &mut Vec<u8>) -> &'u [u8] {
         out.extend_from_slice(b"\r\n");
-        if self.body.len() > COPIED_BODY {
+        if self.body.len() > COPIED_BODY || self.has(extra::EXPECT) {
             return self.body;
         }
         out.extend_from_slice(self.body);
         &[]
+    }
+
+    /// What of the request is out of the ordinary.
+    pub(super) fn beyond(&self, until_ns: u64) -> Beyond<'u> {
+        Beyond {
+            more: self.more().collect(),
+            is_held: self.has(extra::EXPECT),
+            closes: self.has(extra::CLOSE),
+            until_ns,
+        }
+    }
+
+    fn has(&self, extra: i64) -> bool {
+        self.request.option(option::EXTRAS) & extra != 0
     }
 }
 

@@ -14,6 +14,7 @@ mod buffers;
 mod cookies;
 pub mod decode;
 mod driver;
+mod extra;
 mod message;
 mod received;
 mod redirect;

@@ -76,12 +76,13 @@ impl Hop {
 
     /// Whether a header line of the first request goes along.
     fn takes(&self, line: &[u8]) -> bool {
-        const OF_BODY: [&[u8]; 5] = [
+        const OF_BODY: [&[u8]; 6] = [
             b"content-length",
             b"content-type",
             b"content-encoding",
             b"content-language",
             b"content-location",
+            b"expect",
         ];
         const OF_ORIGIN: [&[u8]; 3] = [b"authorization", b"cookie", b"proxy-authorization"];
         let is_any = |names: &[&[u8]]| names.iter().any(|name| is_field(line, name));

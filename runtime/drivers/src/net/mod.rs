@@ -18,6 +18,7 @@ mod deadline;
 mod dial;
 mod dns;
 mod fault;
+mod files;
 mod pool;
 mod stream;
 mod tls;
@@ -35,6 +36,7 @@ pub use deadline::{Deadline, Deadlines, TimedOut, Within};
 pub use dial::Dialed;
 pub use dns::{Addresses, Resolver};
 pub use fault::{Shortage, io_fault};
+pub use files::{Files, SharedFiles};
 pub use ld_stdlib::{BadEndpoint, Endpoint};
 pub use pool::Pool;
 pub use stream::{Idle, Stream};
@@ -51,13 +53,21 @@ pub struct NetOptions {
     pub insecure: bool,
     /// The certificate authorities of the system, read once for all shards.
     pub roots: SystemRoots,
+    /// Files that requests send, read once for all shards.
+    pub files: SharedFiles,
 }
 
 impl NetOptions {
     /// The options of a run whose command line says nothing about the network.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, connect_to: Vec::new(), insecure: false, roots: SystemRoots::default() }
+        Self {
+            clock,
+            connect_to: Vec::new(),
+            insecure: false,
+            roots: SystemRoots::default(),
+            files: SharedFiles::default(),
+        }
     }
 }
 
@@ -76,6 +86,8 @@ pub struct Net {
     pub tls: TlsConfigs,
     /// What was opened and what ran out.
     pub counters: Counters,
+    /// Files that requests send.
+    pub files: Files,
     connect_to: Vec<ConnectTo>,
 }
 
@@ -89,6 +101,7 @@ impl Net {
             resolver: Resolver::new(options.clock),
             tls: TlsConfigs::new(options.roots.clone(), options.insecure),
             counters: Counters::default(),
+            files: Files::new(options.files.clone()),
             connect_to: options.connect_to.clone(),
         })
     }

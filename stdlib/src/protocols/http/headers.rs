@@ -116,14 +116,38 @@ impl Headers {
         }
     }
 
+    /// Takes a header of the plan's own away; whether there was one.
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        let before = self.lines.len();
+        self.lines.retain(|(line, _)| !line.eq_ignore_ascii_case(name));
+        self.lines.len() < before
+    }
+
+    /// Whether the plan's own `Connection` closes the connection (RFC 9112 §9.6); a value that
+    /// varies does not.
+    pub(super) fn closes(&self) -> bool {
+        self.lines.iter().any(|(line, value)| {
+            line.eq_ignore_ascii_case("Connection")
+                && value.constant().is_some_and(|value| {
+                    value
+                        .split(|&byte| byte == b',')
+                        .any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
+                })
+        })
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.lines.iter().any(|(line, _)| line.eq_ignore_ascii_case(name))
     }
 
     pub(super) fn add_default(&mut self, name: &str, value: &str) {
         if !self.has(name) {
-            self.lines.push((name.to_owned(), Template::text(value)));
+            self.add(name, Template::text(value));
         }
+    }
+
+    pub(super) fn add(&mut self, name: &str, value: Template) {
+        self.lines.push((name.to_owned(), value));
     }
 
     pub(super) fn write(&self, head: &mut Template) {

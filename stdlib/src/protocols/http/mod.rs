@@ -1,18 +1,22 @@
-//! HTTP/1.1: `fast_http_user` and `http_user`.
+//! HTTP/1.1: `fast_http_user`, `http_user` and `async_http_user`.
 //!
 //! A task becomes up to two byte strings, the head and the body, prepared as far as the
 //! plan allows. A request in which nothing varies is one string, ready to be written.
 
-use ld_vm::{Escape, Needs};
+use ld_vm::Needs;
 
 use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType, tls};
-use crate::field::{Field, Shape};
 use crate::span::Span;
-use crate::template::{Template, Tree, TreeKind};
+use crate::template::Template;
 
+mod body;
+mod cookies;
+mod fields;
 mod headers;
+mod multipart;
 mod target;
 
+use body::Body;
 use headers::Headers;
 pub(super) use headers::is_token;
 use target::Target;
@@ -45,6 +49,19 @@ pub mod part {
     pub const CERT: u8 = 9;
     /// The path of the client certificate's key; empty when it is in the same file.
     pub const KEY: u8 = 10;
+    /// The URL of the proxy; empty for none.
+    pub const PROXY: u8 = 11;
+    /// The hosts that the proxy is not for, with commas between them.
+    pub const NO_PROXY: u8 = 12;
+    /// A JSON object: the task's `auth`, when the driver has to carry it out.
+    pub const AUTH: u8 = 13;
+    /// The name asked for in TLS; empty for the URL's host.
+    pub const SERVER_NAME: u8 = 14;
+    /// The application protocols to offer, with commas between them.
+    pub const ALPN: u8 = 15;
+    /// The first of the pieces that follow [`BODY`] in a body with files: the path of a
+    /// file and the text after it, in turn.
+    pub const FILES: u8 = 16;
 }
 
 /// Positions of a request's numbers.
@@ -60,15 +77,81 @@ pub mod option {
     /// In [`part::WHOLE`](super::part::WHOLE), where the head's last line ends and a line
     /// can be added.
     pub const HEAD_END: u8 = 4;
+    /// What the driver has to do besides: bits of [`extra`](super::extra).
+    pub const EXTRAS: u8 = 5;
+    /// The lowest version of TLS: 12, 13, or 0 for any.
+    pub const TLS_MIN: u8 = 6;
+    /// The highest version of TLS: 12, 13, or 0 for any.
+    pub const TLS_MAX: u8 = 7;
 }
+
+/// Bits of [`option::EXTRAS`]. A request without any may be sent as [`part::WHOLE`] has it.
+pub mod extra {
+    /// The connection is closed after the reply.
+    pub const CLOSE: i64 = 1;
+    /// [`part::COOKIES`](super::part::COOKIES) or [`part::BASIC`](super::part::BASIC) are to be
+    /// added.
+    pub const LATE_LINES: i64 = 1 << 1;
+    /// The body has files in it, from [`part::FILES`](super::part::FILES) on.
+    pub const FILES: i64 = 1 << 2;
+    /// The body is to be compressed with gzip.
+    pub const GZIP: i64 = 1 << 3;
+    /// The body is to be compressed with deflate.
+    pub const DEFLATE: i64 = 1 << 4;
+    /// The body is sent once the server has asked for it (RFC 9110 §10.1.1).
+    pub const EXPECT: i64 = 1 << 5;
+    /// [`part::AUTH`](super::part::AUTH) is to be carried out.
+    pub const AUTH: i64 = 1 << 6;
+    /// Requests go through [`part::PROXY`](super::part::PROXY).
+    pub const PROXY: i64 = 1 << 7;
+    /// What takes more than putting the request's parts together.
+    pub const ELABORATE: i64 = !LATE_LINES;
+}
+
+/// The most files in the body of a request.
+pub const MAX_FILES: usize = 16;
 
 /// The most redirects that are followed, as browsers and the reference do.
 pub const MAX_REDIRECTS: i64 = 30;
 
-/// The time limit of `fast_http_user` when the task has none, in nanoseconds.
-const FAST_TIMEOUT_NS: i64 = 60_000_000_000;
-
 const FAST: &str = "fast_http_user";
+const ASYNC: &str = "async_http_user";
+
+/// The user types, which differ in what holds when a task does not say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Fast,
+    Plain,
+    Async,
+}
+
+impl Kind {
+    fn of(user: &str) -> Self {
+        match user {
+            FAST => Self::Fast,
+            ASYNC => Self::Async,
+            _ => Self::Plain,
+        }
+    }
+
+    /// The time limit, in nanoseconds; 0 for none.
+    const fn timeout_ns(self) -> i64 {
+        match self {
+            Self::Fast => 60_000_000_000,
+            Self::Plain => 0,
+            Self::Async => 30_000_000_000,
+        }
+    }
+
+    /// Whether redirects are followed.
+    fn follows(self, method: &str) -> bool {
+        match self {
+            Self::Fast => true,
+            Self::Plain => method != "HEAD",
+            Self::Async => false,
+        }
+    }
+}
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options"];
 
@@ -79,132 +162,87 @@ pub const PROTOCOL: Protocol = Protocol {
     doc: "HTTP/1.1 over TCP and TLS, one keep-alive connection per user and origin.",
     users: &[
         UserType { key: FAST, doc: "A user with a time limit of 60 s per request." },
+        UserType {
+            key: ASYNC,
+            doc: "A user with a time limit of 30 s per request that follows redirects only where a task says so.",
+        },
         UserType { key: "http_user", doc: "A user without a time limit unless a task sets one." },
     ],
-    fields: FIELDS,
+    fields: fields::FIELDS,
     offers: Needs::STATUS.union(Needs::META).union(Needs::PAYLOAD),
     default_check: Some("status_below_400"),
     parts: &[
-        "origin", "url", "head", "body", "whole", "method", "cookies", "basic", "ca", "cert", "key",
+        "origin",
+        "url",
+        "head",
+        "body",
+        "whole",
+        "method",
+        "cookies",
+        "basic",
+        "ca",
+        "cert",
+        "key",
+        "proxy",
+        "no_proxy",
+        "auth",
+        "server_name",
+        "alpn",
+        "files",
     ],
-    options: &["timeout_ns", "redirects", "verify", "length_missing", "head_end"],
+    options: &[
+        "timeout_ns",
+        "redirects",
+        "verify",
+        "length_missing",
+        "head_end",
+        "extras",
+        "tls_min",
+        "tls_max",
+    ],
     prepare,
 };
 
-const PARAMS: Shape = Shape::Either(&[Shape::Map(&Shape::Any), Shape::Text, Shape::Null]);
-
-const FIELDS: &[Field] = &[
-    Field::new(
-        "allow_redirects",
-        Shape::Bool,
-        "Whether redirects are followed, 30 at most; the chain counts as one request.",
-        "false",
-    )
-    .default("true; false for HEAD of `http_user`"),
-    Field::new(
-        "auth",
-        Shape::Either(&[Shape::Object(AUTH), Shape::Null]),
-        "Sends an `Authorization` header, in place of one in `headers`.",
-        r#"{"type": "bearer", "token": "${token}"}"#,
-    ),
-    Field::new(
-        "cert",
-        Shape::Either(&[Shape::ConstantText, Shape::List(&Shape::ConstantText), Shape::Null]),
-        "The client certificate: a PEM file with certificate and key, or a pair of files.",
-        r#"["client.pem", "client.key"]"#,
-    )
-    .aliases(&["client_cert"]),
-    Field::new(
-        "cookies",
-        Shape::Either(&[Shape::Map(&Shape::Text), Shape::Text, Shape::Null]),
-        "Cookies sent with this request, beside those the server has set.",
-        r#"{"theme": "dark"}"#,
-    ),
-    Field::new(
-        "data",
-        Shape::Either(&[Shape::Map(&Shape::Any), Shape::Text, Shape::Null]),
-        "The body: text as it is, an object as a form.",
-        r#"{"user": "ada", "lang": ["de", "en"]}"#,
-    ),
-    Field::later("files", "The body: a multipart form with files."),
-    Field::new(
-        "headers",
-        Shape::Either(&[Shape::Map(&Shape::Either(&[Shape::Text, Shape::Null])), Shape::Null]),
-        "Header lines; a name given here replaces the one sent by default; one with `null` is left out.",
-        r#"{"X-Tenant": "acme"}"#,
-    ),
-    Field::new("json", Shape::Any, "The body, as JSON; `data` goes before it.", r#"{"id": 1}"#),
-    Field::new("method", Shape::Choice(METHODS), "The method.", r#""get""#).required(),
-    Field::new(
-        "params",
-        PARAMS,
-        "Values added to the query; arrays repeat the name, `null` leaves it out.",
-        r#"{"page": 2}"#,
-    ),
-    Field::new(
-        "request_url",
-        Shape::Text,
-        "The URL: absolute, or a path on the run's `host`.",
-        r#""/orders?page=1""#,
-    )
-    .aliases(&["url"])
-    .required(),
-    Field::new(
-        "timeout",
-        Shape::Either(&[Shape::SECONDS, Shape::Null]),
-        "The time limit of the whole exchange, in seconds; 0 for none.",
-        "2.5",
-    )
-    .default("60 for `fast_http_user`, none for `http_user`"),
-    Field::new(
-        "verify",
-        Shape::Either(&[Shape::Bool, Shape::ConstantText]),
-        "Whether the server's certificate is checked, or the path of the CA file or folder to check it against.",
-        "false",
-    )
-    .default("true"),
-];
-
-const AUTH: &[Field] = &[
-    Field::new("password", Shape::Text, "For `basic`.", r#""secret""#),
-    Field::new("token", Shape::Text, "For `bearer`.", r#""${token}""#),
-    Field::new("type", Shape::Choice(&["basic", "bearer"]), "The scheme.", r#""basic""#).required(),
-    Field::new("username", Shape::Text, "For `basic`.", r#""ada""#),
-];
-
 fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     let mut problems = Vec::new();
-    let method = task.constant("method").unwrap_or_default().to_ascii_uppercase();
-    let target = Target::new(task, &mut problems);
-    let body = Body::new(task);
     let mut notes = Vec::new();
+    let kind = Kind::of(task.user);
+    let method = task.constant("method").unwrap_or_default().to_ascii_uppercase();
+    let target = Target::new(task, kind, &mut problems);
+    let body = Body::new(task, kind, &mut problems, &mut notes);
     let mut headers = Headers::new(task, &mut problems, &mut notes);
+    let mut extras = body.extras;
     headers.add_default("User-Agent", concat!("ldvm/", env!("CARGO_PKG_VERSION")));
     headers.add_default("Accept-Encoding", "gzip, deflate, br");
     headers.add_default("Accept", body.accept);
-    if let Some(content_type) = body.content_type {
-        headers.add_default("Content-Type", content_type);
+    add_content_lines(task, &body, &mut headers, &mut notes);
+    if task.constant("connection").is_some_and(|word| word == "close") {
+        headers.remove("Connection");
+        headers.add("Connection", Template::text("close"));
+    }
+    if headers.closes() {
+        extras |= extra::CLOSE;
+    }
+    let has_content = !body.text.is_empty() || !body.files.is_empty();
+    if task.flag("expect_continue") == Some(true) && has_content {
+        headers.add_default("Expect", "100-continue");
+        extras |= extra::EXPECT;
     }
     let authorities = tls::authorities(task, &mut problems);
     let (certificate, key) = tls::certificate(task, &mut problems);
-    let cookies = cookies(task, &mut problems);
+    let cookies = cookies::cookies(task, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }
 
-    if body.is_data
-        && let Some(json) = task.field("json")
-    {
-        notes.push(no_effect(json.span, "json", "`data`"));
-    }
     if headers.has("Cookie")
         && let Some(cookies) = task.field("cookies")
     {
         notes.push(no_effect(cookies.span, "cookies", "the header `Cookie`"));
     }
 
-    let body_constant = body.template.constant();
-    let has_body = !body.template.is_empty() || matches!(method.as_str(), "POST" | "PUT" | "PATCH");
+    let body_constant = body.constant();
+    let has_body = has_content || matches!(method.as_str(), "POST" | "PUT" | "PATCH");
     let mut head = Template::default();
     if target.origin.is_some() {
         head.push_text(format!("{method} "));
@@ -221,54 +259,110 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         head.push_text(format!("Content-Length: {}\r\n", body.len()));
     }
 
-    let basic = headers.basic;
-    let mut parts = vec![Template::default(); PROTOCOL.parts.len()];
-    let mut options = vec![0; PROTOCOL.options.len()];
-    let mut set = |part: u8, template: Template| {
-        if let Some(place) = parts.get_mut(usize::from(part)) {
-            *place = template;
-        }
-    };
-    let mut set_option = |option: u8, number: i64| {
-        if let Some(place) = options.get_mut(usize::from(option)) {
-            *place = number;
-        }
-    };
-
+    let mut request = Request::default();
     let whole = match (&target.origin, head.constant(), &body_constant) {
         (Some(_), Some(head), Some(body)) => Some((head, body)),
         _ => None,
     };
     match whole {
         Some((head, body)) => {
-            set_option(option::HEAD_END, head.len() as i64);
-            set(part::WHOLE, Template::text([head.as_slice(), b"\r\n", body].concat()));
+            request.set_option(option::HEAD_END, head.len() as i64);
+            let whole = [head.as_slice(), b"\r\n", body].concat();
+            request.set(part::WHOLE, Template::text(whole));
         }
         None => {
-            set_option(option::LENGTH_MISSING, i64::from(has_body && body_constant.is_none()));
-            set(part::HEAD, head);
-            set(part::BODY, body.template);
+            let is_missing = has_body && body_constant.is_none();
+            request.set_option(option::LENGTH_MISSING, i64::from(is_missing));
+            request.set(part::HEAD, head);
+            request.set(part::BODY, body.text);
         }
     }
-    match &target.origin {
-        Some(origin) => set(part::ORIGIN, Template::text(origin)),
-        None => set(part::URL, target.url),
+    for (position, (path, text)) in (part::FILES..).step_by(2).zip(body.files) {
+        request.set(position, path);
+        request.set(position + 1, text);
     }
-    set(part::METHOD, Template::text(&method));
-    set(part::COOKIES, cookies);
-    set(part::BASIC, basic);
-    set(part::CA, authorities);
-    set(part::CERT, certificate);
-    set(part::KEY, key);
+    match &target.origin {
+        Some(origin) => request.set(part::ORIGIN, Template::text(origin)),
+        None => request.set(part::URL, target.url),
+    }
+    if !cookies.is_empty() || !headers.basic.is_empty() {
+        extras |= extra::LATE_LINES;
+    }
+    request.set(part::METHOD, Template::text(&method));
+    request.set(part::COOKIES, cookies);
+    request.set(part::BASIC, headers.basic);
+    request.set(part::CA, authorities);
+    request.set(part::CERT, certificate);
+    request.set(part::KEY, key);
+    request.set_option(option::EXTRAS, extras);
 
     let timeout = task.nanoseconds("timeout");
-    let default_timeout = if task.user == FAST { FAST_TIMEOUT_NS } else { 0 };
-    set_option(option::TIMEOUT_NS, timeout.unwrap_or(default_timeout));
-    let follow_default = !(method == "HEAD" && task.user != FAST);
-    let follow = task.flag("allow_redirects").unwrap_or(follow_default);
-    set_option(option::REDIRECTS, if follow { MAX_REDIRECTS } else { 0 });
-    set_option(option::VERIFY, i64::from(task.flag("verify").unwrap_or(true)));
-    Ok(Prepared { parts, options, method, target: target.full, name: target.name, notes })
+    request.set_option(option::TIMEOUT_NS, timeout.unwrap_or(kind.timeout_ns()));
+    let follow = task.flag("allow_redirects").unwrap_or_else(|| kind.follows(&method));
+    request.set_option(option::REDIRECTS, if follow { MAX_REDIRECTS } else { 0 });
+    request.set_option(option::VERIFY, i64::from(task.flag("verify").unwrap_or(true)));
+    let Request { parts, options } = request;
+    let (target, name, check) = (target.full, target.name, body.check);
+    Ok(Prepared { parts, options, method, target, name, check, notes })
+}
+
+/// The parts and numbers of a request, as far as it has them.
+#[derive(Default)]
+struct Request {
+    parts: Vec<Template>,
+    options: Vec<i64>,
+}
+
+impl Request {
+    fn set(&mut self, part: u8, template: Template) {
+        if template.is_empty() {
+            return;
+        }
+        let position = usize::from(part);
+        if self.parts.len() <= position {
+            self.parts.resize(position + 1, Template::default());
+        }
+        if let Some(place) = self.parts.get_mut(position) {
+            *place = template;
+        }
+    }
+
+    fn set_option(&mut self, option: u8, number: i64) {
+        if number == 0 {
+            return;
+        }
+        let position = usize::from(option);
+        if self.options.len() <= position {
+            self.options.resize(position + 1, 0);
+        }
+        if let Some(place) = self.options.get_mut(position) {
+            *place = number;
+        }
+    }
+}
+
+/// What the header lines say about the body.
+fn add_content_lines(
+    task: &Task<'_>,
+    body: &Body,
+    headers: &mut Headers,
+    notes: &mut Vec<Problem>,
+) {
+    let own = task.field("headers").map_or(task.span, |headers| headers.span);
+    if body.owns_type && headers.remove("Content-Type") {
+        notes.push(no_effect(own, "Content-Type", "`files`, which needs its own"));
+    }
+    if let Some(content_type) = &body.content_type
+        && !headers.has("Content-Type")
+    {
+        headers.add("Content-Type", content_type.clone());
+    }
+    if let Some(coding) = body.coding {
+        if headers.remove("Content-Encoding") {
+            notes.push(no_effect(own, "Content-Encoding", "`compress`"));
+        }
+        headers.add("Content-Encoding", Template::text(coding.name()));
+    }
 }
 
 /// What to say of a field that another one goes before.
@@ -280,107 +374,4 @@ fn no_effect(span: Span, field: &str, other: &str) -> Problem {
         label: "this is not sent".to_owned(),
         help: "leave one of the two out".to_owned(),
     }
-}
-
-struct Body {
-    template: Template,
-    is_data: bool,
-    content_type: Option<&'static str>,
-    accept: &'static str,
-}
-
-impl Body {
-    fn new(task: &Task<'_>) -> Self {
-        let fast = task.user == FAST;
-        let any = "*/*";
-        if let Some(data) = task.field("data") {
-            let is_form = matches!(data.kind, TreeKind::Map(_));
-            let template = if is_form { form(data) } else { data.to_text() };
-            if !template.is_empty() {
-                let content_type = match (is_form, fast) {
-                    (true, true) => Some("application/x-www-form-urlencoded; charset=utf-8"),
-                    (true, false) => Some("application/x-www-form-urlencoded"),
-                    (false, true) => Some("text/plain; charset=utf-8"),
-                    (false, false) => None,
-                };
-                return Self { template, is_data: true, content_type, accept: any };
-            }
-        }
-        match task.field("json") {
-            Some(json) => Self {
-                template: json.to_json(),
-                is_data: false,
-                content_type: Some("application/json"),
-                accept: if fast { "application/json" } else { any },
-            },
-            None => Self {
-                template: Template::default(),
-                is_data: false,
-                content_type: None,
-                accept: any,
-            },
-        }
-    }
-}
-
-/// `name=value&name=value`, in the order of the plan.
-pub(super) fn form(map: &Tree) -> Template {
-    let mut out = Template::default();
-    let TreeKind::Map(members) = &map.kind else {
-        return out;
-    };
-    for member in members {
-        let values = match &member.value.kind {
-            TreeKind::List(items) => items.iter().collect(),
-            _ => vec![&member.value],
-        };
-        for value in values {
-            if value.kind == TreeKind::Null {
-                continue;
-            }
-            if !out.is_empty() {
-                out.push_text("&");
-            }
-            out.push_escaped(&Template::text(&member.name), Escape::Query);
-            out.push_text("=");
-            out.push_escaped(&value.to_text(), Escape::Query);
-        }
-    }
-    out
-}
-
-fn cookies(task: &Task<'_>, problems: &mut Vec<Problem>) -> Template {
-    let Some(cookies) = task.field("cookies") else {
-        return Template::default();
-    };
-    let mut out = Template::default();
-    match &cookies.kind {
-        TreeKind::Map(members) => {
-            for member in members.iter().filter(|member| member.value.kind != TreeKind::Null) {
-                let value = member.value.to_text();
-                let is_cut = value.constant().is_some_and(|value| value.contains(&b';'));
-                if is_cut || !is_token(&member.name) {
-                    problems.push(Problem {
-                        span: if is_cut { member.value.span } else { member.name_span },
-                        kind: ProblemKind::Value,
-                        message: format!("the cookie `{}` cannot be sent", member.name),
-                        label: if is_cut {
-                            "a `;` ends the value of a cookie".to_owned()
-                        } else {
-                            "this cannot be the name of a cookie (RFC 6265 §4.1.1)".to_owned()
-                        },
-                        help: "a text `\"name=value; name=value\"` is sent as it is".to_owned(),
-                    });
-                }
-                if !out.is_empty() {
-                    out.push_text("; ");
-                }
-                out.push_text(&member.name);
-                out.push_text("=");
-                out.push_escaped(&value, Escape::Header);
-            }
-        }
-        _ => out.push_escaped(&cookies.to_text(), Escape::Header),
-    }
-    out
 }

@@ -2,7 +2,8 @@
 
 use ld_vm::Escape;
 
-use super::{FAST, form};
+use super::Kind;
+use super::body::form;
 use crate::protocols::{Problem, ProblemKind, Task};
 use crate::template::{Piece, Template, TreeKind};
 
@@ -24,7 +25,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn new(task: &Task<'_>, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn new(task: &Task<'_>, kind: Kind, problems: &mut Vec<Problem>) -> Self {
         let Some(field) = task.field("request_url") else {
             return Self::default();
         };
@@ -97,7 +98,7 @@ impl Target {
                 help: "write `http://host:port/path` or `https://host/path`".to_owned(),
             }),
         }
-        target.name = if task.user == FAST || target.origin.is_none() {
+        target.name = if kind != Kind::Plain || target.origin.is_none() {
             written
         } else {
             target.path.clone()

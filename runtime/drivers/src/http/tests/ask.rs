@@ -1,6 +1,6 @@
 //! Requests as the compiler prepares them, without the compiler.
 
-use ld_stdlib::protocols::http::{MAX_REDIRECTS, PROTOCOL, option, part};
+use ld_stdlib::protocols::http::{MAX_REDIRECTS, PROTOCOL, extra, option, part};
 use ld_vm::assemble::assemble;
 use ld_vm::{Linked, Needs};
 
@@ -73,6 +73,9 @@ impl Ask {
     }
 
     pub(super) fn with(mut self, part: u8, bytes: &str) -> Self {
+        if matches!(part, part::COOKIES | part::BASIC) {
+            self.options[usize::from(option::EXTRAS)] |= extra::LATE_LINES;
+        }
         self.set(part, bytes.as_bytes());
         self
     }

@@ -159,6 +159,12 @@ impl ReplyReader {
         buffer.filled().get(start..start + self.kept).unwrap_or_default()
     }
 
+    /// Whether an interim reply has come (RFC 9110 §15.2).
+    #[must_use]
+    pub fn has_interim(&self) -> bool {
+        self.interim > 0
+    }
+
     /// The bytes of the body so far, kept or dropped, without chunk sizes and trailers.
     #[must_use]
     pub fn body_len(&self) -> u64 {

@@ -1,0 +1,176 @@
+//! The fields of an HTTP task.
+
+use super::METHODS;
+use crate::field::{Field, Shape};
+
+const PARAMS: Shape = Shape::Either(&[Shape::Map(&Shape::Any), Shape::Text, Shape::Null]);
+
+pub(super) const FIELDS: &[Field] = &[
+    Field::new(
+        "allow_redirects",
+        Shape::Bool,
+        "Whether redirects are followed, 30 at most; the chain counts as one request.",
+        "false",
+    )
+    .aliases(&["follow_redirects"])
+    .default("true; false for HEAD of `http_user` and for `async_http_user`"),
+    Field::new(
+        "auth",
+        Shape::Either(&[Shape::Object(AUTH), Shape::Null]),
+        "Sends an `Authorization` header, in place of one in `headers`.",
+        r#"{"type": "bearer", "token": "${token}"}"#,
+    ),
+    Field::new(
+        "body_file",
+        Shape::Either(&[Shape::Text, Shape::Null]),
+        "The body: a file, seen from the working directory. It is read once and shared by all users.",
+        r#""upload.bin""#,
+    ),
+    Field::new(
+        "cert",
+        Shape::Either(&[Shape::ConstantText, Shape::List(&Shape::ConstantText), Shape::Null]),
+        "The client certificate: a PEM file with certificate and key, or a pair of files.",
+        r#"["client.pem", "client.key"]"#,
+    )
+    .aliases(&["client_cert"]),
+    Field::new(
+        "compress",
+        Shape::Either(&[Shape::Choice(&["gzip", "deflate"]), Shape::Null]),
+        "Compresses the body and says so in `Content-Encoding`; a body that does not vary is compressed before the run.",
+        r#""gzip""#,
+    ),
+    Field::new(
+        "connection",
+        Shape::Either(&[Shape::Choice(&["keep", "close"]), Shape::Null]),
+        "Whether the connection stays open after the reply; `close` also tells the server.",
+        r#""close""#,
+    )
+    .default("keep, unless a header `Connection` says close"),
+    Field::new(
+        "cookies",
+        Shape::Either(&[Shape::Map(&Shape::Text), Shape::Text, Shape::Null]),
+        "Cookies sent with this request, beside those the server has set.",
+        r#"{"theme": "dark"}"#,
+    ),
+    Field::new(
+        "data",
+        Shape::Either(&[Shape::Map(&Shape::Any), Shape::Text, Shape::Null]),
+        "The body: text as it is, an object as a form.",
+        r#"{"user": "ada", "lang": ["de", "en"]}"#,
+    ),
+    Field::new(
+        "expect_continue",
+        Shape::Bool,
+        "Sends `Expect: 100-continue`, and the body only when the server asks for it or has been silent for a second.",
+        "true",
+    )
+    .default("false"),
+    Field::new(
+        "files",
+        FILES,
+        "The body: a multipart form with these files, after the fields of `data`. As an object: by the name of the form's field, each a text or an object.",
+        r#"[{"field": "photo", "path": "photo.jpg", "content_type": "image/jpeg"}]"#,
+    ),
+    Field::new(
+        "graphql",
+        Shape::Either(&[Shape::Object(GRAPHQL), Shape::Null]),
+        "The body: a GraphQL query. Errors in the reply fail the request.",
+        r#"{"query": "query($id: ID!) { user(id: $id) { name } }", "variables": {"id": "1"}}"#,
+    ),
+    Field::new(
+        "headers",
+        Shape::Either(&[Shape::Map(&Shape::Either(&[Shape::Text, Shape::Null])), Shape::Null]),
+        "Header lines; a name given here replaces the one sent by default; one with `null` is left out.",
+        r#"{"X-Tenant": "acme"}"#,
+    ),
+    Field::new("json", Shape::Any, "The body, as JSON; `data` goes before it.", r#"{"id": 1}"#),
+    Field::new("method", Shape::Choice(METHODS), "The method.", r#""get""#).required(),
+    Field::new(
+        "params",
+        PARAMS,
+        "Values added to the query; arrays repeat the name, `null` leaves it out.",
+        r#"{"page": 2}"#,
+    ),
+    Field::new(
+        "request_url",
+        Shape::Text,
+        "The URL: absolute, or a path on the run's `host`.",
+        r#""/orders?page=1""#,
+    )
+    .aliases(&["url"])
+    .required(),
+    Field::new(
+        "timeout",
+        Shape::Either(&[Shape::SECONDS, Shape::Null]),
+        "The time limit of the whole exchange, in seconds; 0 for none.",
+        "2.5",
+    )
+    .default("60 for `fast_http_user`, 30 for `async_http_user`, none for `http_user`"),
+    Field::new(
+        "verify",
+        Shape::Either(&[Shape::Bool, Shape::ConstantText]),
+        "Whether the server's certificate is checked, or the path of the CA file or folder to check it against.",
+        "false",
+    )
+    .default("true"),
+];
+
+const FILES: Shape = Shape::Either(&[
+    Shape::List(&Shape::Object(FILE)),
+    Shape::Map(&Shape::Either(&[Shape::Text, Shape::Object(CONTENT)])),
+    Shape::Null,
+]);
+
+const FILE: &[Field] = &[
+    Field::new("content", Shape::Text, "What is in the file.", r#""id;name""#),
+    Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
+        .default("none; `application/octet-stream` with `path`"),
+    Field::new("field", Shape::Text, "The name of the form's field.", r#""photo""#).required(),
+    Field::new("filename", Shape::Text, "The name of the file.", r#""photo.jpg""#)
+        .default("the last part of `path`, else that of the field"),
+    Field::new(
+        "path",
+        Shape::Text,
+        "Where its content is, seen from the working directory. The file is read once and shared by all users.",
+        r#""photo.jpg""#,
+    ),
+];
+
+const CONTENT: &[Field] = &[
+    Field::new("content", Shape::Text, "What is in the file.", r#""id;name""#),
+    Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
+        .default("none; `application/octet-stream` with `path`"),
+    Field::new("filename", Shape::Text, "The name of the file.", r#""photo.jpg""#)
+        .default("the last part of `path`, else that of the field"),
+    Field::new(
+        "path",
+        Shape::Text,
+        "Where its content is, seen from the working directory.",
+        r#""photo.jpg""#,
+    ),
+];
+
+const GRAPHQL: &[Field] = &[
+    Field::new(
+        "allow_errors",
+        Shape::Bool,
+        "Whether a reply with `errors` in it is a good one.",
+        "true",
+    )
+    .default("false"),
+    Field::new("operation_name", Shape::Text, "Which operation of the query.", r#""GetUser""#),
+    Field::new("query", Shape::Text, "The query or mutation.", r#""{ me { name } }""#).required(),
+    Field::new(
+        "variables",
+        Shape::Either(&[Shape::Map(&Shape::Any), Shape::Null]),
+        "The values of its variables.",
+        r#"{"id": 1}"#,
+    ),
+];
+
+const AUTH: &[Field] = &[
+    Field::new("password", Shape::Text, "For `basic`.", r#""secret""#),
+    Field::new("token", Shape::Text, "For `bearer`.", r#""${token}""#),
+    Field::new("type", Shape::Choice(&["basic", "bearer"]), "The scheme.", r#""basic""#).required(),
+    Field::new("username", Shape::Text, "For `basic`.", r#""ada""#),
+];

@@ -1,0 +1,185 @@
+//! What HTTP requests may carry, against servers that share no code with the product.
+#![cfg(test)]
+
+use ld_tests::command::Folder;
+use ld_tests::python::Python;
+use ld_tests::runs::{self, Run};
+use serde_json::{Value, json};
+
+/// A run of one user, once through these tasks.
+fn run(folder: &Folder, user: &str, host: &str, tasks: &Value) -> Run {
+    let plan = json!([["LD_start_test", {
+        "user_detail_dict": {"user": user}, "host": host, "user_count": 1, "iterations": 1,
+        "test_time": 60, "wait_time": 0, "tasks": tasks,
+    }]]);
+    folder.write("plan.json", plan.to_string()).unwrap();
+    runs::run(folder, "plan.json", &["--threads", "1"]).unwrap()
+}
+
+/// What the server written in Python saw of a run of these tasks.
+fn seen(folder: &Folder, tasks: &Value) -> (Run, Vec<Value>) {
+    let peer = Python::start("web").unwrap();
+    let run = run(folder, "http_user", &format!("http://{}", peer.addr()), tasks);
+    let seen = peer.finish().unwrap();
+    (run, seen.as_array().unwrap().clone())
+}
+
+fn assert_good(run: &Run) {
+    assert_eq!(run.count("/totals/failures"), 0, "{:?}", run.failures());
+}
+
+/// The SHA-256 of 300 000 letters, as the server tells it.
+const LETTERS: &str =
+    "300000 bytes 29927e273accc68286005017f7fa6e4f27bddb4db3083ff8b8d4c3667905b7fa";
+
+#[test]
+fn forms_with_files_are_taken_apart_as_they_were_put_together() {
+    let folder = Folder::new().unwrap();
+    folder.write("large.bin", "x".repeat(300_000)).unwrap();
+    folder.write("small.txt", "small").unwrap();
+    let (run, seen) = seen(
+        &folder,
+        &json!([
+            {"method": "post", "request_url": "/a", "data": {"a": ["1", "2"]},
+             "files": {"text": "it is ${uuid()}"}},
+            {"method": "post", "request_url": "/b", "files": [
+                {"field": "one", "path": "large.bin", "content_type": "image/png"},
+                {"field": "two", "content": "2", "filename": "two \"2\".txt"},
+                {"field": "three", "path": "small.txt"},
+            ]},
+            {"method": "put", "request_url": "/c", "files": {"constant": "text"}, "compress": "gzip"},
+            {"method": "put", "request_url": "/d", "body_file": "large.bin"},
+            {"method": "put", "request_url": "/e", "body_file": "large.bin", "compress": "deflate"},
+        ]),
+    );
+    assert_good(&run);
+    let parts = seen[0]["parts"].as_array().unwrap();
+    assert_eq!(parts[..2], [json!(["a", null, null, "1"]), json!(["a", null, null, "2"])]);
+    assert_eq!(parts[2][1], "text");
+    assert!(parts[2][3].as_str().unwrap().starts_with("it is "), "{parts:?}");
+    let expected = json!([
+        ["one", "large.bin", "image/png", LETTERS],
+        ["two", "two %222%22.txt", null, "2"],
+        ["three", "small.txt", "application/octet-stream", "small"],
+    ]);
+    assert_eq!(seen[1]["parts"], expected);
+    assert_eq!(seen[2]["parts"], json!([["constant", "constant", null, "text"]]));
+    assert_eq!((&seen[3]["text"], &seen[3]["coding"]), (&json!(LETTERS), &Value::Null));
+    assert_eq!((&seen[4]["text"], &seen[4]["coding"]), (&json!(LETTERS), &json!("deflate")));
+}
+
+#[test]
+fn a_file_that_is_not_there_fails_the_request_and_says_so() {
+    let folder = Folder::new().unwrap();
+    let task = json!([{"method": "put", "request_url": "/", "body_file": "nowhere.bin"}]);
+    let (run, seen) = seen(&folder, &task);
+    let failures = run.failures();
+    assert_eq!(failures[0].0, "plan");
+    assert!(failures[0].1.starts_with("nowhere.bin cannot be sent: "), "{failures:?}");
+    assert_eq!(seen, [] as [Value; 0]);
+}
+
+#[test]
+fn bodies_are_compressed_whether_they_vary_or_not() {
+    let (run, seen) = seen(
+        &Folder::new().unwrap(),
+        &json!([
+            {"method": "post", "request_url": "/", "json": {"a": 1}, "compress": "gzip"},
+            {"method": "post", "request_url": "/", "data": "n=${randint(7, 7)}", "compress": "gzip"},
+            {"method": "post", "request_url": "/", "data": "n=${randint(7, 7)}", "compress": "deflate"},
+        ]),
+    );
+    assert_good(&run);
+    let texts: Vec<_> = seen.iter().map(|seen| (&seen["text"], &seen["coding"])).collect();
+    let (json, n) = (json!("{\"a\": 1}"), json!("n=7"));
+    let (gzip, deflate) = (json!("gzip"), json!("deflate"));
+    assert_eq!(texts, [(&json, &gzip), (&n, &gzip), (&n, &deflate)]);
+}
+
+#[test]
+fn graphql_errors_in_a_good_reply_fail_the_request_unless_allowed() {
+    let (run, seen) = seen(
+        &Folder::new().unwrap(),
+        &json!([
+            {"method": "post", "request_url": "/graphql", "name": "good", "graphql": {
+                "query": "query Q($id: ID!) { user(id: $id) { name } }", "operation_name": "Q",
+                "variables": {"id": "${randint(3, 3)}"}},
+             "assertions": [{"type": "json_path", "path": "data.echo.id", "value": 3}]},
+            {"method": "post", "request_url": "/graphql", "name": "bad",
+             "graphql": {"query": "{ missing }"}},
+            {"method": "post", "request_url": "/graphql", "name": "allowed",
+             "graphql": {"query": "{ missing }", "allow_errors": true}},
+        ]),
+    );
+    assert_eq!(
+        run.failures(),
+        [("assertion".to_owned(), "GraphQL: Cannot query field \"missing\"".to_owned(), 1)]
+    );
+    assert_eq!(
+        seen[0]["query"],
+        json!({"query": "query Q($id: ID!) { user(id: $id) { name } }", "variables": {"id": 3},
+               "operationName": "Q"})
+    );
+    assert_eq!(seen[0]["type"], "application/json");
+}
+
+#[test]
+fn a_body_waits_until_the_server_asks_for_it() {
+    let (run, seen) = seen(
+        &Folder::new().unwrap(),
+        &json!([
+            {"method": "post", "request_url": "/asked", "data": "body", "expect_continue": true},
+            {"method": "post", "request_url": "/silent", "data": "late", "expect_continue": true},
+            {"method": "post", "request_url": "/refuse", "data": "never", "expect_continue": true},
+            {"method": "get", "request_url": "/after"},
+        ]),
+    );
+    assert_eq!(run.failures(), [("status".to_owned(), "HTTP 417".to_owned(), 1)]);
+    let texts: Vec<_> = seen.iter().map(|seen| (&seen["path"], &seen["text"])).collect();
+    let expected = [("/asked", "body"), ("/silent", "late"), ("/after", "")];
+    let expected: Vec<_> = expected.iter().map(|(path, text)| (json!(path), json!(text))).collect();
+    assert_eq!(texts, expected.iter().map(|(path, text)| (path, text)).collect::<Vec<_>>());
+    assert_eq!(seen[0]["asked"], true);
+    assert_ne!(seen[1]["connection"], seen[2]["connection"], "a body never sent is in the way");
+}
+
+#[test]
+fn connections_are_closed_where_the_plan_says_so() {
+    let (run, seen) = seen(
+        &Folder::new().unwrap(),
+        &json!([
+            {"method": "get", "request_url": "/1", "connection": "close"},
+            {"method": "get", "request_url": "/2"},
+            {"method": "get", "request_url": "/3", "headers": {"Connection": "Close"}},
+            {"method": "get", "request_url": "/4", "connection": "keep"},
+            {"method": "get", "request_url": "/5"},
+        ]),
+    );
+    assert_good(&run);
+    let ports: Vec<_> = seen.iter().map(|seen| &seen["connection"]).collect();
+    assert!(ports[0] != ports[1] && ports[1] == ports[2], "{ports:?}");
+    assert!(ports[2] != ports[3] && ports[3] == ports[4], "{ports:?}");
+    assert_eq!(run.count("/connections/opened"), 3);
+}
+
+#[test]
+fn users_differ_in_redirects_and_limits_and_in_nothing_else() {
+    use ld_tests::witness::{Witness, reply};
+    let witness = Witness::start(|seen| match seen.path() {
+        "/moved" => reply(302, &[("Location", "/there")], ""),
+        "/fails" => reply(500, &[], "{}"),
+        _ => reply(200, &[], "{}"),
+    })
+    .unwrap();
+    let tasks = json!([
+        {"method": "get", "url": "/moved", "name": "default"},
+        {"method": "get", "url": "/moved", "name": "followed", "follow_redirects": true},
+        {"method": "get", "url": "/fails", "name": "fails"},
+        {"method": "post", "url": "/there", "name": "basic", "json": {},
+         "auth": {"type": "basic", "username": "a", "password": "b"}},
+    ]);
+    let run = run(&Folder::new().unwrap(), "async_http_user", &witness.url(), &tasks);
+    assert_eq!(run.failures(), [("status".to_owned(), "HTTP 500".to_owned(), 1)]);
+    assert_eq!(witness.targets(), ["/moved", "/moved", "/there", "/fails", "/there"]);
+    assert_eq!(witness.seen()[4].header("Authorization"), Some("Basic YTpi"));
+}
