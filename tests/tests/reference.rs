@@ -7,10 +7,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ld_stdlib::assertions::ASSERTIONS;
+use ld_stdlib::blocks::{BLOCKS, BRANCH_FIELDS, STEP_FIELDS};
 use ld_stdlib::commands::COMMANDS;
 use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
 use ld_stdlib::faker::KINDS;
 use ld_stdlib::functions::FUNCTIONS;
+use ld_stdlib::operators::OPERATORS;
 use ld_stdlib::protocols::{self, PROTOCOLS};
 use ld_stdlib::scenario::TASK_FIELDS;
 use ld_stdlib::{Field, Shape};
@@ -23,13 +25,15 @@ use ld_vm::{Needs, Var};
 type Page = (&'static str, fn() -> String);
 
 /// Every page.
-const PAGES: [Page; 7] = [
+const PAGES: [Page; 9] = [
     ("assertions.md", assertions),
+    ("blocks.md", blocks),
     ("commands.md", commands),
     ("extractors.md", extractors),
     ("faker.md", faker),
     ("functions.md", functions),
     ("isa.md", instructions),
+    ("operators.md", operators),
     ("protocols.md", protocols),
 ];
 
@@ -76,6 +80,41 @@ fn assertions() -> String {
     for row in ASSERTIONS.iter().filter(|row| row.internal) {
         let failure = row.examples.iter().find_map(|example| example.failure).unwrap_or_default();
         let _ = writeln!(page, "- {} Else it fails: {}.", row.doc, code(failure));
+    }
+    page
+}
+
+fn blocks() -> String {
+    let mut page = page(
+        "Blocks",
+        "What may stand in a list of tasks besides tasks: objects with one of the keys below. \
+         `TASK` stands for any task or block.",
+    );
+    fields(&mut page, "every task and block", STEP_FIELDS);
+    for row in BLOCKS {
+        let _ = writeln!(page, "## `{}`\n\n{}\n\n{}\n", row.key, row.doc, code(row.example));
+        if !row.fields.is_empty() {
+            fields(&mut page, row.key, row.fields);
+        }
+    }
+    fields(&mut page, "a branch of `pick`", BRANCH_FIELDS);
+    page
+}
+
+fn operators() -> String {
+    let mut page = page(
+        "Operators",
+        "What expressions are made of, besides names, placeholders, constants and functions. From \
+         the weakest to the strongest: `or`; `and`; `not`; comparisons; `+` `-`; `*` `/` `%`; the \
+         sign. Parentheses go before all.",
+    );
+    for row in OPERATORS.iter().filter(|row| !row.examples.is_empty()) {
+        let _ = writeln!(page, "## `{}`\n\n{}\n", row.name, row.doc);
+        page.push_str("| expression | value |\n|---|---|\n");
+        for (expression, value) in row.examples {
+            let _ = writeln!(page, "| {} | {} |", code(expression), code(value));
+        }
+        page.push('\n');
     }
     page
 }
