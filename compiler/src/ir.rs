@@ -18,6 +18,8 @@ pub(crate) struct Ir {
     pub(crate) sources: Vec<Source>,
     pub(crate) runs: Vec<Run>,
     pub(crate) actions: Vec<Action>,
+    /// Names that gates are about.
+    pub(crate) gates: Vec<crate::gates::Named>,
     /// What the document says about itself.
     pub(crate) metadata: Vec<(String, Const)>,
 }

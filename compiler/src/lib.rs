@@ -15,6 +15,7 @@ mod document;
 mod emit;
 mod expression;
 mod files;
+mod gates;
 mod ir;
 pub mod json;
 mod lint;
@@ -108,7 +109,11 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
             ir = unfolded(&root, source, options, &ir, &mut diagnostics);
         }
         match emit::program(&ir, source, options) {
-            Ok(program) => Some(program),
+            Ok(program) => {
+                let told = diagnostics.len();
+                gates::check_names(&ir.gates, &program, &mut diagnostics);
+                (diagnostics.len() == told).then_some(program)
+            }
             Err(problem) => {
                 diagnostics.push(problem);
                 None

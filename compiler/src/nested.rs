@@ -209,6 +209,10 @@ pub(crate) fn start_test(
             kept.push((field.name.to_owned(), value));
         }
     }
+    let gates = arguments.iter().find(|(field, _)| field.name == "gates");
+    if let Some(gates) = gates.and_then(|(_, node)| crate::gates::lower(node, lower)) {
+        kept.push(("gates".to_owned(), gates));
+    }
     kept
 }
 

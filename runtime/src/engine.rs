@@ -1,6 +1,7 @@
 //! Runs of a document, one after the other: shards at work, results coming in.
 
 mod collector;
+mod guard;
 mod plan;
 
 use std::{
@@ -19,11 +20,13 @@ use ld_drivers::{
     net::{Clock, NetOptions},
 };
 use ld_results::{GeneratorHealth, Recorder, RunInfo, ScenarioUsers, Summary, Totals};
+use ld_stdlib::{gate::Gate, python::Value};
 use ld_vm::{
-    Linked, Program,
+    Linked, Program, Value as Constant,
     link::{Inputs, LinkError},
-    program::{RunId, SeriesKind},
+    program::{MetadataRow, RunId, SeriesKind},
 };
+use serde_json::{Map, Value as Json};
 use tokio::{
     runtime::Builder,
     sync::{
@@ -32,7 +35,8 @@ use tokio::{
     },
 };
 
-use self::{collector::Collector, plan::Plan};
+pub use self::guard::{FailureBudget, Judgement};
+use self::{collector::Collector, guard::Guards, plan::Plan};
 use crate::{
     affinity, health,
     pacer::Spin,
@@ -58,6 +62,8 @@ pub struct Options {
     pub stop: Stop,
     /// Where progress is shown.
     pub live: Live,
+    /// Gates of every run.
+    pub gates: Vec<Gate>,
 }
 
 /// As many threads as this process may use cores.
@@ -74,6 +80,8 @@ pub struct Engine {
     sources: Sources,
     options: Options,
     descriptors: Option<u64>,
+    /// The budget of the runs to come.
+    budget: Option<FailureBudget>,
     results: Results,
 }
 
@@ -99,7 +107,8 @@ impl Engine {
         };
         let linked = Linked::new(program, &tables, &inputs).map_err(EngineError::Link)?;
         let results = Results::new(linked.program(), options.seed, descriptors);
-        Ok(Self { linked: Arc::new(linked), sources, options, descriptors, results })
+        let linked = Arc::new(linked);
+        Ok(Self { linked, sources, options, descriptors, budget: None, results })
     }
 
     /// The program.
@@ -126,12 +135,26 @@ impl Engine {
         self.results = Results::new(self.program(), self.options.seed, self.descriptors);
     }
 
-    /// Carries out one run, until it is over, its users have ended or a stop is requested.
+    /// When the runs to come fail too often.
+    #[must_use]
+    pub fn failure_budget(&self) -> Option<FailureBudget> {
+        self.budget
+    }
+
+    /// Sets when the runs to come fail too often, or that they never do.
+    pub fn set_failure_budget(&mut self, budget: Option<FailureBudget>) {
+        self.budget = budget;
+    }
+
+    /// Carries out one run, until it is over, its users have ended, a gate or the failure budget
+    /// stops it, or a stop is requested. Gates of the options are judged beside those given.
     ///
     /// # Errors
     /// When the system refuses what a run needs. What was measured until then is kept.
-    pub fn run(&mut self, run: RunId) -> Result<(), RunError> {
-        let Some(&row) = self.program().tables.runs.get(run.index()) else { return Ok(()) };
+    pub fn run(&mut self, run: RunId, gates: &[Gate]) -> Result<Judgement, RunError> {
+        let Some(&row) = self.program().tables.runs.get(run.index()) else {
+            return Ok(Judgement::default());
+        };
         let plan = Plan::new(self.program(), &row);
         let users = plan.users;
         let shards = u32::try_from(users).unwrap_or(u32::MAX).clamp(1, self.options.threads.max(1));
@@ -164,16 +187,19 @@ impl Engine {
         }
         drop(common);
 
-        let Options { stop, live, .. } = &mut self.options;
+        let Options { stop, live, gates: more, .. } = &mut self.options;
+        let gates: Vec<Gate> = gates.iter().chain(more.iter()).cloned().collect();
+        let guards = Guards::new(&gates, &self.results.info.names, self.budget, plan.warmup);
         let collector = Collector::new(&mut self.results, live, clock, &plan, spares);
-        runtime.block_on(collector.collect(incoming, stop.clone(), halt));
+        let judgement = runtime.block_on(collector.collect(incoming, stop.clone(), halt, guards));
+        self.results.info.gates.extend_from_slice(&judgement.gates);
         for thread in threads {
             match thread.join() {
                 Ok(ended) => ended.map_err(RunError)?,
                 Err(panicked) => panic::resume_unwind(panicked),
             }
         }
-        refused.map_or(Ok(()), |error| Err(RunError(error)))
+        refused.map_or(Ok(judgement), |error| Err(RunError(error)))
     }
 
     fn job(&self, shard: u32, common: &Common) -> (mpsc::Sender<Recorder>, Job) {
@@ -247,6 +273,7 @@ impl Results {
                 groups: series.iter().map(|row| row.kind == SeriesKind::Group).collect(),
                 duration_planned: Some(Duration::ZERO),
                 seed,
+                metadata: metadata(program),
                 ..RunInfo::default()
             },
         }
@@ -276,6 +303,30 @@ impl Results {
         }
         let shards = health.shards.len().max(shards as usize);
         health.shards.resize_with(shards, Default::default);
+    }
+}
+
+/// What a document says about itself.
+fn metadata(program: &Program) -> Map<String, Json> {
+    let rows = program.tables.metadata.iter();
+    let entry = |row: &MetadataRow| {
+        let value = constant(program.value(row.value)).to_json();
+        (program.consts.text(row.name).to_owned(), value)
+    };
+    rows.map(entry).collect()
+}
+
+/// A constant of a program as a value of an action.
+pub(crate) fn constant(constant: Constant<'_>) -> Value {
+    match constant {
+        Constant::Unset | Constant::Null => Value::None,
+        Constant::Bool(flag) => Value::Bool(flag),
+        Constant::Int(number) => Value::Int(number.into()),
+        Constant::Float(number) => Value::Float(number),
+        Constant::Text(bytes) => Value::Str(String::from_utf8_lossy(bytes).into_owned()),
+        Constant::Json(bytes) => {
+            serde_json::from_slice::<Json>(bytes).map_or(Value::None, Value::from)
+        }
     }
 }
 

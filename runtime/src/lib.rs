@@ -15,8 +15,11 @@ mod user;
 mod wall;
 
 pub use actions::{ActionError, ActionRecord, Outcome};
-pub use engine::{Engine, EngineError, Options, RunError, default_threads};
+pub use engine::{
+    Engine, EngineError, FailureBudget, Judgement, Options, RunError, default_threads,
+};
 pub use ld_drivers::net;
+pub use ld_stdlib::gate::Gate;
 pub use pacer::{Pacer, Spin, Until};
 pub use schedule::{Arrivals, Levels, Life, Ramp, Starts};
 pub use signals::Stop;

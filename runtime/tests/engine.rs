@@ -94,6 +94,7 @@ fn engine(program: Program, threads: u32, stop: Stop) -> Engine {
         net: NetOptions::new(Clock::starting_now()),
         stop,
         live: Live::new(true),
+        gates: Vec::new(),
     };
     Engine::new(program, options).unwrap()
 }
@@ -102,7 +103,7 @@ fn engine(program: Program, threads: u32, stop: Stop) -> Engine {
 fn run(program: Program, threads: u32) -> Summary {
     let (_sender, stop) = Stop::by_hand();
     let mut engine = engine(program, threads, stop);
-    engine.run(RunId(0)).unwrap();
+    engine.run(RunId(0), &[]).unwrap();
     engine.summary()
 }
 
@@ -265,7 +266,7 @@ fn a_requested_stop_ends_a_run_that_would_go_on_for_ever() {
             sender.send_replace(true);
         }
     });
-    engine.run(RunId(0)).unwrap();
+    engine.run(RunId(0), &[]).unwrap();
     asking.join().unwrap();
     let summary = engine.summary();
     assert!(summary.interrupted && engine.is_stopped());
@@ -279,7 +280,7 @@ fn results_add_up_over_runs_until_they_are_cleared() {
     let (_sender, stop) = Stop::by_hand();
     let mut engine = engine(pinging(&server, 3, "60s iterations 2", "0s"), 2, stop);
     for runs in 1..=3 {
-        engine.run(RunId(0)).unwrap();
+        engine.run(RunId(0), &[]).unwrap();
         let summary = engine.summary();
         assert_eq!(summary.totals.requests, 6 * runs);
         assert_eq!((summary.users.planned, summary.users.achieved), (3 * runs, 3 * runs));
@@ -350,6 +351,7 @@ fn a_source_that_is_not_there_is_named() {
         net: NetOptions::new(Clock::starting_now()),
         stop,
         live: Live::new(true),
+        gates: Vec::new(),
     };
     let Err(error) = Engine::new(program, options) else { panic!("there is no such file") };
     assert!(error.to_string().starts_with("csv source `users`: /nowhere/users.csv: "), "{error}");

@@ -24,6 +24,7 @@ pub mod extractors;
 pub mod faker;
 pub mod field;
 pub mod functions;
+pub mod gate;
 pub mod json;
 pub mod load;
 pub mod notation;

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use ld_tests::command::{Folder, Outcome};
+use ld_tests::witness::{Witness, reply};
 use serde_json::{Value, json};
 
 fn folder(files: &[(&str, &str)]) -> Folder {
@@ -195,4 +196,118 @@ fn documents_in_yaml_and_toml_are_read_and_what_is_wrong_in_them_is_told() {
         assert_eq!(record["error"]["type"], "LoadDensityTestJsonException");
         assert!(record["error"]["message"].as_str().unwrap().contains(says), "{record}");
     }
+}
+
+/// A run of one user against a server of its own that fails every second request, with this put
+/// before and into its arguments.
+fn load(before: &str, arguments: &str, args: &[&str]) -> (Outcome, Value) {
+    let plan = format!(
+        r#"{{"load_density": [{before} ["LD_start_test", {{
+            "user_detail_dict": {{"user": "fast_http_user"}}, "host": "http://127.0.0.1:8080",
+            "user_count": 1, "wait_time": 0.001, {arguments}
+            "tasks": [{{"method": "get", "request_url": "/good", "name": "good"}},
+                      {{"method": "get", "request_url": "/bad", "name": "bad", "think_time": 0.002}}]
+        }}]], "metadata": {{"name": "shop", "tags": ["a", "b"]}}}}"#
+    );
+    let folder = folder(&[("plan.json", &plan)]);
+    let witness =
+        Witness::start(|seen| reply(if seen.target == "/bad" { 503 } else { 200 }, &[], ""));
+    let url = witness.as_ref().unwrap().url();
+    let run = ["run", "plan.json", "--no-progress", "--host", &url, "--summary", "summary.json"];
+    let outcome = ldvm(&folder, &[run.as_slice(), args].concat());
+    (outcome, folder.json("summary.json").unwrap())
+}
+
+#[test]
+fn a_run_that_does_not_keep_to_its_gates_fails_and_says_which() {
+    let arguments = r#""iterations": 20, "test_time": 30,
+        "gates": ["p95(good) < 10s", {"gate": "failure_rate < 1%"}, "requests >= 40"],"#;
+    let args = ["--gate", "failure_rate(good) <= 0"];
+    let (outcome, summary) = load("", arguments, &args);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    let said = "LD_start_test: gates failed: failure_rate < 1%: 50";
+    assert!(outcome.stderr.contains(said), "{outcome:#?}");
+    for line in [
+        "PASS  p95(good) < 10000ms",
+        "FAIL  failure_rate < 1% ",
+        "PASS  requests >= 40",
+        "shop · a, b",
+    ] {
+        assert!(outcome.stdout.contains(line), "{line}: {outcome:#?}");
+    }
+    let gates = summary["gates"].as_array().unwrap();
+    let passed: Vec<_> = gates.iter().map(|gate| gate["passed"].as_bool().unwrap()).collect();
+    assert_eq!(passed, [true, false, true, true]);
+    assert_eq!((&gates[1]["actual"], &gates[1]["unit"]), (&json!(0.5), &json!("share")));
+    assert_eq!(summary["metadata"], json!({"name": "shop", "tags": ["a", "b"]}));
+}
+
+#[test]
+fn a_gate_with_abort_ends_the_run_early() {
+    let arguments = r#""test_time": 30, "gates": [
+        {"gate": "failure_rate < 10%", "for": "1s", "abort": true}, "rps > 1"],"#;
+    let (outcome, summary) = load("", arguments, &[]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    assert!(summary["duration"]["achieved_s"].as_f64().unwrap() < 15.0, "{summary:#}");
+    let gate = &summary["gates"][0];
+    assert_eq!((&gate["passed"], &gate["aborted"]), (&json!(false), &json!(true)));
+    assert!(gate["failed_at_s"].as_f64().unwrap() >= 1.0, "{gate}");
+    assert_eq!(summary["gates"][1]["passed"], true);
+    assert!(outcome.stdout.contains("stopped the run"), "{outcome:#?}");
+}
+
+#[test]
+fn gates_of_the_command_line_are_checked_before_anything_runs() {
+    let folder = folder(&[("plan.json", r#"[["print", ["x"]]]"#)]);
+    let outcome = ldvm(&folder, &["run", "plan.json", "--gate", "P95 < 3ms"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{outcome:#?}");
+    assert!(outcome.stderr.contains("did you mean `p95`?"), "{outcome:#?}");
+}
+
+#[test]
+fn a_spent_failure_budget_stops_the_run_and_fails_it() {
+    let before = r#"["LD_install_failure_budget", {"threshold": 0.2, "window_seconds": 10, "min_samples": 20}],"#;
+    let (outcome, summary) = load(before, r#""test_time": 30,"#, &["--results", "r.json"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    assert!(summary["duration"]["achieved_s"].as_f64().unwrap() < 15.0, "{summary:#}");
+    assert!(outcome.stderr.contains("failure budget spent: 50"), "{outcome:#?}");
+    assert!(
+        outcome.stderr.contains("of the requests of 10 s failed, more than 20"),
+        "{outcome:#?}"
+    );
+
+    let before = format!("{before} [\"LD_uninstall_failure_budget\"],");
+    let (outcome, _) = load(&before, r#""iterations": 30, "test_time": 30,"#, &[]);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+}
+
+#[test]
+fn rules_judge_the_runs_before_them() {
+    let folder = folder(&[]);
+    let witness = Witness::start(|_| reply(200, &[], "")).unwrap();
+    let plan = json!([
+        ["LD_assert_sla", {"rules": [{"type": "requests", "op": "gte", "value": 0}]}],
+        ["LD_evaluate_sla", {"rules": [{"type": "failure_rate", "value": 1}]}],
+        ["LD_start_test", {"user_detail_dict": {"user": "http_user"}, "host": witness.url(),
+            "user_count": 1, "iterations": 5, "wait_time": 0,
+            "tasks": [{"method": "get", "request_url": "/", "name": "home"}]}],
+        ["LD_assert_sla", {"rules": [{"type": "latency_p99", "name": "home", "op": "lt", "value": 60000},
+                                     {"type": "requests", "op": "gte", "value": 5}]}],
+        ["LD_clear_records"],
+        ["LD_assert_sla", {"rules": [{"type": "latency_p99", "value": 1}]}],
+    ]);
+    folder.write("plan.json", plan.to_string()).unwrap();
+    let outcome = ldvm(&folder, &["run", "plan.json", "--quiet", "--results", "r.json"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    let results = folder.json("r.json").unwrap();
+    let records = results["documents"][0]["records"].as_array().unwrap();
+    assert_eq!(records[1]["value"][0]["reason"], "no requests recorded");
+    assert_eq!(records[2]["value"]["user_count"], 1);
+    assert_eq!(records[2]["value"]["runner_mode"], "local");
+    assert_eq!(records[3]["ok"], true, "{:#}", records[3]);
+    let message = "SLA gates failed: no requests recorded";
+    assert_eq!(
+        records[5]["error"],
+        json!({"type": "LoadDensityAssertException", "message": message, "infrastructure": false})
+    );
 }

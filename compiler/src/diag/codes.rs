@@ -113,6 +113,7 @@ codes! {
     "0219" BadUrl                  Error   "a URL or another value that the protocol cannot use"
     "0220" ConflictingSettings     Error   "settings that contradict each other"
     "0221" BadExpression           Error   "an expression that cannot be read or cannot mean anything"
+    "0222" BadGate                 Error   "a gate that says nothing a run can keep to"
 
     "0301" UnterminatedPlaceholder Warning "a placeholder without its closing brace"
     "0302" EmptyPlaceholder        Warning "a placeholder without a name"
@@ -125,6 +126,7 @@ codes! {
     "0310" UnknownSource           Error   "a data source that is not registered"
     "0311" UnknownColumn           Error   "a column that the data source does not have"
     "0312" UnknownProvider         Error   "made-up data that nothing makes up"
+    "0313" UnknownName             Error   "a name that no request has"
 
     "0401" FieldWithoutEffect      Warning "a field that changes nothing here"
     "0402" UnusedVariable          Warning "a variable that nothing reads"

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use ld_runtime::Gate;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -126,6 +127,10 @@ pub(crate) struct OutputOptions {
     /// Print what each action gave back, key and value in turn
     #[arg(long)]
     pub(crate) print_results: bool,
+    /// Fail unless every run keeps to this, such as 'p95(checkout) < 300ms' or
+    /// 'failure_rate < 1% over 30s abort'; may be repeated
+    #[arg(long, value_name = "GATE", value_parser = gate)]
+    pub(crate) gate: Vec<Gate>,
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -159,6 +164,13 @@ pub(crate) struct TargetOptions {
     /// Threads
     #[arg(long, default_value = "1")]
     pub(crate) threads: NonZeroUsize,
+}
+
+fn gate(text: &str) -> Result<Gate, String> {
+    Gate::parse(text).map_err(|bad| match bad.meant {
+        Some(meant) => format!("{}; did you mean `{meant}`?", bad.message),
+        None => bad.message,
+    })
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -165,6 +165,7 @@ impl<'o> Run<'o> {
             } else {
                 Live::new(output.quiet)
             },
+            gates: output.gate.clone(),
         };
         let mut engine = Engine::new(program, options)
             .map_err(|error| infrastructure("the run cannot start", &error))?;

@@ -124,6 +124,14 @@ impl Histogram {
         midpoint(cursor.bucket).clamp(min as f64, max as f64)
     }
 
+    /// Everything in it, without the empty buckets.
+    pub(crate) fn sparse(&self) -> (Extent, Vec<(u32, u64)>) {
+        let used = self.used();
+        let counts = self.counts.get(used.clone()).unwrap_or_default();
+        let filled = used.zip(counts).filter(|(_, count)| **count > 0);
+        (self.extent, filled.map(|(bucket, &count)| (bucket as u32, count)).collect())
+    }
+
     /// The buckets that can hold something: few of all.
     fn used(&self) -> std::ops::Range<usize> {
         if self.extent.count == 0 {

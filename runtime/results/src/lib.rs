@@ -17,6 +17,7 @@ mod arena;
 mod buckets;
 mod extent;
 mod failures;
+mod gates;
 mod generator;
 mod histogram;
 mod recorder;
@@ -25,10 +26,12 @@ mod snapshot;
 mod summary;
 mod times;
 mod totals;
+mod watch;
 mod write;
 
 pub use buckets::MAX_VALUE_NS;
 pub use failures::{FailureGroup, MAX_TEXT_BYTES, MAX_TEXTS};
+pub use gates::{GateResult, GateUnit};
 pub use generator::{GeneratorHealth, ShardBusy, Verdict, VerdictState};
 pub use histogram::Histogram;
 pub use recorder::{Counters, LATE_NS, Recorder, Sample};
@@ -39,4 +42,5 @@ pub use summary::{
     ScenarioSummary, ScenarioUsers, Summary, Throttled, TotalCounts, Users, Warmup,
 };
 pub use totals::Totals;
+pub use watch::Watch;
 pub use write::{WriteError, write_json};

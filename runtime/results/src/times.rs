@@ -26,6 +26,15 @@ impl Entry {
         let (response, service) = (bucket_of(response_ns) as u16, bucket_of(service_ns) as u16);
         Self { series, response, service, failed }
     }
+
+    pub(crate) fn series(&self) -> usize {
+        self.series as usize
+    }
+
+    /// The bucket of the response time.
+    pub(crate) fn response(&self) -> usize {
+        self.response.into()
+    }
 }
 
 /// Exact figures of a series.

@@ -6,21 +6,26 @@ mod record;
 mod report;
 mod rules;
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
+use ld_results::render::units::percent;
 use ld_stdlib::{
     builtins::{self, Arguments},
+    gate::Gate,
     notation::{toml, yaml},
     python::Value,
 };
 use ld_vm::{
-    Program, Value as Constant,
+    Program,
     program::{ActionRow, RunId},
 };
 use serde_json::{Value as Json, json};
 
 pub use self::record::{ActionError, ActionRecord, Outcome, legacy_map};
-use crate::engine::Engine;
+use crate::engine::{Engine, FailureBudget, Judgement, constant};
 
 /// The exception of an action that cannot be carried out at all.
 const EXECUTE: &str = "LoadDensityTestExecuteException";
@@ -118,6 +123,21 @@ impl Executor<'_> {
             }
             "LD_assert_sla" => return rules::assert(&arguments, &summary(engine, &arguments)?),
             "LD_cluster_errors" => cluster_errors(engine, &arguments).into(),
+            "LD_install_failure_budget" => {
+                let budget = failure_budget(&arguments);
+                engine.set_failure_budget(Some(budget));
+                json!({
+                    "threshold": budget.threshold,
+                    "window_seconds": budget.window.as_secs_f64(),
+                    "min_samples": budget.min_samples,
+                    "on_trip": if budget.stop { "stop" } else { "mark" },
+                })
+                .into()
+            }
+            "LD_uninstall_failure_budget" => {
+                engine.set_failure_budget(None);
+                Value::None
+            }
             "LD_read_action_yaml" => document::read("yaml_file_path", &arguments, yaml::parse)?,
             "LD_read_action_toml" => document::read("toml_file_path", &arguments, toml::parse)?,
             "LD_add_package_to_executor" => return Err(refuse_package(&arguments)),
@@ -154,21 +174,54 @@ fn arguments(program: &Program, action: &ActionRow) -> Arguments {
     let rows = Program::rows(&program.tables.arguments, action.arguments);
     let named = rows.iter().map(|row| {
         let name = program.consts.text(row.name).to_owned();
-        (name, value(program.value(row.value)))
+        (name, constant(program.value(row.value)))
     });
     Arguments(named.collect())
 }
 
-fn value(constant: Constant<'_>) -> Value {
-    match constant {
-        Constant::Unset | Constant::Null => Value::None,
-        Constant::Bool(flag) => Value::Bool(flag),
-        Constant::Int(number) => Value::Int(number.into()),
-        Constant::Float(number) => Value::Float(number),
-        Constant::Text(bytes) => Value::Str(String::from_utf8_lossy(bytes).into_owned()),
-        Constant::Json(bytes) => {
-            serde_json::from_slice::<Json>(bytes).map_or(Value::None, Value::from)
+/// The gates of a run, which the compiler has written in full.
+fn gates(arguments: &Arguments) -> Vec<Gate> {
+    match arguments.get("gates") {
+        Some(Value::List(gates)) => {
+            gates.iter().filter_map(|gate| Gate::parse(&gate.text()).ok()).collect()
         }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a run kept to its gates and its failure budget.
+fn judge(judgement: &Judgement, budget: Option<FailureBudget>) -> Result<(), ActionError> {
+    if let (Some(rate), Some(budget)) = (judgement.tripped, budget) {
+        let message = format!(
+            "failure budget spent: {} of the requests of {} s failed, more than {}",
+            percent(rate),
+            budget.window.as_secs_f64(),
+            percent(budget.threshold)
+        );
+        return Err(ActionError::new("CircuitOpenError", message));
+    }
+    let failed = judgement.gates.iter().filter(|gate| !gate.passed);
+    let reasons: Vec<String> = failed
+        .map(|gate| match gate.actual {
+            Some(_) => gate.reason.clone(),
+            None => format!("{}: {}", gate.gate, gate.reason),
+        })
+        .collect();
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let message = format!("gates failed: {}", reasons.join("; "));
+    Err(ActionError::new("LoadDensityAssertException", message))
+}
+
+/// The budget that an action installs; its arguments were checked by the compiler.
+fn failure_budget(arguments: &Arguments) -> FailureBudget {
+    let number = |name: &str, default: f64| arguments.number(name).unwrap_or(default);
+    FailureBudget {
+        threshold: number("threshold", 0.05),
+        window: Duration::try_from_secs_f64(number("window_seconds", 30.0)).unwrap_or_default(),
+        min_samples: number("min_samples", 50.0) as u64,
+        stop: arguments.text("on_trip") != Some("mark"),
     }
 }
 
@@ -180,10 +233,11 @@ fn start_test(
     if engine.is_stopped() {
         return Err(ActionError::new(EXECUTE, "not started, because the run was interrupted"));
     }
-    engine.run(run).map_err(|error| ActionError {
+    let judgement = engine.run(run, &gates(arguments)).map_err(|error| ActionError {
         infrastructure: true,
         ..ActionError::new("OSError", error.to_string())
     })?;
+    judge(&judgement, engine.failure_budget())?;
     let given = |name: &str, default: Value| arguments.get(name).cloned().unwrap_or(default);
     let members = [
         ("user_detail", given("user_detail_dict", Value::Dict(Vec::new()))),
@@ -288,6 +342,7 @@ mod tests {
             net: NetOptions::new(Clock::starting_now()),
             stop: Stop::by_hand().1,
             live: Live::new(true),
+            gates: Vec::new(),
         };
         Engine::new(builder.finish(), options).unwrap()
     }

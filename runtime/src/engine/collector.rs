@@ -12,7 +12,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use super::{Plan, Results};
+use super::{
+    Plan, Results,
+    guard::{Guards, Judgement},
+};
 use crate::{
     health::CpuTime,
     shard::{ArrivalCounts, Report, ShardState},
@@ -109,29 +112,37 @@ impl<'r> Collector<'r> {
         mut reports: UnboundedReceiver<Report>,
         mut stop: Stop,
         halt: watch::Sender<bool>,
-    ) {
+        mut guards: Guards,
+    ) -> Judgement {
         let mut look = interval_at(Instant::now() + SECOND + REPORTS_ARE_IN, SECOND);
         look.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 biased;
                 report = reports.recv() => match report {
-                    Some(report) => self.absorb(report),
+                    Some(report) => self.absorb(report, &mut guards),
                     None => break,
                 },
                 () = stop.wait(), if !self.results.info.interrupted => {
                     self.results.info.interrupted = true;
                     halt.send_replace(true);
                 }
-                _ = look.tick() => self.show(),
+                _ = look.tick() => {
+                    self.show();
+                    if guards.look(Duration::from_nanos(self.clock.now_ns())) {
+                        halt.send_replace(true);
+                    }
+                }
             }
         }
         self.tally();
         self.live.clear();
+        guards.finish(Duration::from_nanos(self.clock.now_ns()))
     }
 
-    fn absorb(&mut self, report: Report) {
+    fn absorb(&mut self, report: Report, guards: &mut Guards) {
         let Report { shard, mut recorder, state, since_last, busy } = report;
+        guards.absorb(&recorder, Duration::from_nanos(self.clock.now_ns()));
         self.results.totals.absorb(&mut recorder);
         if let Some(spares) = self.spares.get(shard) {
             // A shard that has ended needs no spare.

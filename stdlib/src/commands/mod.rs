@@ -6,7 +6,7 @@ mod arguments;
 mod start_test;
 mod table;
 
-pub use start_test::START_TEST;
+pub use start_test::{GATE, START_TEST};
 pub use table::COMMANDS;
 
 /// An action.

@@ -121,7 +121,37 @@ pub const START_TEST: &[Field] = &[
     STOP_TIMEOUT,
     SCENARIOS,
     MAX_RPS,
+    Field::new(
+        "gates",
+        Shape::List(&Shape::Either(&[Shape::ConstantText, Shape::Object(GATE)])),
+        "What the run must keep to, each as a text or an object; the action fails when it does not.",
+        r#"["p95(checkout) < 300ms", {"gate": "failure_rate < 1%", "for": "30s", "abort": true}]"#,
+    ),
 ];
+
+/// A gate with what else can be said about it.
+pub const GATE: &[Field] = &[
+    Field::new(
+        "gate",
+        Shape::ConstantText,
+        "The figure, whose, how it compares and the limit.",
+        r#""p95(checkout) < 300ms""#,
+    )
+    .required(),
+    Field::new(
+        "for",
+        GATE_TIME,
+        "It is about any so much of the run, as `30s` or in seconds; without it about the whole.",
+        r#""30s""#,
+    ),
+    Field::new("after", GATE_TIME, "Nothing is judged before this time of the run.", r#""10s""#)
+        .default("0"),
+    Field::new("abort", Shape::Bool, "Whether the run is stopped when it does not hold.", "true")
+        .default("false"),
+];
+
+const GATE_TIME: Shape =
+    Shape::Either(&[Shape::Number { min: 0.0, max: 1e9 }, Shape::ConstantText]);
 
 const USER_DETAIL: &[Field] = &[
     Field::new("user", Shape::ConstantText, "The user type.", r#""http_user""#)

@@ -1,10 +1,13 @@
 //! What a run prints when it is done.
 
 use std::cmp::Reverse;
+
+use serde_json::{Map, Value};
 use std::fmt::Write as _;
 
 use super::text::{left, printable, right, shorten, width, wrap};
 use super::units;
+use crate::gates::GateResult;
 use crate::generator::VerdictState;
 use crate::summary::{
     Arrivals, Distribution, ErrorGroup, Groups, NameSummary, Summary, Throttled, Warmup,
@@ -33,6 +36,7 @@ pub fn summary(summary: &Summary) -> String {
     header(&mut out, summary, table.width());
     table.print(&mut out);
     groups(&mut out, &summary.groups, table.name_width);
+    gates(&mut out, &summary.gates);
     failures(&mut out, &summary.errors);
     footer(&mut out, summary);
     out
@@ -69,7 +73,28 @@ fn header(out: &mut String, summary: &Summary, columns: usize) {
             }
         }
     }
+    about(out, &summary.metadata, columns);
     line(out, "");
+}
+
+/// What the plan says about itself.
+fn about(out: &mut String, metadata: &Map<String, Value>, columns: usize) {
+    let text = |key: &str| match metadata.get(key) {
+        Some(Value::String(text)) => Some(printable(text)),
+        Some(Value::Array(items)) => {
+            let items: Vec<_> = items.iter().filter_map(Value::as_str).map(printable).collect();
+            Some(items.join(", "))
+        }
+        Some(Value::Null) | None => None,
+        Some(other) => Some(printable(&other.to_string())),
+    };
+    let parts: Vec<_> =
+        ["name", "owner", "tags", "description"].into_iter().filter_map(text).collect();
+    if !parts.is_empty() {
+        for wrapped in wrap(&parts.join(" · "), columns - INDENT) {
+            line(out, &format!("  {wrapped}"));
+        }
+    }
 }
 
 /// Rows of equally many cells below headings, each column as wide as its widest cell.
@@ -185,6 +210,31 @@ fn times(distribution: &Distribution) -> Vec<String> {
     let Distribution { count, p50_ms, p95_ms, p99_ms, p99_9_ms, max_ms, .. } = *distribution;
     let text = |ms| if count == 0 { "–".to_owned() } else { units::duration_ms(ms) };
     [p50_ms, p95_ms, p99_ms, p99_9_ms, max_ms].map(text).to_vec()
+}
+
+/// A line per gate: whether the run kept to it, and the figure that decided.
+fn gates(out: &mut String, gates: &[GateResult]) {
+    if gates.is_empty() {
+        return;
+    }
+    line(out, "");
+    line(out, "  gates");
+    let texts: Vec<_> = gates.iter().map(|gate| printable(&gate.gate)).collect();
+    let widest = texts.iter().map(|text| width(text)).max().unwrap_or(0);
+    for (gate, text) in gates.iter().zip(&texts) {
+        let word = if gate.passed { "PASS" } else { "FAIL" };
+        let shown = gate.shown();
+        let mut remarks = Vec::new();
+        if gate.actual.is_none() {
+            remarks.push(gate.reason.clone());
+        }
+        remarks.extend(gate.failed_at_s.map(|at| format!("at {}", units::clock(at))));
+        if gate.aborted {
+            remarks.push("stopped the run".to_owned());
+        }
+        let remarks = if remarks.is_empty() { "" } else { &format!("   {}", remarks.join(", ")) };
+        line(out, &format!("  {word}  {}   {shown}{remarks}", left(text, widest)));
+    }
 }
 
 fn failures(out: &mut String, errors: &[ErrorGroup]) {

@@ -79,6 +79,8 @@ impl Summary {
                 memory_exhausted: health.memory_exhausted,
             },
             verdict: Verdict::at_end(run, health, totals),
+            metadata: run.metadata.clone(),
+            gates: run.gates.clone(),
             per_name,
             per_scenario: PerScenario::new(run, totals, seconds),
             groups: Groups::new(run, totals),

@@ -18,6 +18,7 @@ use serde::{Serialize, Serializer};
 
 pub use groups::{GroupSummary, Groups};
 
+use crate::gates::GateResult;
 use crate::generator::Verdict;
 use crate::write::{WriteError, to_json, write_json};
 
@@ -53,6 +54,10 @@ pub struct RunInfo {
     pub seed: u64,
     /// Whether it was stopped before its planned end.
     pub interrupted: bool,
+    /// What the plan says about itself: `name`, `owner`, `tags`, `description`.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// What became of gates.
+    pub gates: Vec<GateResult>,
 }
 
 /// All figures of a run.
@@ -119,6 +124,10 @@ pub struct Summary {
     pub generator: Generator,
     /// Whether these figures can be believed.
     pub verdict: Verdict,
+    /// What the plan says about itself.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// What became of gates, in the order in which they were judged.
+    pub gates: Vec<GateResult>,
 }
 
 /// How long the run was to take, and took.

@@ -49,6 +49,7 @@ impl Run {
                 started_at_s: 1_760_000_000.25,
                 seed: 7,
                 interrupted: false,
+                ..RunInfo::default()
             },
             health,
             recorder: Recorder::new(names.len()),

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
+use ld_results::{GateResult, GateUnit};
+use serde_json::{Value, json};
 
 use ld_results::{Arrivals, ScenarioUsers};
 
@@ -59,6 +60,17 @@ fn documented() -> BTreeSet<String> {
 fn the_page_and_the_file_have_the_same_fields() {
     let mut run = Run::checkout();
     run.info.arrivals = Some(Arrivals::default());
+    let metadata = json!({"name": "a", "owner": "b", "tags": ["c"], "description": "d"});
+    run.info.metadata = metadata.as_object().unwrap().clone();
+    run.info.gates = vec![GateResult {
+        gate: "rps > 1".to_owned(),
+        passed: true,
+        actual: Some(2.0),
+        unit: GateUnit::PerSecond,
+        reason: String::new(),
+        failed_at_s: None,
+        aborted: false,
+    }];
     let json: Value = serde_json::from_str(&run.summary().to_json().unwrap()).unwrap();
     let mut written = BTreeSet::new();
     paths(&json, "", &mut written);
