@@ -4,6 +4,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use ld_stdlib::{Tree, TreeKind};
+
+use crate::diag::{Code, Diagnostic};
+use crate::lower::Lower;
+
+/// The longest file that becomes part of a program.
+const MAX_CONTENT: u64 = 16 << 20;
+
 /// Opens the data files a plan names.
 pub trait Files {
     /// Opens a file.
@@ -50,4 +58,25 @@ pub(crate) fn find(
         }
         result => (path.to_owned(), result),
     }
+}
+
+/// What stands in the file that a text names; reports one that cannot be read.
+pub(crate) fn content(name: &Tree, lower: &mut Lower<'_>) -> Option<Vec<u8>> {
+    let TreeKind::Text(template) = &name.kind else {
+        return None;
+    };
+    let path = String::from_utf8_lossy(&template.constant()?).into_owned();
+    let (path, file) = find(lower.options.files, lower.source.name(), &path);
+    let mut text = Vec::new();
+    let read = file.and_then(|file| file.take(MAX_CONTENT + 1).read_to_end(&mut text));
+    let (code, why) = match read {
+        Ok(_) if text.len() as u64 <= MAX_CONTENT => return Some(text),
+        Ok(_) => (Code::FileTooLarge, "it has more than 16 MiB".to_owned()),
+        Err(error) => (Code::UnreadableFile, error.to_string()),
+    };
+    let problem = Diagnostic::new(code, format!("the file `{path}` cannot be read"))
+        .label(name.span, why)
+        .help("paths are seen from the working directory, then from the plan's folder");
+    lower.report(problem);
+    None
 }

@@ -12,7 +12,8 @@ use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
 use ld_vm::{Needs, Value};
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Check, Extract, Operand, Task, Var};
+use crate::files;
+use crate::ir::{Check, Const, Extract, Operand, Task, Var};
 use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown, constant};
 use crate::optimise;
@@ -395,7 +396,7 @@ fn operands(
                 lower.report(problem);
                 complete = false;
             }
-            None => operands.push(Operand::Const(crate::ir::Const::Null)),
+            None => operands.push(Operand::Const(Const::Null)),
             Some(member) if !accepts(&field.shape, &member.value) => {
                 let problem = Diagnostic::new(
                     Code::WrongType,
@@ -416,12 +417,18 @@ fn operands(
                 if let (Shape::Choice(words), Some(written)) = (&field.shape, text(&member.value)) {
                     complete &= is_word(&written, words, field.name, member.value.span, lower);
                 }
-                operands.push(operand(&member.value));
+                if field.is_file {
+                    let content = files::content(&member.value, lower);
+                    complete &= content.is_some();
+                    operands.extend(content.map(|text| Operand::Const(Const::Text(text))));
+                } else {
+                    operands.push(operand(&member.value));
+                }
             }
         }
     }
     // What is absent at the end need not be handed over.
-    while let Some(Operand::Const(crate::ir::Const::Null)) = operands.last() {
+    while let Some(Operand::Const(Const::Null)) = operands.last() {
         operands.pop();
     }
     complete.then_some(operands)

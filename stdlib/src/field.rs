@@ -19,6 +19,8 @@ pub struct Field {
     pub example: &'static str,
     /// Whether this build can do what it says; if not, using it is an error.
     pub ready: bool,
+    /// Whether it names a file whose content stands for it.
+    pub is_file: bool,
     /// What to write instead of a text that is probably meant otherwise.
     pub advice: fn(&str) -> Option<String>,
 }
@@ -41,6 +43,7 @@ impl Field {
             doc,
             example,
             ready: true,
+            is_file: false,
             advice: no_advice,
         }
     }
@@ -67,6 +70,12 @@ impl Field {
     #[must_use]
     pub const fn default(self, default: &'static str) -> Self {
         Self { default, ..self }
+    }
+
+    /// The name of a file: what stands in it is handed over, as read when the plan is compiled.
+    #[must_use]
+    pub const fn content(self) -> Self {
+        Self { is_file: true, ..self }
     }
 
     /// With advice for texts that are probably meant otherwise.

@@ -27,6 +27,7 @@ pub mod functions;
 pub mod gate;
 pub mod json;
 pub mod load;
+pub mod markup;
 pub mod notation;
 pub mod operators;
 mod pattern;

@@ -31,6 +31,16 @@ fn site(seen: &Seen, elsewhere: &str) -> Vec<u8> {
                 format!(r#"{{"state": "paid", "a.b": [1], "error": null, "items": {items}}}"#);
             reply(200, &[("Age", "9"), ("Content-Type", "application/json")], &body)
         }
+        ["page"] => {
+            let cookies = ("Set-Cookie", "sid=a1; Path=/");
+            let body =
+                "<form><input type=hidden name=csrf value=t1></form><ul><li>Lamp<li>Cable</ul>";
+            reply(200, &[cookies, ("Content-Type", "text/html")], body)
+        }
+        ["feed"] => {
+            let body = "<r><item id='7'>Lamp</item><item id='8'>Cable</item></r>";
+            reply(200, &[("Content-Type", "application/xml")], body)
+        }
         ["token"] => {
             let headers = [("Content-Type", "application/json; charset=utf-8")];
             reply(201, &headers, r#"{"data":{"token":"t-1\"x","number":12.50}}"#)
@@ -179,6 +189,11 @@ fn cookies() {
 #[test]
 fn checks() {
     case("checks");
+}
+
+#[test]
+fn extracts() {
+    case("extracts");
 }
 
 #[test]

@@ -52,8 +52,10 @@ pub type CallFn = Box<dyn Fn(&mut Call<'_>, &mut Var) + Send + Sync>;
 /// An assertion: whether it holds; when not, the failure's text goes to the string.
 pub type CheckFn = Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut String) -> bool + Send + Sync>;
 
-/// An extractor: writes the value it finds, or leaves it unset.
-pub type ExtractFn = Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut Var) + Send + Sync>;
+/// An extractor: writes the value it finds, or leaves it unset. The random numbers are the
+/// user's.
+pub type ExtractFn =
+    Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut fastrand::Rng, &mut Var) + Send + Sync>;
 
 /// Makes what is called in every tick out of what is known before the run: the constant
 /// operands, with [`Value::Unset`] for each that is not. It is called with all operands

@@ -537,7 +537,8 @@ impl User {
         let state = State { linked, memory: &self.memory, rows, rendered };
         let spare = &mut pool.spare;
         spare.set(Value::Unset);
-        state.operands(row.operands, |values| (row.extract)(values, reply, spare));
+        let rng = &mut self.rng;
+        state.operands(row.operands, |values| (row.extract)(values, reply, rng, spare));
         if !spare.value().is_missing()
             && let Some(var) = self.memory.vars.get_mut(row.var.index())
         {

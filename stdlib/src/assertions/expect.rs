@@ -8,6 +8,14 @@ use crate::compare::Comparison;
 use crate::field::{Field, Shape};
 use crate::json::{self, Count, Found};
 
+pub(super) const VALUE: Field = Field::new(
+    "value",
+    Shape::Any,
+    "What the first one is compared with, by `op`; without it and the other ways to ask, there \
+     must only be one.",
+    r#""Shop""#,
+);
+
 pub(super) const EXISTS: Field = Field::new(
     "exists",
     Shape::Bool,

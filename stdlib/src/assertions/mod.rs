@@ -10,34 +10,43 @@ use crate::field::Field;
 
 mod body_hash;
 mod contains;
+mod css;
 mod example;
 mod expect;
 mod graphql_errors;
 mod header;
 mod json_path;
+mod json_schema;
 mod latency;
 mod not_contains;
 mod regex;
 mod size;
 mod status_below_400;
 mod status_code;
+mod xpath;
 
+pub(crate) use css::{ATTRIBUTE, LateCss, SELECTOR};
 pub use example::ExampleReply;
 pub(crate) use json_path::{PATH, Path};
+pub(crate) use regex::PATTERN;
+pub(crate) use xpath::{LateXPath, XPATH};
 
 /// Every assertion, by name.
 pub const ASSERTIONS: &[Assertion] = &[
     body_hash::ASSERTION,
     contains::ASSERTION,
+    css::ASSERTION,
     graphql_errors::ASSERTION,
     header::ASSERTION,
     json_path::ASSERTION,
+    json_schema::ASSERTION,
     latency::ASSERTION,
     not_contains::ASSERTION,
     regex::ASSERTION,
     size::ASSERTION,
     status_below_400::ASSERTION,
     status_code::ASSERTION,
+    xpath::ASSERTION,
 ];
 
 /// A check of a reply.
@@ -80,7 +89,7 @@ pub fn find(name: &str) -> Option<&'static Assertion> {
 }
 
 /// The operand at `position`; [`Value::Null`] beyond the last.
-fn operand<'v>(operands: &[Value<'v>], position: usize) -> Value<'v> {
+pub(crate) fn operand<'v>(operands: &[Value<'v>], position: usize) -> Value<'v> {
     operands.get(position).copied().unwrap_or(Value::Null)
 }
 

@@ -3,12 +3,14 @@
 use ld_vm::link::ExtractFn;
 use ld_vm::{Needs, Value};
 
-use super::{Example, Extractor};
+use super::wanted::{MATCH, position};
+use super::{Example, Extractor, operand};
 use crate::assertions::{ExampleReply, PATH, Path};
+use crate::json::Count;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "json_path",
-    fields: &[PATH],
+    fields: &[PATH, MATCH],
     needs: Needs::PAYLOAD,
     doc: "The value at a path of the body's JSON, with its type; `null` counts as missing.",
     examples: &[
@@ -39,16 +41,27 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
             ),
             found: Some("7"),
         },
+        Example {
+            plan: r#"{"var": "ids", "path": "$.items[*].id", "match": -1}"#,
+            reply: ExampleReply::body(r#"{"items": [{"id": 3}, {"id": 7}]}"#),
+            found: Some("[3,7]"),
+        },
     ],
     prepare,
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
     let prepared = Path::new(path(operands))?;
-    Ok(Box::new(move |operands, reply, result| {
+    Ok(Box::new(move |operands, reply, rng, result| {
         // A path that turns out to be none finds nothing.
         let _ = prepared.with(path(operands), |query| {
-            query.first(reply.payload, |found, _| found.store(result));
+            let wanted = |count| position(operand(operands, 1), count, rng);
+            query.look(reply.payload, wanted, |found, count| {
+                // Of a list of all, an empty one counts as missing.
+                if count != Count::Of(0) {
+                    found.store(result);
+                }
+            });
         });
     }))
 }

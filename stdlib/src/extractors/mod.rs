@@ -4,22 +4,51 @@
 use ld_vm::Needs;
 use ld_vm::link::{ExtractFn, Prepare};
 
-use crate::assertions::ExampleReply;
+use crate::assertions::{ExampleReply, operand};
 use crate::field::{Field, Shape};
 
+mod body;
+mod boundary;
+mod cookie;
+mod css;
 mod header;
+mod jmespath;
 mod json_path;
+mod regex;
 mod status_code;
+mod wanted;
+mod xpath;
 
 /// Every extractor, by name.
-pub const EXTRACTORS: &[Extractor] =
-    &[header::EXTRACTOR, json_path::EXTRACTOR, status_code::EXTRACTOR];
+pub const EXTRACTORS: &[Extractor] = &[
+    body::EXTRACTOR,
+    boundary::EXTRACTOR,
+    cookie::EXTRACTOR,
+    css::EXTRACTOR,
+    header::EXTRACTOR,
+    jmespath::EXTRACTOR,
+    json_path::EXTRACTOR,
+    regex::EXTRACTOR,
+    status_code::EXTRACTOR,
+    xpath::EXTRACTOR,
+];
 
 /// The fields of every entry of `extract`, besides those of its extractor.
 pub const ENTRY_FIELDS: &[Field] = &[
     Field::new(
         "from",
-        Shape::Choice(&["header", "json_path", "status_code"]),
+        Shape::Choice(&[
+            "body",
+            "boundary",
+            "cookie",
+            "css",
+            "header",
+            "jmespath",
+            "json_path",
+            "regex",
+            "status_code",
+            "xpath",
+        ]),
         "What the value is taken from.",
         r#""json_path""#,
     )
@@ -97,7 +126,8 @@ mod tests {
                 for known in [operands.clone(), unknown(&operands, extractor.fields)] {
                     let extract = (extractor.prepare)(&known).expect(plan);
                     let mut var = Var::default();
-                    extract(&operands, &reply.reply(), &mut var);
+                    let mut rng = fastrand::Rng::with_seed(1);
+                    extract(&operands, &reply.reply(), &mut rng, &mut var);
                     let mut json = Vec::new();
                     Escape::JsonValue.write(var.value(), &mut json);
                     let is_found = var.value() != Value::Unset;
