@@ -8,11 +8,12 @@ use ld_stdlib::faker;
 use ld_stdlib::functions::written::{Written, unquoted};
 use ld_stdlib::functions::{self, FUNCTIONS, Function, LARGEST_FILE, ParameterKind};
 use ld_vm::link::{Call, Clock, Wall};
+use ld_vm::verify::MAX_OPERANDS;
 use ld_vm::{Value, Var};
 
 use crate::diag::{Code, Diagnostic};
 use crate::files;
-use crate::ir::{Argument, Const, SlotKind};
+use crate::ir::{Argument, Const, Slot, SlotKind};
 use crate::json::Locator;
 use crate::lower::Lower;
 use crate::placeholder::{Meaning, slice};
@@ -24,6 +25,8 @@ enum Given<'t> {
     Text(&'t str),
     /// What a placeholder or a file says.
     Const(Const),
+    /// What only the run can tell.
+    Slot(u32),
 }
 
 impl Lower<'_> {
@@ -60,16 +63,22 @@ impl Lower<'_> {
         let written = given.iter().map(|given| match given {
             Given::Text(text) => Written::Text(text),
             Given::Const(value) => Written::Value(value.value()),
+            Given::Slot(_) => Written::Value(Value::Unset),
         });
+        let constant = given.iter().all(|given| !matches!(given, Given::Slot(_)));
         match function.arguments(&written.collect::<Vec<_>>()) {
             Ok(values) => {
                 if self.fold
+                    && constant
                     && let Some(result) = computed(function, &values)
                 {
                     return Meaning::Const(result);
                 }
-                let constant = |value| Argument::Const(Const::of(value));
-                let arguments = values.into_iter().map(constant).collect();
+                let argument = |(value, given): (_, &Given<'_>)| match given {
+                    Given::Slot(slot) => Argument::Slot(*slot),
+                    Given::Text(_) | Given::Const(_) => Argument::Const(Const::of(value)),
+                };
+                let arguments = values.into_iter().zip(&given).map(argument).collect();
                 Meaning::Slot(SlotKind::Call { name: function.name, arguments })
             }
             Err(why) => {
@@ -95,11 +104,8 @@ impl Lower<'_> {
             self.report(problem);
             return Meaning::Text;
         };
-        let method = Const::Text(method.text.as_bytes().to_vec());
-        Meaning::Slot(SlotKind::Call {
-            name: function.name,
-            arguments: vec![Argument::Const(method)],
-        })
+        let method = Argument::Const(Const::Text(method.text.as_bytes().to_vec()));
+        Meaning::Slot(SlotKind::Call { name: function.name, arguments: vec![method] })
     }
 
     /// What an argument says; `None` when that has been reported to be wrong.
@@ -119,7 +125,7 @@ impl Lower<'_> {
         });
         let holes = pieces.iter().any(|piece| matches!(piece, Piece::Placeholder(_)));
         let given = if holes {
-            Given::Const(self.filled(text, &pieces, place)?)
+            self.filled(text, &pieces, argument, place)?
         } else {
             Given::Text(argument.text)
         };
@@ -130,34 +136,66 @@ impl Lower<'_> {
                 path.value().write_text(&mut bytes);
                 self.contents(&String::from_utf8_lossy(&bytes), argument, place)
             }
+            (ParameterKind::File, Given::Slot(_)) => {
+                let message = "a file is read when the plan is compiled";
+                let problem = Diagnostic::new(Code::BadArguments, message)
+                    .label(place.locate(&argument.range), "this is known only in the run");
+                self.report(problem);
+                None
+            }
             (_, given) => Some(given),
         }
     }
 
-    /// An argument with placeholders.
-    fn filled(&mut self, text: &str, pieces: &[Piece<'_>], place: Locator<'_>) -> Option<Const> {
-        let mut joined = Vec::new();
+    /// An argument with placeholders; where it is more than one, they are joined.
+    fn filled<'t>(
+        &mut self,
+        text: &str,
+        pieces: &[Piece<'_>],
+        argument: &Name<'_>,
+        place: Locator<'_>,
+    ) -> Option<Given<'t>> {
+        let mut parts = Vec::new();
         for piece in pieces {
-            match piece {
-                Piece::Text(range) => joined.extend_from_slice(slice(text, range).as_bytes()),
+            let part = match piece {
+                Piece::Text(range) => {
+                    Argument::Const(Const::Text(slice(text, range).as_bytes().to_vec()))
+                }
                 Piece::Placeholder(placeholder) => match self.folded(text, placeholder, place) {
-                    Meaning::Const(value) if pieces.len() == 1 => return Some(value),
-                    Meaning::Const(value) => value.value().write_text(&mut joined),
-                    Meaning::Slot(_) => {
-                        let message = "this build cannot call a function with this yet";
-                        let problem = Diagnostic::new(Code::PlaceholderNotBuilt, message)
-                            .label(place.locate(&placeholder.range), "known only in the run");
-                        self.report(problem);
-                        return None;
+                    Meaning::Const(value) => Argument::Const(value),
+                    Meaning::Slot(kind) => {
+                        let span = place.locate(&placeholder.range);
+                        let text = slice(text, &placeholder.range).to_owned();
+                        Argument::Slot(self.slot(Slot { kind, text, span }))
                     }
                     Meaning::Text => return None,
                 },
+            };
+            match (parts.last_mut(), part) {
+                (Some(Argument::Const(before)), Argument::Const(value)) => {
+                    let mut joined = Vec::new();
+                    before.value().write_text(&mut joined);
+                    value.value().write_text(&mut joined);
+                    *before = Const::Text(joined);
+                }
+                (_, part) => parts.push(part),
             }
         }
-        Some(Const::Text(joined))
+        while parts.len() > 1 {
+            let rest = parts.split_off(parts.len().min(MAX_OPERANDS));
+            let kind = SlotKind::Call { name: "concat", arguments: parts };
+            let (text, span) = (argument.text.to_owned(), place.locate(&argument.range));
+            parts = vec![Argument::Slot(self.slot(Slot { kind, text, span }))];
+            parts.extend(rest);
+        }
+        parts.pop().map(|part| match part {
+            Argument::Const(value) => Given::Const(value),
+            Argument::Slot(slot) => Given::Slot(slot),
+        })
     }
 
-    /// The meaning of a placeholder inside a call, where only constants can stand.
+    /// The meaning of a placeholder inside a call: constants are folded whatever is asked for,
+    /// because some functions take nothing else.
     fn folded(&mut self, text: &str, placeholder: &Placeholder<'_>, place: Locator<'_>) -> Meaning {
         let fold = std::mem::replace(&mut self.fold, true);
         let meaning = self.meaning(text, placeholder, place);
