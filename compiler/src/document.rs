@@ -3,6 +3,8 @@
 use ld_stdlib::commands::{self, COMMANDS, Command};
 use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};
 
+use ld_vm::program::{SourceEnd, SourceFormat, SourceMode};
+
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::ir::{Action, Const, Ir, Source};
@@ -264,7 +266,7 @@ fn carry_out(
         }
         "LD_register_csv_source" => {
             let entry = arguments.iter().map(|(name, tree)| (*name, tree)).collect::<Vec<_>>();
-            register_source(&entry, node.span, lower);
+            register_source(&entry, node.span, Format::Csv, lower);
         }
         "LD_register_csv_sources" => {
             if let Some(sources) = argument("sources") {
@@ -317,28 +319,57 @@ fn register_variable(name: &str, value: &Tree, lower: &mut Lower<'_>) {
     }
 }
 
+/// Registers files of any format, each told by its field or by the file's name.
+pub(crate) fn register_data_sources(sources: &Tree, lower: &mut Lower<'_>) {
+    register_each(sources, Format::OfFile, lower);
+}
+
 pub(crate) fn register_sources(sources: &Tree, lower: &mut Lower<'_>) {
+    register_each(sources, Format::Csv, lower);
+}
+
+/// What a source without a field that says so is read as.
+#[derive(Clone, Copy)]
+enum Format {
+    Csv,
+    OfFile,
+}
+
+fn register_each(sources: &Tree, format: Format, lower: &mut Lower<'_>) {
     let TreeKind::List(entries) = &sources.kind else {
         return;
     };
     for entry in entries {
         if let TreeKind::Map(members) = &entry.kind {
             let fields = members.iter().map(|m| (m.name.as_str(), &m.value)).collect::<Vec<_>>();
-            register_source(&fields, entry.span, lower);
+            register_source(&fields, entry.span, format, lower);
         }
     }
 }
 
-fn register_source(entry: &[(&str, &Tree)], span: Span, lower: &mut Lower<'_>) {
+fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &mut Lower<'_>) {
     let field = |name: &str| entry.iter().find(|(n, _)| *n == name).map(|(_, tree)| *tree);
     let (Some(name), Some(path)) = (field("name").map(text), field("file_path").map(text)) else {
         return;
     };
-    let cycle = !matches!(field("cycle").map(|tree| &tree.kind), Some(TreeKind::Bool(false)));
+    let word = |name: &str| field(name).map(|tree| text(tree).to_ascii_lowercase());
+    let format = match (format, word("format")) {
+        (Format::Csv, _) => SourceFormat::Csv,
+        (Format::OfFile, Some(word)) => {
+            named(&word, SourceFormat::ALL, SourceFormat::Csv, SourceFormat::name)
+        }
+        (Format::OfFile, None) => format_of(&path),
+    };
+    let mode = word("mode").map_or(SourceMode::Shared, |word| {
+        named(&word, SourceMode::ALL, SourceMode::Shared, SourceMode::name)
+    });
+    let on_end = on_end(field("cycle"), field("on_end"), lower);
     let path_span = field("file_path").map_or(span, |tree| tree.span);
     let (path, file) = files::find(lower.options.files, lower.file(), &path);
     let columns = match file {
-        Ok(file) => columns(file, &path, path_span, lower),
+        Ok(file) if format == SourceFormat::Csv => columns(file, &path, path_span, lower),
+        // Which members objects have is known once all are read.
+        Ok(_) => None,
         Err(error) => {
             let problem = Diagnostic::new(
                 Code::UnreadableFile,
@@ -352,7 +383,46 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, lower: &mut Lower<'_>) {
     };
     lower.scope.sources.insert(name.clone(), lower.ir.sources.len());
     lower.scope.columns.push(columns);
-    lower.ir.sources.push(Source { name, path, cycle });
+    lower.ir.sources.push(Source { name, path, format, mode, on_end });
+}
+
+/// What the end of a name says about a file.
+fn format_of(path: &str) -> SourceFormat {
+    let extension = std::path::Path::new(path).extension().and_then(|end| end.to_str());
+    match extension.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "json" => SourceFormat::Json,
+        "jsonl" | "ndjson" => SourceFormat::Ndjson,
+        _ => SourceFormat::Csv,
+    }
+}
+
+/// The one of a kind that a word of the plan names. The fields' shapes allow no others, so
+/// that the first stands for none.
+fn named<K: Copy>(word: &str, all: &[K], first: K, name: fn(K) -> &'static str) -> K {
+    all.iter().copied().find(|kind| name(*kind) == word).unwrap_or(first)
+}
+
+/// What happens after the last row: `on_end` says so, and `cycle` only where that is absent.
+fn on_end(cycle: Option<&Tree>, on_end: Option<&Tree>, lower: &mut Lower<'_>) -> SourceEnd {
+    let cycles = cycle.map(|tree| !matches!(tree.kind, TreeKind::Bool(false)));
+    let Some(tree) = on_end else {
+        return if cycles == Some(false) { SourceEnd::Once } else { SourceEnd::Cycle };
+    };
+    let end = match text(tree).to_ascii_lowercase().as_str() {
+        "stop_user" => SourceEnd::StopUser,
+        "error" => SourceEnd::StopRun,
+        _ => SourceEnd::Cycle,
+    };
+    if let (Some(cycle), Some(cycles)) = (cycle, cycles)
+        && cycles != (end == SourceEnd::Cycle)
+    {
+        let message = "`cycle` and `on_end` contradict each other";
+        let problem = Diagnostic::new(Code::ConflictingSettings, message)
+            .label(tree.span, "this says what happens after the last row")
+            .also(cycle.span, "and so does this");
+        lower.report(problem);
+    }
+    end
 }
 
 /// The names of a CSV file's columns.

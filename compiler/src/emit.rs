@@ -39,6 +39,7 @@ pub(crate) fn program(
         optimise: options.optimise,
         builder: Builder::new(source.name(), text, options.optimise),
         names: Names::default(),
+        registers: Vec::new(),
         too_large: None,
     };
     for source in &ir.sources {
@@ -92,6 +93,8 @@ struct Emit<'e> {
     optimise: bool,
     builder: Builder,
     names: Names<'e>,
+    /// The data sources of the scenario at hand, in the order of their registers.
+    registers: Vec<usize>,
     too_large: Option<Diagnostic>,
 }
 
@@ -135,6 +138,7 @@ impl<'e> Emit<'e> {
     }
 
     fn scenario(&mut self, scenario: &'e Scenario) -> ScenarioRow {
+        self.registers.clear();
         let entry = self.tick(scenario);
         let [on_start, on_stop] =
             [&scenario.on_start, &scenario.on_stop].map(|steps| self.apart(scenario, steps));
@@ -241,20 +245,26 @@ impl<'e> Emit<'e> {
     }
 
     /// Fetches one row of every source that slots read; returns the sources in the order of
-    /// their registers.
+    /// their registers. A source keeps its register throughout a scenario, so that it is known
+    /// which row a user had before.
     fn rows(&mut self, slots: impl IntoIterator<Item = u32>, span: ld_stdlib::Span) -> Vec<usize> {
         let mut sources = Vec::new();
         for slot in slots {
             self.ir.sources_of(slot, &mut sources);
         }
-        for (register, source) in sources.iter().enumerate() {
-            let (true, Ok(number)) = (register < MAX_REGISTERS, u16::try_from(*source)) else {
+        for source in sources {
+            let known = self.registers.iter().position(|other| *other == source);
+            let register = known.unwrap_or_else(|| {
+                self.registers.push(source);
+                self.registers.len() - 1
+            });
+            let (true, Ok(number)) = (register < MAX_REGISTERS, u16::try_from(source)) else {
                 self.refuse("it uses too many data sources", span);
                 break;
             };
             self.builder.emit(Instruction::pair(Opcode::Row, register as u8, number));
         }
-        sources
+        self.registers.clone()
     }
 
     fn render(&mut self, part: u32, template: &Template, registers: &[usize]) {
@@ -423,7 +433,8 @@ impl<'e> Emit<'e> {
     fn source_row(&mut self, source: &crate::ir::Source) {
         let name = self.builder.constant(source.name.as_bytes());
         let path = self.builder.constant(source.path.as_bytes());
-        let row = SourceRow { name, path, cycle: u32::from(source.cycle) };
+        let &crate::ir::Source { format, mode, on_end, .. } = source;
+        let row = SourceRow { name, path, format, mode, on_end };
         let _: SourceId = push(&mut self.builder.program_mut().tables.sources, row);
     }
 

@@ -9,6 +9,7 @@ use ld_stdlib::protocols::{Prepared, Protocol};
 use ld_stdlib::{Span, Template};
 use ld_vm::Needs;
 use ld_vm::program::LoadKind;
+use ld_vm::program::{SourceEnd, SourceFormat, SourceMode};
 
 /// A whole document.
 #[derive(Debug, Default)]
@@ -103,7 +104,9 @@ pub(crate) struct Var {
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) path: String,
-    pub(crate) cycle: bool,
+    pub(crate) format: SourceFormat,
+    pub(crate) mode: SourceMode,
+    pub(crate) on_end: SourceEnd,
 }
 
 /// What one `LD_start_test` does.

@@ -14,6 +14,7 @@ use crate::template::{self, Name, Piece, Placeholder, Token};
 /// The prefixes of the language; the second column says whether this build fills them.
 const PREFIXES: &[(&str, bool)] = &[
     ("csv", true),
+    ("data", true),
     ("db", false),
     ("env", true),
     ("faker", true),
@@ -109,7 +110,7 @@ impl Lower<'_> {
                 "var" => self.variable(rest, false, place),
                 "session" => self.variable(rest, true, place),
                 "env" => Meaning::Slot(SlotKind::Env(rest.text.to_owned())),
-                "csv" => self.cell(rest, place),
+                "csv" | "data" => self.cell(prefix.text, rest, place),
                 "faker" => self.made_up(rest, place),
                 other => self.other_prefix(other, prefix, place),
             },
@@ -165,11 +166,11 @@ impl Lower<'_> {
         }
     }
 
-    fn cell(&mut self, rest: &Name<'_>, place: Locator<'_>) -> Meaning {
+    fn cell(&mut self, kind: &str, rest: &Name<'_>, place: Locator<'_>) -> Meaning {
         let Some((source, column)) = rest.text.split_once('.') else {
             let problem = Diagnostic::new(
                 Code::UnknownColumn,
-                format!("`${{csv.{}}}` names a source and no column", rest.text),
+                format!("`${{{kind}.{}}}` names a source and no column", rest.text),
             )
             .label(place.locate(&rest.range), "expected `source.column`");
             self.report(problem);
@@ -197,7 +198,7 @@ impl Lower<'_> {
             let file = self.ir.sources.get(index).map_or("", |source| source.path.as_str());
             let file = file.rsplit('/').next().unwrap_or(file);
             let message =
-                format!("`${{csv.{}}}`: source `{source}` has no column `{column}`", rest.text);
+                format!("`${{{kind}.{}}}`: source `{source}` has no column `{column}`", rest.text);
             let at = start + source.len() + 1;
             let problem = Diagnostic::new(Code::UnknownColumn, message)
                 .label(

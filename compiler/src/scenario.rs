@@ -7,7 +7,7 @@ use ld_stdlib::scenario::MODES;
 use ld_stdlib::{Span, Tree, TreeKind};
 
 use crate::diag::{Code, Diagnostic};
-use crate::document::{Written, register_sources, register_variables};
+use crate::document::{Written, register_data_sources, register_sources, register_variables};
 use crate::ir::{Const, Init, Pause, Run, Scenario, Step, Var};
 use crate::json::{Key, Kind, Member, Node};
 use crate::load::{self, Given};
@@ -34,6 +34,7 @@ pub(crate) fn lower(
     for (name, register) in [
         ("variables", register_variables as fn(&Tree, &mut Lower<'_>)),
         ("csv_sources", register_sources),
+        ("data_sources", register_data_sources),
     ] {
         if let Some((field, node)) = written(name)
             && let Some(tree) = lower.value(node, &field.shape, name)
@@ -53,7 +54,8 @@ pub(crate) fn lower(
         }
     }
 
-    let left_out = ["variables", "csv_sources", "tasks", "on_start", "on_stop", "scenarios"];
+    let left_out =
+        ["variables", "csv_sources", "data_sources", "tasks", "on_start", "on_stop", "scenarios"];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
     let host = host(&given.values, lower);
     throttle::of_run(given.values.get("max_rps"), lower);

@@ -163,7 +163,8 @@ impl Engine {
             self.options.live.say(&format!("warning: {shortage}"));
         }
 
-        let runtime = Builder::new_current_thread().enable_time().build().map_err(RunError)?;
+        let runtime =
+            Builder::new_current_thread().enable_time().build().map_err(RunError::Machine)?;
         let clock = Clock::starting_now();
         let (halt, stop) = Stop::by_hand();
         let (reports, incoming) = unbounded_channel();
@@ -195,11 +196,11 @@ impl Engine {
         self.results.info.gates.extend_from_slice(&judgement.gates);
         for thread in threads {
             match thread.join() {
-                Ok(ended) => ended.map_err(RunError)?,
+                Ok(ended) => ended?,
                 Err(panicked) => panic::resume_unwind(panicked),
             }
         }
-        refused.map_or(Ok(judgement), |error| Err(RunError(error)))
+        refused.map_or(Ok(judgement), |error| Err(RunError::Machine(error)))
     }
 
     fn job(&self, shard: u32, common: &Common) -> (mpsc::Sender<Recorder>, Job) {
@@ -239,7 +240,7 @@ struct Common {
 }
 
 /// Starts the thread of a shard. One that cannot go on halts the others.
-fn start(job: Job, halt: watch::Sender<bool>) -> io::Result<JoinHandle<io::Result<()>>> {
+fn start(job: Job, halt: watch::Sender<bool>) -> io::Result<JoinHandle<Result<(), RunError>>> {
     thread::Builder::new().name(format!("shard {}", job.shard)).spawn(move || {
         let ended = shard::run(job);
         if ended.is_err() {
@@ -356,13 +357,25 @@ impl fmt::Display for EngineError {
 
 impl error::Error for EngineError {}
 
-/// What the system refused in the middle of a run.
+/// Why a run did not go on to its end.
 #[derive(Debug)]
-pub struct RunError(io::Error);
+pub enum RunError {
+    /// What the system refused.
+    Machine(io::Error),
+    /// A data source with `on_end: error`, by name, that has no more rows.
+    UsedUp(String),
+}
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the run was cut short by this machine: {}", self.0)
+        match self {
+            Self::Machine(error) => {
+                write!(f, "the run was cut short by this machine: {error}")
+            }
+            Self::UsedUp(name) => {
+                write!(f, "the run was ended because the data source `{name}` has no more rows")
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::{
 
 use ld_drivers::{Stamps, net::Net};
 use ld_results::Recorder;
-use ld_vm::program::{RunId, ThrottleId};
+use ld_vm::program::{RunId, SourceId, ThrottleId};
 use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World};
 use tokio::sync::Notify;
 
@@ -55,6 +55,8 @@ pub(crate) struct Shard {
     changed: Notify,
     /// The plan wants the run to end.
     pub(crate) stopped: Notify,
+    /// The data source that ended the run.
+    pub(crate) used_up: Cell<Option<SourceId>>,
 }
 
 /// What a step of the machine works with; borrowed for one step at a time.
@@ -96,6 +98,7 @@ impl Shard {
             in_flight: Cell::new(0),
             changed: Notify::new(),
             stopped: Notify::new(),
+            used_up: Cell::new(None),
         })
     }
 
@@ -209,6 +212,12 @@ impl Shard {
             counters.throttled_ns = counters.throttled_ns.saturating_add(wait_ns);
         }
         Some((turn_ns, wait_ns))
+    }
+
+    /// Ends the run as a failure: a data source has no more rows.
+    pub(crate) fn used_up(&self, source: SourceId) {
+        self.used_up.set(Some(source));
+        self.stop_run();
     }
 
     /// Counts a tick that was due at a time.

@@ -1,9 +1,13 @@
-//! Data sources: CSV files whose rows the users' placeholders read.
+//! Data sources: tables whose rows the users' placeholders read.
 //!
-//! A file is read once, before the run, and shared read-only by all shards. Each shard goes
-//! through the rows with cursors of its own, so taking a row touches nothing that others touch.
+//! A source is read once, before the run, into a compact table that all shards share read-only:
+//! a row is then two index look-ups away, and no user waits for a disk. The memory it takes is
+//! that of the file, whatever the number of shards; pages of a file read in the middle of a run
+//! would take as much in the system's cache. Each shard goes through the rows with cursors of
+//! its own, so taking a row touches nothing that others touch.
 
 mod cursor;
+mod json;
 mod table;
 
 use std::{
@@ -14,9 +18,9 @@ use std::{
 };
 
 use ld_vm::{
-    Program,
-    program::SourceId,
-    user::{RowNumber, Rows},
+    Program, Scope, Value,
+    program::{SourceEnd, SourceFormat, SourceId, SourceMode},
+    user::{Fetch, Fetched, RowNumber, Rows},
 };
 
 use self::cursor::{Cursor, UsedOnce};
@@ -31,6 +35,8 @@ pub struct Sources {
 #[derive(Debug)]
 struct Source {
     table: Arc<Table>,
+    mode: SourceMode,
+    on_end: SourceEnd,
     usage: Usage,
 }
 
@@ -52,8 +58,13 @@ impl Sources {
         let mut sources = Vec::new();
         for row in &program.tables.sources {
             let path = PathBuf::from(program.consts.text(row.path));
-            match Table::from_csv_file(&path) {
-                Ok(table) => sources.push(Source::new(table, row.cycle != 0)),
+            let table = match row.format {
+                SourceFormat::Csv => Table::from_csv_file(&path),
+                SourceFormat::Json => json::array(&path),
+                SourceFormat::Ndjson => json::lines(&path),
+            };
+            match table {
+                Ok(table) => sources.push(Source::new(table, row.mode, row.on_end)),
                 Err(why) => {
                     let name = program.consts.text(row.name).to_owned();
                     failed.push(SourceError { name, path, why });
@@ -78,37 +89,87 @@ impl Sources {
             Usage::Cycle(begun) => Cursor::cycle(source.table.len(), shard, shards, begun),
             Usage::Once(rows) => Cursor::once(rows),
         };
-        let sources = self.sources.iter().map(|source| (Arc::clone(&source.table), cursor(source)));
+        let sources = self.sources.iter().map(|source| ShardSource {
+            table: Arc::clone(&source.table),
+            mode: source.mode,
+            on_end: source.on_end,
+            cursor: cursor(source),
+        });
         ShardRows { sources: sources.collect() }
     }
 }
 
 impl Source {
-    fn new(table: Table, cycle: bool) -> Self {
-        let usage = if cycle {
+    fn new(table: Table, mode: SourceMode, on_end: SourceEnd) -> Self {
+        let usage = if on_end == SourceEnd::Cycle || mode != SourceMode::Shared {
             Usage::Cycle(Arc::default())
         } else {
             Usage::Once(Arc::new(UsedOnce::new(table.len())))
         };
-        Self { table: Arc::new(table), usage }
+        Self { table: Arc::new(table), mode, on_end, usage }
     }
 }
 
 /// The data sources as one shard sees them.
 #[derive(Debug)]
 pub struct ShardRows {
-    sources: Vec<(Arc<Table>, Cursor)>,
+    sources: Vec<ShardSource>,
+}
+
+#[derive(Debug)]
+struct ShardSource {
+    table: Arc<Table>,
+    mode: SourceMode,
+    on_end: SourceEnd,
+    /// The way through the rows in mode `shared`.
+    cursor: Cursor,
+}
+
+impl ShardSource {
+    fn fetch(&mut self, fetch: Fetch<'_>) -> Fetched {
+        let rows = self.table.len();
+        let row = match self.mode {
+            SourceMode::Shared => self.cursor.next(),
+            SourceMode::Random => (rows > 0).then(|| fetch.rng.u64(..rows)),
+            SourceMode::PerUser => {
+                let next = fetch.before.map_or(0, |row| row.0.saturating_add(1));
+                self.turned(next)
+            }
+            SourceMode::Unique => self.turned(u64::from(fetch.user)),
+        };
+        match (row, self.on_end) {
+            (Some(row), _) => Fetched::Row(RowNumber(row)),
+            (None, SourceEnd::StopUser) => Fetched::Stop(Scope::User),
+            (None, SourceEnd::StopRun) => Fetched::Stop(Scope::Run),
+            // A user that goes through the rows by itself has to remember that it is through.
+            (None, SourceEnd::Once) if self.mode == SourceMode::PerUser => {
+                Fetched::Row(RowNumber(rows))
+            }
+            (None, SourceEnd::Once | SourceEnd::Cycle) => Fetched::Nothing,
+        }
+    }
+
+    /// The row of a number, from the first on again where rows repeat.
+    fn turned(&self, number: u64) -> Option<u64> {
+        let rows = self.table.len();
+        match self.on_end {
+            SourceEnd::Cycle => number.checked_rem(rows),
+            _ => (number < rows).then_some(number),
+        }
+    }
 }
 
 impl Rows for ShardRows {
-    fn next(&mut self, source: SourceId) -> Option<RowNumber> {
-        let (_, cursor) = self.sources.get_mut(source.index())?;
-        cursor.next().map(RowNumber)
+    fn next(&mut self, source: SourceId, fetch: Fetch<'_>) -> Fetched {
+        match self.sources.get_mut(source.index()) {
+            Some(source) => source.fetch(fetch),
+            None => Fetched::Nothing,
+        }
     }
 
-    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Option<&[u8]> {
-        let (table, _) = self.sources.get(source.index())?;
-        table.cell(row.0, column)
+    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Value<'_> {
+        let source = self.sources.get(source.index());
+        source.map_or(Value::Unset, |source| source.table.cell(row.0, column))
     }
 }
 
@@ -126,7 +187,7 @@ pub struct SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, path, why } = self;
-        write!(f, "csv source `{name}`: {}: {why}", path.display())
+        write!(f, "data source `{name}`: {}: {why}", path.display())
     }
 }
 
@@ -138,21 +199,83 @@ mod tests {
 
     const USERS: SourceId = SourceId(0);
 
-    fn sources(cycle: bool) -> Sources {
+    fn source(mode: SourceMode, on_end: SourceEnd) -> Sources {
         let table = Table::from_csv(&b"id,name\n1,ann\n2,bob\n3,cid\n"[..]).unwrap();
-        Sources { sources: vec![Source::new(table, cycle)] }
+        Sources { sources: vec![Source::new(table, mode, on_end)] }
+    }
+
+    fn sources(cycle: bool) -> Sources {
+        let on_end = if cycle { SourceEnd::Cycle } else { SourceEnd::Once };
+        source(SourceMode::Shared, on_end)
+    }
+
+    /// What a user gets that had `before`.
+    fn fetch(rows: &mut ShardRows, user: u32, before: Option<RowNumber>) -> Fetched {
+        let rng = &mut fastrand::Rng::with_seed(u64::from(user));
+        rows.next(USERS, Fetch { user, before, rng })
+    }
+
+    fn name(rows: &ShardRows, row: RowNumber) -> String {
+        match rows.cell(USERS, row, 1) {
+            Value::Text(cell) => String::from_utf8(cell.to_vec()).unwrap(),
+            other => format!("{other:?}"),
+        }
     }
 
     /// Up to `most` names, as a user of the shard would get them.
     fn names(rows: &mut ShardRows, most: usize) -> Vec<String> {
+        names_of(rows, 0, most)
+    }
+
+    fn names_of(rows: &mut ShardRows, user: u32, most: usize) -> Vec<String> {
         let mut names = Vec::new();
+        let mut before = None;
         while names.len() < most
-            && let Some(row) = rows.next(USERS)
+            && let Fetched::Row(row) = fetch(rows, user, before)
         {
-            let cell = rows.cell(USERS, row, 1).unwrap();
-            names.push(String::from_utf8(cell.to_vec()).unwrap());
+            names.push(name(rows, row));
+            before = Some(row);
         }
         names
+    }
+
+    #[test]
+    fn each_user_goes_through_all_rows_by_itself() {
+        let mut rows = source(SourceMode::PerUser, SourceEnd::Cycle).for_shard(0, 2);
+        assert_eq!(names_of(&mut rows, 0, 4), ["ann", "bob", "cid", "ann"]);
+        assert_eq!(names_of(&mut rows, 1, 2), ["ann", "bob"]);
+        let mut rows = source(SourceMode::PerUser, SourceEnd::Once).for_shard(0, 2);
+        assert_eq!(names_of(&mut rows, 0, 5), ["ann", "bob", "cid", "Unset", "Unset"]);
+    }
+
+    #[test]
+    fn a_unique_row_is_the_users_for_good() {
+        let mut rows = source(SourceMode::Unique, SourceEnd::StopUser).for_shard(1, 2);
+        assert_eq!(names_of(&mut rows, 1, 3), ["bob", "bob", "bob"]);
+        assert_eq!(fetch(&mut rows, 3, None), Fetched::Stop(Scope::User));
+        let mut rows = source(SourceMode::Unique, SourceEnd::Cycle).for_shard(1, 2);
+        assert_eq!(names_of(&mut rows, 3, 1), ["ann"]);
+    }
+
+    #[test]
+    fn random_rows_are_all_rows() {
+        let mut rows = source(SourceMode::Random, SourceEnd::Cycle).for_shard(0, 1);
+        let seen: std::collections::BTreeSet<_> =
+            (0..50).flat_map(|user| names_of(&mut rows, user, 1)).collect();
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["ann", "bob", "cid"]);
+    }
+
+    #[test]
+    fn the_end_of_the_rows_is_what_the_plan_makes_of_it() {
+        for (on_end, expected) in [
+            (SourceEnd::Once, Fetched::Nothing),
+            (SourceEnd::StopUser, Fetched::Stop(Scope::User)),
+            (SourceEnd::StopRun, Fetched::Stop(Scope::Run)),
+        ] {
+            let mut rows = source(SourceMode::Shared, on_end).for_shard(0, 1);
+            assert_eq!(names(&mut rows, 9), ["ann", "bob", "cid"]);
+            assert_eq!(fetch(&mut rows, 0, None), expected);
+        }
     }
 
     #[test]
@@ -184,8 +307,10 @@ mod tests {
         assert_eq!(sources.column(USERS, "nmae"), None);
         assert_eq!(sources.column(SourceId(1), "name"), None);
         let mut rows = sources.for_shard(0, 1);
-        assert_eq!(rows.next(SourceId(1)), None);
-        assert_eq!(rows.cell(SourceId(1), RowNumber(0), 0), None);
+        let rng = &mut fastrand::Rng::with_seed(0);
+        let fetch = Fetch { user: 0, before: None, rng };
+        assert_eq!(rows.next(SourceId(1), fetch), Fetched::Nothing);
+        assert_eq!(rows.cell(SourceId(1), RowNumber(0), 0), Value::Unset);
     }
 
     #[test]
@@ -197,7 +322,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "csv source `users`: users.csv: line 7 is not UTF-8; save the file as UTF-8"
+            "data source `users`: users.csv: line 7 is not UTF-8; save the file as UTF-8"
         );
     }
 }

@@ -134,6 +134,10 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
                 shard.stop_run();
                 ends = true;
             }
+            Effect::UsedUp(source) => {
+                shard.used_up(source);
+                ends = true;
+            }
             Effect::Stuck => {
                 shard.count_stuck();
                 due_ns = due_ns.saturating_add(STUCK_PAUSE_NS);

@@ -7,8 +7,10 @@ use std::io;
 use std::path::Path;
 
 use ld_vm::link::{Clock, Inputs, LinkError, Wall};
-use ld_vm::program::{Id as _, RunId, ScenarioId, SeriesId, SourceId, ThrottleId, VarId};
-use ld_vm::user::{RowNumber, Rows};
+use ld_vm::program::{
+    Id as _, RunId, ScenarioId, SeriesId, SourceEnd, SourceId, ThrottleId, VarId,
+};
+use ld_vm::user::{Fetch, Fetched, RowNumber, Rows};
 use ld_vm::value::Value;
 use ld_vm::{
     Effect, Fault, FaultClass, Linked, Meta, Needs, Program, Reply, Resume, Scope, ScratchPool,
@@ -47,7 +49,7 @@ pub struct Data {
 #[derive(Clone, Debug)]
 struct Source {
     table: Table,
-    cycle: bool,
+    on_end: SourceEnd,
     next: usize,
 }
 
@@ -57,7 +59,7 @@ impl Data {
         let rows = program.tables.sources.iter();
         let sources = rows.map(|row| Source {
             table: table(program.consts.text(row.name)),
-            cycle: row.cycle != 0,
+            on_end: row.on_end,
             next: 0,
         });
         Self { sources: sources.collect() }
@@ -78,7 +80,7 @@ impl Data {
             for record in reader.byte_records() {
                 rows.push(record?.iter().map(<[u8]>::to_vec).collect());
             }
-            sources.push(Source { table: Table { columns, rows }, cycle: row.cycle != 0, next: 0 });
+            sources.push(Source { table: Table { columns, rows }, on_end: row.on_end, next: 0 });
         }
         Ok(Self { sources })
     }
@@ -90,21 +92,28 @@ impl Data {
 }
 
 impl Rows for Data {
-    fn next(&mut self, source: SourceId) -> Option<RowNumber> {
-        let source = self.sources.get_mut(source.index())?;
+    fn next(&mut self, source: SourceId, _fetch: Fetch<'_>) -> Fetched {
+        let Some(source) = self.sources.get_mut(source.index()) else {
+            return Fetched::Nothing;
+        };
         let count = source.table.rows.len();
-        if count == 0 || (!source.cycle && source.next >= count) {
-            return None;
+        if count == 0 || (source.on_end != SourceEnd::Cycle && source.next >= count) {
+            return match source.on_end {
+                SourceEnd::StopUser => Fetched::Stop(Scope::User),
+                SourceEnd::StopRun => Fetched::Stop(Scope::Run),
+                SourceEnd::Cycle | SourceEnd::Once => Fetched::Nothing,
+            };
         }
         let row = source.next % count;
         source.next += 1;
-        Some(RowNumber(row as u64))
+        Fetched::Row(RowNumber(row as u64))
     }
 
-    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Option<&[u8]> {
-        let rows = &self.sources.get(source.index())?.table.rows;
-        let row = rows.get(usize::try_from(row.0).ok()?)?;
-        row.get(column as usize).map(Vec::as_slice)
+    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Value<'_> {
+        let source = self.sources.get(source.index());
+        let row = source.and_then(|source| source.table.rows.get(row.0 as usize));
+        let cell = row.and_then(|row| row.get(column as usize));
+        cell.map_or(Value::Unset, |cell| Value::Text(cell))
     }
 }
 
@@ -231,6 +240,8 @@ pub enum Event {
     Stop(Scope),
     /// The end of a tick that looped and did nothing.
     Stuck,
+    /// A data source that must not has no more rows.
+    UsedUp(SourceId),
 }
 
 /// A request that was sent.
@@ -285,13 +296,14 @@ pub fn play(
             Effect::Leave => Event::Leave,
             Effect::Log(text) => Event::Log(String::from_utf8_lossy(text).into_owned()),
             Effect::Stop(scope) => Event::Stop(scope),
+            Effect::UsedUp(source) => Event::UsedUp(source),
             Effect::Stuck => Event::Stuck,
         };
         pending = match &event {
             Event::Request(sent) => Some((answer(sent), sent.needs)),
             _ => None,
         };
-        let is_over = matches!(event, Event::Stop(_) | Event::Stuck);
+        let is_over = matches!(event, Event::Stop(_) | Event::Stuck | Event::UsedUp(_));
         events.push(event);
         if is_over {
             break;
@@ -374,6 +386,7 @@ pub fn transcript(linked: &Linked, events: &[Event]) -> String {
             Event::Stop(Scope::User) => writeln!(out, "stop user"),
             Event::Stop(Scope::Run) => writeln!(out, "stop run"),
             Event::Stuck => writeln!(out, "stuck"),
+            Event::UsedUp(source) => writeln!(out, "used up: source {}", source.0),
         };
     }
     out

@@ -10,7 +10,7 @@ use ld_stdlib::protocols::payload::decode;
 use ld_stdlib::protocols::{http, socket, websocket};
 use ld_tests::plans;
 use ld_tests::script::{self, Answer, Data, Event, Sent, Stage};
-use ld_vm::program::{Id as _, RunId};
+use ld_vm::program::{Id as _, RunId, SourceId};
 use ld_vm::{FaultClass, Linked, format};
 
 /// What one user did: the events, its variables before and after.
@@ -138,6 +138,7 @@ enum Seen {
     Log(String),
     Stop(ld_vm::Scope),
     Stuck,
+    UsedUp(SourceId),
 }
 
 fn seen(ready: &Ready, event: &Event) -> Seen {
@@ -181,6 +182,7 @@ fn seen(ready: &Ready, event: &Event) -> Seen {
         Event::Log(text) => Seen::Log(text.clone()),
         Event::Stop(scope) => Seen::Stop(*scope),
         Event::Stuck => Seen::Stuck,
+        Event::UsedUp(source) => Seen::UsedUp(*source),
     }
 }
 

@@ -259,6 +259,37 @@ fn rows_are_used_once_over_all_users_and_threads_and_then_there_are_no_more() {
 }
 
 #[test]
+fn rows_in_json_keep_their_types_and_go_to_users_as_the_plan_says() {
+    for threads in ["1", "2"] {
+        let folder = folder(&["rows-of-users.json", "accounts.list", "accounts.ndjson"]);
+        let witness = witness();
+        let args = ["--host", &witness.url(), "--threads", threads];
+        let run = runs::run(&folder, "rows-of-users.json", &args).unwrap();
+        assert_eq!(run.outcome.code, Some(0), "{:#?}", run.outcome);
+        let mut bodies: Vec<_> = witness.seen().iter().map(|seen| seen.text()).collect();
+        bodies.sort_unstable();
+        let body = |own, each| format!(r#"{{"own": {own}, "each": {each}, "any": true}}"#);
+        // A member that is not there leaves the placeholder as it is written.
+        let each = [r#""${data.each.tags}""#, r#"["a"]"#, "[]"];
+        let expected: Vec<_> =
+            [10, 20, 30].into_iter().flat_map(|own| each.map(|each| body(own, each))).collect();
+        assert_eq!(bodies, expected, "{threads}");
+    }
+}
+
+#[test]
+fn a_run_fails_of_a_data_source_that_must_not_end() {
+    let (run, seen) = run("rows-end.json", &[]);
+    assert_eq!(run.outcome.code, Some(1), "{:#?}", run.outcome);
+    assert!(
+        run.outcome.stderr.contains("data source `ids` has no more rows"),
+        "{:#?}",
+        run.outcome
+    );
+    assert_eq!(seen.len(), 100);
+}
+
+#[test]
 fn the_pause_between_ticks_is_kept() {
     let args = ["--iterations", "4", "--wait", "100ms"];
     let (run, _) = run("echo.json", &args);

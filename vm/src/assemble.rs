@@ -14,7 +14,8 @@ use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
     ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, Maybe, OperandId, OperandKind, PauseId,
     Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesKind, SeriesRow, SetRow, SlotId,
-    SlotKind, SlotRow, SourceRow, StageRow, TestRow, ThrottleId, ThrottleRow, VarRow,
+    SlotKind, SlotRow, SourceEnd, SourceFormat, SourceMode, SourceRow, StageRow, TestRow,
+    ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -221,16 +222,23 @@ impl Assembler {
     }
 
     fn source(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+        fn kind<K: Copy>(word: &str, all: &[K], name: fn(K) -> &'static str) -> Option<K> {
+            all.iter().copied().find(|kind| name(*kind) == word)
+        }
+
         let (name, number) = words.source()?;
         let path = words.text()?;
-        let cycle = match words.word()? {
-            "cycle" => 1,
-            "once" => 0,
-            _ => return Err("`cycle` or `once`"),
-        };
+        let on_end = kind(words.word()?, SourceEnd::ALL, SourceEnd::name)
+            .ok_or("`cycle`, `once`, `stop_user` or `error`")?;
+        let (mut mode, mut format) = (SourceMode::Shared, SourceFormat::Csv);
+        if !words.is_empty() {
+            mode = kind(words.word()?, SourceMode::ALL, SourceMode::name).ok_or("a mode")?;
+            format =
+                kind(words.word()?, SourceFormat::ALL, SourceFormat::name).ok_or("a format")?;
+        }
         let path = self.builder.constant(&path);
         let id = self.builder.constant(name.as_bytes());
-        let row = SourceRow { name: id, path, cycle };
+        let row = SourceRow { name: id, path, format, mode, on_end };
         let rows = &mut self.builder.program_mut().tables.sources;
         let id: crate::program::SourceId = push(rows, row);
         match self.names.insert((Named::Source(number), name.into_bytes()), id.0) {

@@ -25,8 +25,7 @@ impl<'v> State<'v, '_> {
             Origin::Env(value) => Value::Text(value),
             Origin::Cell { register, source, column } => {
                 let row = self.memory.rows.get(*register).copied().flatten();
-                let cell = row.and_then(|row| self.rows.cell(*source, row, *column));
-                cell.map_or(Value::Unset, Value::Text)
+                row.map_or(Value::Unset, |row| self.rows.cell(*source, row, *column))
             }
             Origin::Call { .. } | Origin::Nowhere => Value::Unset,
         }

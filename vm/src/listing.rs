@@ -31,8 +31,8 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, LoadKind, Many, Maybe, OperandId, OperandKind,
-    PauseId, Program, RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceId, StageRow,
-    ThrottleId, ThrottleRow, ValueId, VarId,
+    PauseId, Program, RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceFormat, SourceId,
+    SourceMode, StageRow, ThrottleId, ThrottleRow, ValueId, VarId,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -68,9 +68,12 @@ impl Listing<'_> {
     fn headers(&mut self) {
         let tables = &self.program.tables;
         for (source, number) in tables.sources.iter().zip(0..) {
-            let cycle = if source.cycle == 0 { "once" } else { "cycle" };
             let name = self.source(SourceId(number));
-            let line = format!("source {name} {} {cycle}", self.quoted(source.path));
+            let (path, on_end) = (self.quoted(source.path), source.on_end.name());
+            let mut line = format!("source {name} {path} {on_end}");
+            if source.mode != SourceMode::Shared || source.format != SourceFormat::Csv {
+                let _ = write!(line, " {} {}", source.mode.name(), source.format.name());
+            }
             self.push(&line);
         }
         for run in &tables.runs {

@@ -250,6 +250,35 @@ kinds! {
 }
 
 kinds! {
+    /// What a data source is read from.
+    SourceFormat {
+        0 Csv "csv" "A CSV file.";
+        1 Json "json" "A file with a JSON array of objects.";
+        2 Ndjson "ndjson" "A file with a JSON object in each line.";
+    }
+}
+
+kinds! {
+    /// Which rows of a data source a user gets.
+    SourceMode {
+        0 Shared "shared" "The next that no user has had in this pass.";
+        1 PerUser "per_user" "All of them, in order, each user for itself.";
+        2 Random "random" "Any, drawn anew each time.";
+        3 Unique "unique" "One of its own, always the same.";
+    }
+}
+
+kinds! {
+    /// What happens when a data source has no more rows.
+    SourceEnd {
+        0 Once "once" "Its placeholders stay as written.";
+        1 Cycle "cycle" "The rows start over.";
+        2 StopUser "stop_user" "The user that wanted one ends.";
+        3 StopRun "error" "The run ends, as a failure.";
+    }
+}
+
+kinds! {
     /// What starts and stops the users of a scenario.
     LoadKind {
         0 Batches "batches" "`users` users, as many at a time as start in a second; no stages.";
@@ -389,8 +418,12 @@ tables! {
         name: ConstId,
         /// The file's path as the plan gives it.
         path: ConstId,
-        /// 1 to start over after the last row, 0 to stop yielding rows.
-        cycle: u32,
+        /// What it is read from.
+        format: SourceFormat,
+        /// Which rows a user gets.
+        mode: SourceMode,
+        /// What happens after the last row.
+        on_end: SourceEnd,
     }
     /// Columns of data sources, by name.
     columns: ColumnRow {

@@ -22,10 +22,32 @@ pub struct RowNumber(pub u64);
 
 /// The data sources of a shard.
 pub trait Rows {
-    /// The next row of a source; `None` when it is exhausted.
-    fn next(&mut self, source: SourceId) -> Option<RowNumber>;
-    /// A cell; `None` when the row is too short to have it.
-    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Option<&[u8]>;
+    /// The next row of a source for a user.
+    fn next(&mut self, source: SourceId, fetch: Fetch<'_>) -> Fetched;
+    /// A cell; [`Value::Unset`] when there is no such row, or it is too short to have it.
+    fn cell(&self, source: SourceId, row: RowNumber, column: u32) -> Value<'_>;
+}
+
+/// Who wants a row.
+#[derive(Debug)]
+pub struct Fetch<'f> {
+    /// The user's number in the run, from 0.
+    pub user: u32,
+    /// The row of the source that the user had before.
+    pub before: Option<RowNumber>,
+    /// The user's random numbers.
+    pub rng: &'f mut fastrand::Rng,
+}
+
+/// What a data source has for a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// A row. One behind the last has no cells.
+    Row(RowNumber),
+    /// No more rows: placeholders stay as written.
+    Nothing,
+    /// No more rows, and so much is to end.
+    Stop(Scope),
 }
 
 /// No data sources.
@@ -33,11 +55,11 @@ pub trait Rows {
 pub struct NoRows;
 
 impl Rows for NoRows {
-    fn next(&mut self, _source: SourceId) -> Option<RowNumber> {
-        None
+    fn next(&mut self, _source: SourceId, _fetch: Fetch<'_>) -> Fetched {
+        Fetched::Nothing
     }
-    fn cell(&self, _source: SourceId, _row: RowNumber, _column: u32) -> Option<&[u8]> {
-        None
+    fn cell(&self, _source: SourceId, _row: RowNumber, _column: u32) -> Value<'_> {
+        Value::Unset
     }
 }
 
@@ -81,6 +103,8 @@ pub enum Effect<'u> {
     Log(&'u [u8]),
     /// Nothing more is to be done by this user, or in this run.
     Stop(Scope),
+    /// A data source has no more rows, and the run is to fail of it.
+    UsedUp(SourceId),
     /// The tick looped [`MAX_ROUNDS`] times without an effect, and was ended.
     Stuck,
 }
@@ -327,8 +351,22 @@ impl User {
                 Opcode::Jump => self.pc = Addr(x),
                 Opcode::Pick => self.pc = self.pick(linked, ChoiceId(x)),
                 Opcode::Row => {
-                    let row = world.rows.next(SourceId(u32::from(instruction.b())));
-                    if let Some(register) = self.memory.rows.get_mut(usize::from(instruction.a())) {
+                    let source = SourceId(u32::from(instruction.b()));
+                    let register = self.memory.rows.get_mut(usize::from(instruction.a()));
+                    let before = register.as_deref().copied().flatten();
+                    let fetch = Fetch { user: self.id, before, rng: &mut self.rng };
+                    let row = match world.rows.next(source, fetch) {
+                        Fetched::Row(row) => Some(row),
+                        Fetched::Nothing => None,
+                        Fetched::Stop(scope) => {
+                            self.pc = self.entry;
+                            return match scope {
+                                Scope::User => Effect::Stop(scope),
+                                Scope::Run => Effect::UsedUp(source),
+                            };
+                        }
+                    };
+                    if let Some(register) = register {
                         *register = row;
                     }
                 }

@@ -77,7 +77,9 @@ impl Machine {
                     failed += u32::from(sample.failure.is_some());
                     resume = Resume::Go;
                 }
-                Effect::End(_) | Effect::Stop(_) | Effect::Stuck => return (bytes, failed),
+                Effect::End(_) | Effect::Stop(_) | Effect::UsedUp(_) | Effect::Stuck => {
+                    return (bytes, failed);
+                }
                 Effect::Wait(_)
                 | Effect::Throttle(_)
                 | Effect::Enter(_)

@@ -25,7 +25,7 @@ use ld_vm::{
 use serde_json::{Value as Json, json};
 
 pub use self::record::{ActionError, ActionRecord, Outcome, legacy_map};
-use crate::engine::{Engine, FailureBudget, Judgement, constant};
+use crate::engine::{Engine, FailureBudget, Judgement, RunError, constant};
 
 /// The exception of an action that cannot be carried out at all.
 const EXECUTE: &str = "LoadDensityTestExecuteException";
@@ -233,9 +233,11 @@ fn start_test(
     if engine.is_stopped() {
         return Err(ActionError::new(EXECUTE, "not started, because the run was interrupted"));
     }
-    let judgement = engine.run(run, &gates(arguments)).map_err(|error| ActionError {
-        infrastructure: true,
-        ..ActionError::new("OSError", error.to_string())
+    let judgement = engine.run(run, &gates(arguments)).map_err(|error| match error {
+        RunError::Machine(_) => {
+            ActionError { infrastructure: true, ..ActionError::new("OSError", error.to_string()) }
+        }
+        RunError::UsedUp(_) => ActionError::new(EXECUTE, error.to_string()),
     })?;
     judge(&judgement, engine.failure_budget())?;
     let given = |name: &str, default: Value| arguments.get(name).cloned().unwrap_or(default);

@@ -23,7 +23,9 @@ use super::{
     report::{Report, Reporter},
     start::Start,
 };
-use crate::{affinity, pacer::Spin, signals::Stop, sources::ShardRows, throttle::Throttles};
+use crate::{
+    RunError, affinity, pacer::Spin, signals::Stop, sources::ShardRows, throttle::Throttles,
+};
 
 /// How long users between two requests may take to say goodbye at the end of a run.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -53,20 +55,26 @@ pub(crate) struct Job {
 /// Runs a shard from start to end.
 ///
 /// # Errors
-/// When the system refuses what a shard needs: an event loop, a timer.
-pub(crate) fn run(job: Job) -> io::Result<()> {
+/// When the system refuses what a shard needs: an event loop, a timer; or a data source that
+/// the run must not outlast has no more rows.
+pub(crate) fn run(job: Job) -> Result<(), RunError> {
     if let Some(core) = job.core {
         // Where a container forbids it, the shard is a little less even and works all the same.
         let _ = affinity::pin_to(core);
     }
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    let (shard, mut reporter) = runtime.block_on(live(job))?;
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_all().build_local(LocalOptions::default());
+    let runtime = runtime.map_err(RunError::Machine)?;
+    let (shard, mut reporter) = runtime.block_on(live(job)).map_err(RunError::Machine)?;
     // Requests that are still under way are cut here, and counted as their users are dropped.
     // Look-ups of names cannot be cut: merely dropped, the runtime would wait for the resolver to
     // give up, which takes it half a minute when nobody answers.
     runtime.shutdown_background();
-    let spare = Recorder::new(shard.linked.program().tables.series.len());
-    reporter.report(&shard, spare)
+    let program = shard.linked.program();
+    let spare = Recorder::new(program.tables.series.len());
+    reporter.report(&shard, spare).map_err(RunError::Machine)?;
+    let source = shard.used_up.get().and_then(|id| program.tables.sources.get(id.index()));
+    source.map_or(Ok(()), |row| Err(RunError::UsedUp(program.consts.text(row.name).to_owned())))
 }
 
 /// Starts users and waits until all of them have ended or the run is over.

@@ -2,7 +2,9 @@
 
 use std::{error::Error, fmt, fs::File, io, path::Path, str};
 
-/// A table of text: all cells in one run of bytes, so that a row costs its bytes and four more
+use ld_vm::Value;
+
+/// A table: all cells in one run of bytes, so that a row costs its bytes and four more
 /// per cell and per row, and reading it follows two indices.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -10,8 +12,54 @@ pub struct Table {
     bytes: Vec<u8>,
     /// Where each cell ends in `bytes`; it begins where the one before ends.
     ends: Vec<u32>,
+    /// What each cell is; empty where all are text.
+    kinds: Vec<Kind>,
     /// Where each row ends in `ends`. Rows may have fewer cells than there are columns.
     rows: Vec<u32>,
+}
+
+/// What the bytes of a cell are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Absent,
+    False,
+    True,
+    /// Its eight bytes, the lowest first.
+    Int,
+    /// Those of a double.
+    Float,
+    Text,
+    Json,
+}
+
+/// A cell on its way into a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cell {
+    Absent,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    /// An array, an object, or a number that is neither of the above.
+    Json(String),
+}
+
+impl Cell {
+    /// A value of a JSON document; `null` is no value.
+    pub(super) fn of(value: serde_json::Value) -> Self {
+        use serde_json::Value as Json;
+        match value {
+            Json::Null => Self::Absent,
+            Json::Bool(flag) => Self::Bool(flag),
+            Json::String(text) => Self::Text(text),
+            Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => Self::Int(whole),
+                (None, Some(float)) if number.is_f64() => Self::Float(float),
+                _ => Self::Json(number.to_string()),
+            },
+            json @ (Json::Array(_) | Json::Object(_)) => Self::Json(json.to_string()),
+        }
+    }
 }
 
 impl Table {
@@ -71,15 +119,69 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// A cell; `None` when the row is too short to have it, or there is no such row.
+    /// A cell; [`Value::Unset`] when the row is too short to have it, or there is no such row.
     #[must_use]
-    pub fn cell(&self, row: u64, column: u32) -> Option<&[u8]> {
+    pub fn cell(&self, row: u64, column: u32) -> Value<'_> {
+        self.typed(row, column).unwrap_or(Value::Unset)
+    }
+
+    fn typed(&self, row: u64, column: u32) -> Option<Value<'_>> {
         let row = usize::try_from(row).ok()?;
         let cell = end_before(&self.rows, row)?.checked_add(column as usize)?;
         if cell >= *self.rows.get(row)? as usize {
             return None;
         }
-        self.bytes.get(end_before(&self.ends, cell)?..*self.ends.get(cell)? as usize)
+        let bytes =
+            self.bytes.get(end_before(&self.ends, cell)?..*self.ends.get(cell)? as usize)?;
+        Some(match self.kinds.get(cell).copied().unwrap_or(Kind::Text) {
+            Kind::Absent => return None,
+            Kind::False => Value::Bool(false),
+            Kind::True => Value::Bool(true),
+            Kind::Int => Value::Int(i64::from_le_bytes(bytes.try_into().ok()?)),
+            Kind::Float => Value::Float(f64::from_le_bytes(bytes.try_into().ok()?)),
+            Kind::Text => Value::Text(bytes),
+            Kind::Json => Value::Json(bytes),
+        })
+    }
+
+    /// The position of a column, which is added where there is none of that name.
+    pub(super) fn column_or_new(&mut self, name: &str) -> usize {
+        let position = self.columns().position(|column| column == name);
+        position.unwrap_or_else(|| {
+            self.columns.push(name.into());
+            self.columns.len() - 1
+        })
+    }
+
+    /// Adds a row of cells of any type.
+    pub(super) fn push_cells(&mut self, cells: &[Cell]) -> Result<(), TableError> {
+        for cell in cells {
+            let kind = match cell {
+                Cell::Absent => Kind::Absent,
+                Cell::Bool(false) => Kind::False,
+                Cell::Bool(true) => Kind::True,
+                Cell::Int(number) => {
+                    self.bytes.extend_from_slice(&number.to_le_bytes());
+                    Kind::Int
+                }
+                Cell::Float(number) => {
+                    self.bytes.extend_from_slice(&number.to_le_bytes());
+                    Kind::Float
+                }
+                Cell::Text(text) => {
+                    self.bytes.extend_from_slice(text.as_bytes());
+                    Kind::Text
+                }
+                Cell::Json(text) => {
+                    self.bytes.extend_from_slice(text.as_bytes());
+                    Kind::Json
+                }
+            };
+            self.kinds.push(kind);
+            self.ends.push(small(self.bytes.len())?);
+        }
+        self.rows.push(small(self.ends.len())?);
+        Ok(())
     }
 
     fn push(&mut self, record: &csv::ByteRecord) -> Result<(), TableError> {
@@ -121,6 +223,8 @@ pub enum TableError {
     },
     /// More than a table can hold.
     TooLarge,
+    /// The file is not JSON of the right form; the text says where and why.
+    BadJson(String),
 }
 
 impl fmt::Display for TableError {
@@ -130,6 +234,7 @@ impl fmt::Display for TableError {
             Self::NotUtf8 { line } => {
                 write!(f, "line {line} is not UTF-8; save the file as UTF-8")
             }
+            Self::BadJson(why) => f.write_str(why),
             Self::TooLarge => f.write_str("more than 4 GiB of text; split the file"),
         }
     }
@@ -162,8 +267,8 @@ mod tests {
     fn cells(table: &Table) -> Vec<Vec<&str>> {
         let width = table.columns().count() as u32;
         let cell = |row, column| match table.cell(row, column) {
-            Some(bytes) => str::from_utf8(bytes).unwrap(),
-            None => "-",
+            Value::Text(bytes) => str::from_utf8(bytes).unwrap(),
+            _ => "-",
         };
         (0..table.len()).map(|row| (0..width).map(|at| cell(row, at)).collect()).collect()
     }
@@ -189,7 +294,7 @@ mod tests {
     fn short_rows_miss_cells_and_long_rows_lose_the_surplus() {
         let table = table("a,b,c\n1\n1,2,3,4,5\n9,8");
         assert_eq!(cells(&table), [["1", "-", "-"], ["1", "2", "3"], ["9", "8", "-"]]);
-        assert_eq!(table.cell(1, 3), None);
+        assert_eq!(table.cell(1, 3), Value::Unset);
     }
 
     #[test]
@@ -210,7 +315,7 @@ mod tests {
     fn any_position_may_be_asked_for() {
         let table = table("a\n1\n");
         for (row, column) in [(0, 1), (1, 0), (u64::MAX, u32::MAX), (0, u32::MAX)] {
-            assert_eq!(table.cell(row, column), None);
+            assert_eq!(table.cell(row, column), Value::Unset);
         }
     }
 

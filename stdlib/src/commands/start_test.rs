@@ -1,6 +1,6 @@
 //! The arguments of `LD_start_test`.
 
-use super::arguments::data::CSV_SOURCE;
+use super::arguments::data::{CSV_SOURCE, DATA_SOURCE};
 use crate::blocks::{ON_START, ON_STOP};
 use crate::field::{Field, Shape};
 use crate::load::{
@@ -126,6 +126,13 @@ pub const START_TEST: &[Field] = &[
         Shape::List(&Shape::Either(&[Shape::ConstantText, Shape::Object(GATE)])),
         "What the run must keep to, each as a text or an object; the action fails when it does not.",
         r#"["p95(checkout) < 300ms", {"gate": "failure_rate < 1%", "for": "30s", "abort": true}]"#,
+    ),
+    Field::new(
+        "data_sources",
+        Shape::Either(&[Shape::List(&Shape::Object(DATA_SOURCE)), Shape::Null]),
+        "Data files of any format to register before the users start; placeholders read them as \
+         `${data.NAME.COLUMN}`.",
+        r#"[{"name": "users", "file_path": "users.json", "mode": "unique"}]"#,
     ),
 ];
 

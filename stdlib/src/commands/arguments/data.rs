@@ -101,6 +101,56 @@ pub(in crate::commands) const BREAKING_POINT: &[Field] = &[
     Field::new("max_iterations", POSITIVE, "How many runs at most.", "8").default("12"),
 ];
 
+const CYCLE: Field = Field::new(
+    "cycle",
+    Shape::Bool,
+    "Whether the rows start over after the last one; if not, placeholders of the source stay as \
+     written from then on.",
+    "false",
+)
+.default("true");
+
+const MODE: Field = Field::new(
+    "mode",
+    Shape::Choice(&["shared", "per_user", "random", "unique"]),
+    "Which rows a user gets: the next that no other user had in this pass, all of them in order \
+     for itself, any at random, or one of its own for good.",
+    r#""per_user""#,
+)
+.default(r#""shared""#);
+
+const ON_END: Field = Field::new(
+    "on_end",
+    Shape::Choice(&["cycle", "stop_user", "error"]),
+    "What happens after the last row: the rows start over, the user that wants one ends, or the \
+     run ends as a failure. It says more than `cycle`, which it stands in place of.",
+    r#""stop_user""#,
+)
+.default(r#""cycle""#);
+
+/// What describes a data file of any format, in `data_sources` of a run.
+pub(in crate::commands) const DATA_SOURCE: &[Field] = &[
+    Field::new("name", Shape::ConstantText, "The name of the source.", r#""users""#).required(),
+    Field::new(
+        "file_path",
+        Shape::ConstantText,
+        "The file: CSV with the columns' names in its first row, a JSON array of objects, or an \
+         object in each line.",
+        r#""users.json""#,
+    )
+    .required(),
+    Field::new(
+        "format",
+        Shape::Choice(&["csv", "json", "ndjson"]),
+        "What the file is; without it the end of its name decides: `.json`, `.ndjson` and \
+         `.jsonl`, otherwise CSV.",
+        r#""ndjson""#,
+    )
+    .default("by the file's name"),
+    MODE,
+    ON_END,
+];
+
 /// What describes a CSV source, here and in `csv_sources` of a run.
 pub(in crate::commands) const CSV_SOURCE: &[Field] = &[
     Field::new("name", Shape::ConstantText, "The name of the source.", r#""users""#).required(),
@@ -111,14 +161,9 @@ pub(in crate::commands) const CSV_SOURCE: &[Field] = &[
         r#""users.csv""#,
     )
     .required(),
-    Field::new(
-        "cycle",
-        Shape::Bool,
-        "Whether the rows start over after the last one; if not, placeholders of the source \
-         stay as written from then on.",
-        "false",
-    )
-    .default("true"),
+    CYCLE,
+    MODE,
+    ON_END,
 ];
 
 pub(in crate::commands) const CSV_SOURCES: &[Field] = &[Field::new(
