@@ -12,7 +12,7 @@ use ld_vm::program::{
     FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
     ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
     SeriesId, SeriesKind, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow,
-    StageId, StageRow, ThrottleId, ThrottleRow, VarId, VarRow,
+    StageId, StageRow, ThrottleId, ThrottleRow, ValueId, VarId, VarRow,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
@@ -76,8 +76,8 @@ struct Names<'e> {
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
     throttles: HashMap<&'e Throttle, ThrottleId>,
-    checks: HashMap<(AssertionId, Many<OperandId>), CheckId>,
-    extracts: HashMap<(ExtractorId, VarId, Many<OperandId>), ExtractId>,
+    checks: HashMap<(AssertionId, Many<OperandId>, bool), CheckId>,
+    extracts: HashMap<(ExtractorId, VarId, Many<OperandId>, Maybe<ValueId>, bool), ExtractId>,
 }
 
 /// What makes two slots one row.
@@ -213,7 +213,7 @@ impl<'e> Emit<'e> {
         for check in &task.checks {
             let operands = self.operands(&check.operands, &mut next_part, registers, &changed);
             let assertion = self.assertion(check.assertion.name);
-            checks.push((check.span, self.check(assertion, operands)));
+            checks.push((check.span, self.check(assertion, operands, check.soft)));
         }
         // A task's placeholders are expanded once, before it runs: what an extract changes no
         // later one of the task may see, so such operands are rendered before the first.
@@ -223,7 +223,7 @@ impl<'e> Emit<'e> {
             changed.insert(extract.var);
             let extractor = self.extractor(extract.extractor.name);
             let var = self.var(extract.var);
-            extracts.push((extract.span, self.extract(extractor, var, operands)));
+            extracts.push((extract.span, self.extract(extract, extractor, var, operands)));
         }
         if next_part as usize > MAX_PARTS {
             self.refuse("its checks and extracts have too many texts with placeholders", task.span);
@@ -413,21 +413,25 @@ impl<'e> Emit<'e> {
         *self.names.throttles.entry(throttle).or_insert_with(|| push(rows, row))
     }
 
-    fn check(&mut self, assertion: AssertionId, operands: Many<OperandId>) -> CheckId {
+    fn check(&mut self, assertion: AssertionId, operands: Many<OperandId>, soft: bool) -> CheckId {
         let rows = &mut self.builder.program_mut().tables.checks;
-        let row = CheckRow { assertion, operands };
-        *self.names.checks.entry((assertion, operands)).or_insert_with(|| push(rows, row))
+        let row = CheckRow { assertion, operands, soft: u32::from(soft) };
+        *self.names.checks.entry((assertion, operands, soft)).or_insert_with(|| push(rows, row))
     }
 
     fn extract(
         &mut self,
+        extract: &crate::ir::Extract,
         extractor: ExtractorId,
         var: VarId,
         operands: Many<OperandId>,
     ) -> ExtractId {
+        let default = extract.default.as_ref().map(|value| self.builder.value(value.value()));
+        let (default, required) = (Maybe(default), extract.required);
+        let row = ExtractRow { extractor, var, operands, default, required: u32::from(required) };
         let rows = &mut self.builder.program_mut().tables.extracts;
-        let row = ExtractRow { extractor, var, operands };
-        *self.names.extracts.entry((extractor, var, operands)).or_insert_with(|| push(rows, row))
+        let key = (extractor, var, operands, default, required);
+        *self.names.extracts.entry(key).or_insert_with(|| push(rows, row))
     }
 
     fn source_row(&mut self, source: &crate::ir::Source) {

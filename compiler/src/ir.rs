@@ -331,6 +331,8 @@ pub(crate) struct Check {
     pub(crate) span: Span,
     pub(crate) assertion: &'static Assertion,
     pub(crate) operands: Vec<Operand>,
+    /// Whether it only counts and does not fail the request.
+    pub(crate) soft: bool,
 }
 
 /// A value taken out of the reply.
@@ -342,6 +344,10 @@ pub(crate) struct Extract {
     /// Where the variable is named.
     pub(crate) var_span: Span,
     pub(crate) operands: Vec<Operand>,
+    /// What the variable becomes when there is no value.
+    pub(crate) default: Option<Const>,
+    /// Whether the request fails without a value.
+    pub(crate) required: bool,
 }
 
 /// A value a check or extract works with.

@@ -77,7 +77,7 @@ pub(crate) fn lower(
     if let (false, Some(name)) = (asks_status, protocol.default_check)
         && let Some(assertion) = assertions::find(name)
     {
-        let check = Check { span: node.span, assertion, operands: Vec::new() };
+        let check = Check { span: node.span, assertion, operands: Vec::new(), soft: false };
         checks.insert(0, check);
     }
     let extracts = extracts(field("extract"), protocol, lower);
@@ -105,7 +105,7 @@ pub(crate) fn lower(
         }
     };
     if let Some(assertion) = request.check.and_then(assertions::find) {
-        let check = Check { span: node.span, assertion, operands: Vec::new() };
+        let check = Check { span: node.span, assertion, operands: Vec::new(), soft: false };
         // After the status, before what the plan asks.
         checks.insert(checks.iter().take_while(|check| check.assertion.internal).count(), check);
     }
@@ -171,7 +171,9 @@ fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Ve
         };
         if offers(protocol, assertion.needs, &name, Code::UnknownAssertion, kind.span, lower) {
             let owner = format_args!("`{name}`");
-            let operands = operands(entry, members, assertion.fields, &["type"], owner, lower);
+            let operands =
+                operands(entry, members, assertion.fields, &["soft", "type"], owner, lower);
+            let soft = flag(members, "soft", lower);
             let Some(operands) = operands else {
                 continue;
             };
@@ -182,7 +184,7 @@ fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Ve
                 lower.report(problem);
                 continue;
             }
-            checks.push(Check { span: entry.span, assertion, operands });
+            checks.push(Check { span: entry.span, assertion, operands, soft });
         }
     }
     checks
@@ -251,6 +253,9 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
                 }
                 prepared.is_ok()
             });
+            let default = members.iter().find(|member| member.name == "default");
+            let default = default.and_then(|member| known(member, lower));
+            let required = flag(members, "required", lower);
             let (name, var_span) = variable;
             let var = lower.var(Var { name, session });
             let span = entry.span;
@@ -260,10 +265,37 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
                 var,
                 var_span,
                 operands,
+                default,
+                required,
             }));
         }
     }
     extracts
+}
+
+/// Whether a member that is `true` or `false` is there and `true`.
+fn flag(members: &[Member], name: &str, lower: &mut Lower<'_>) -> bool {
+    let Some(member) = members.iter().find(|member| member.name == name) else {
+        return false;
+    };
+    if !matches!(member.value.kind, TreeKind::Bool(_) | TreeKind::Null) {
+        let problem = Diagnostic::new(Code::WrongType, format!("`{name}` must be true or false"))
+            .label(member.value.span, "expected true or false");
+        lower.report(problem);
+    }
+    matches!(member.value.kind, TreeKind::Bool(true))
+}
+
+/// The value of a member that has to be known before the run.
+fn known(member: &Member, lower: &mut Lower<'_>) -> Option<Const> {
+    let value = constant(&member.value);
+    if value.is_none() {
+        let message = format!("`{}` must be known before the run starts", member.name);
+        let problem = Diagnostic::new(Code::WrongType, message)
+            .label(member.value.span, "this is known only while it runs");
+        lower.report(problem);
+    }
+    value.filter(|value| *value != Const::Null)
 }
 
 /// Where the fields of an entry are wrong together: at the only one that is given, or somewhere

@@ -157,6 +157,7 @@ impl Shard {
         recorder.record(&ld_results::Sample {
             series,
             unresolved: sample.unresolved,
+            soft_failures: sample.soft_failures,
             due_ns,
             sent_ns,
             done_ns,

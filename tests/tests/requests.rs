@@ -127,6 +127,9 @@ fn transcript(folder: &Folder, file: &str) -> String {
 
 fn results(run: &Run, text: &mut String) {
     let _ = writeln!(text, "unresolved {}", run.count("/unresolved"));
+    if let soft @ 1.. = run.count("/soft_failures") {
+        let _ = writeln!(text, "soft failures {soft}");
+    }
     for (name, figures) in run.summary["per_name"].as_object().unwrap() {
         let _ = write!(text, "{name}: {} requests", figures["requests"]);
         match figures["failures"].as_u64() {

@@ -373,25 +373,38 @@ impl Assembler {
             Opcode::Put => self.put(words)?.0,
             Opcode::Request => self.request(words)?,
             Opcode::Check => {
-                let assertion = words.word()?;
+                let mut assertion = words.word()?;
+                let soft = u32::from(assertion == "soft");
+                if soft == 1 {
+                    assertion = words.word()?;
+                }
                 let operands = self.operands(words)?;
                 let assertion =
                     self.named(Named::Assertion, assertion.as_bytes(), |program, name| {
                         push(&mut program.tables.assertions, AssertionRow { name })
                     });
                 let checks = &mut self.builder.program_mut().tables.checks;
-                push::<_, crate::program::CheckId>(checks, CheckRow { assertion, operands }).0
+                push::<_, crate::program::CheckId>(checks, CheckRow { assertion, operands, soft }).0
             }
             Opcode::Extract => {
                 let var = self.var(words)?;
-                let extractor = words.word()?;
+                let mut extractor = words.word()?;
+                let required = u32::from(extractor == "required");
+                if required == 1 {
+                    extractor = words.word()?;
+                }
+                let mut default = Maybe(None);
+                if extractor == "default" {
+                    default = Maybe(Some(self.value(words)?));
+                    extractor = words.word()?;
+                }
                 let operands = self.operands(words)?;
                 let extractor =
                     self.named(Named::Extractor, extractor.as_bytes(), |program, name| {
                         push(&mut program.tables.extractors, ExtractorRow { name })
                     });
                 let extracts = &mut self.builder.program_mut().tables.extracts;
-                let row = ExtractRow { extractor, var, operands };
+                let row = ExtractRow { extractor, var, operands, default, required };
                 push::<_, crate::program::ExtractId>(extracts, row).0
             }
             Opcode::Pause => self.pause(words)?.0,

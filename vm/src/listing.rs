@@ -221,7 +221,8 @@ impl Listing<'_> {
                 Some(row) => {
                     let name = tables.assertions.get(row.assertion.index());
                     let name = name.map_or("?", |row| self.name(row.name));
-                    format!(" {name}{}", self.operands(row.operands))
+                    let soft = if row.soft == 0 { "" } else { " soft" };
+                    format!("{soft} {name}{}", self.operands(row.operands))
                 }
                 None => " ?".to_owned(),
             },
@@ -229,7 +230,13 @@ impl Listing<'_> {
                 Some(row) => {
                     let name = tables.extractors.get(row.extractor.index());
                     let name = name.map_or("?", |row| self.name(row.name));
-                    format!(" {} {name}{}", self.var(row.var), self.operands(row.operands))
+                    let required = if row.required == 0 { "" } else { " required" };
+                    let default = row
+                        .default
+                        .0
+                        .map_or(String::new(), |value| format!(" default {}", self.value(value)));
+                    let (var, operands) = (self.var(row.var), self.operands(row.operands));
+                    format!(" {var}{required}{default} {name}{operands}")
                 }
                 None => " ?".to_owned(),
             },

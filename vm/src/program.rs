@@ -496,6 +496,8 @@ tables! {
         assertion: AssertionId,
         /// Its operands, in the order of the assertion's fields.
         operands: Many<OperandId>,
+        /// 1 when it only counts and does not fail the request.
+        soft: u32,
     }
     /// Extracts.
     extracts: ExtractRow {
@@ -505,6 +507,10 @@ tables! {
         var: VarId,
         /// Its operands, in the order of the extractor's fields.
         operands: Many<OperandId>,
+        /// What the variable becomes when there is no value.
+        default: Maybe<ValueId>,
+        /// 1 when the request fails without a value.
+        required: u32,
     }
     /// Branches of weighted choices, one column of an alias table each.
     branches: BranchRow {

@@ -120,6 +120,8 @@ pub(crate) struct Check {
     /// What a failure is counted as.
     pub(crate) class: FaultClass,
     pub(crate) operands: Many<OperandId>,
+    /// It only counts and does not fail the request.
+    pub(crate) is_soft: bool,
 }
 
 impl Check {
@@ -134,7 +136,7 @@ impl Check {
         let prepare = assertion.map(|assertion| assertion.prepare);
         let check = prepared("assertion", name, prepare, row.operands, program)?;
         let class = assertion.map_or(FaultClass::Assertion, |assertion| assertion.class);
-        Ok(Self { check, class, operands: row.operands })
+        Ok(Self { check, class, operands: row.operands, is_soft: row.soft != 0 })
     }
 }
 
@@ -144,6 +146,10 @@ pub(crate) struct Extract {
     /// What takes the value.
     pub(crate) var: VarId,
     pub(crate) operands: Many<OperandId>,
+    /// What the variable becomes when there is no value.
+    pub(crate) default: Option<ValueId>,
+    /// The variable's place in the pool, when the request fails without a value.
+    pub(crate) required: Option<Range<u32>>,
 }
 
 impl Extract {
@@ -156,7 +162,9 @@ impl Extract {
         let name = named.map_or("", |named| program.consts.text(named.name));
         let prepare = (tables.extractor)(name);
         let extract = prepared("extractor", name, prepare, row.operands, program)?;
-        Ok(Self { extract, var: row.var, operands: row.operands })
+        let var = program.tables.vars.get(row.var.index()).filter(|_| row.required != 0);
+        let required = var.map(|var| program.consts.range(var.name));
+        Ok(Self { extract, var: row.var, operands: row.operands, default: row.default.0, required })
     }
 }
 

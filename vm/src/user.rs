@@ -207,6 +207,8 @@ pub struct Sample<'u> {
     pub failure: Option<Failure<'u>>,
     /// How many placeholders had no value and were sent as written.
     pub unresolved: u32,
+    /// How many checks did not hold that only count.
+    pub soft_failures: u32,
 }
 
 /// Why a request failed.
@@ -228,6 +230,7 @@ pub struct User {
     iteration: u64,
     request: RequestId,
     unresolved: u32,
+    soft_failures: u8,
     failed: Option<FaultClass>,
     /// The sample or text was handed out; its buffer goes back with the next step.
     sampled: bool,
@@ -270,6 +273,7 @@ impl User {
             iteration: 0,
             request: RequestId(0),
             unresolved: 0,
+            soft_failures: 0,
             failed: None,
             sampled: false,
             phase,
@@ -553,7 +557,9 @@ impl User {
         let failure = &mut pool.failure;
         failure.clear();
         let holds = state.operands(row.operands, |values| (row.check)(values, reply, failure));
-        if !holds {
+        if !holds && row.is_soft {
+            self.soft_failures = self.soft_failures.saturating_add(1);
+        } else if !holds {
             self.failed = Some(row.class);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
@@ -577,10 +583,21 @@ impl User {
         spare.set(Value::Unset);
         let rng = &mut self.rng;
         state.operands(row.operands, |values| (row.extract)(values, reply, rng, spare));
-        if !spare.value().is_missing()
-            && let Some(var) = self.memory.vars.get_mut(row.var.index())
-        {
-            std::mem::swap(var, spare);
+        if let (true, Some(default)) = (spare.value().is_missing(), row.default) {
+            spare.set(linked.program.value(default));
+        }
+        if !spare.value().is_missing() {
+            if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
+                std::mem::swap(var, spare);
+            }
+        } else if let Some(name) = &row.required {
+            // Written aside, as the text of a check is.
+            let failure = &mut pool.failure;
+            let name = linked.program.consts.slice(name);
+            state.operands(row.operands, |values| no_value(name, values, failure));
+            self.failed = Some(FaultClass::Assertion);
+            let scratch = self.scratch.get_or_insert_with(|| pool.take());
+            std::mem::swap(&mut scratch.failure, &mut pool.failure);
         }
     }
 
@@ -592,6 +609,7 @@ impl User {
             series: request.map_or(SeriesId(0), |row| row.series),
             failure: self.failed.take().map(|class| Failure { class, text }),
             unresolved: std::mem::take(&mut self.unresolved),
+            soft_failures: u32::from(std::mem::take(&mut self.soft_failures)),
         }
     }
 }
@@ -604,6 +622,23 @@ impl fmt::Debug for User {
             .field("pc", &self.pc)
             .field("vars", &self.memory.vars)
             .finish_non_exhaustive()
+    }
+}
+
+/// Says that a value which a task needs is not there; the first operand says where it is not.
+#[cold]
+fn no_value(var: &[u8], operands: &[Value<'_>], failure: &mut String) {
+    failure.clear();
+    failure.push_str("extract ");
+    failure.push_str(&String::from_utf8_lossy(var));
+    failure.push_str(": no value");
+    let mut place = Vec::new();
+    if let Some(operand) = operands.first() {
+        operand.write_text(&mut place);
+    }
+    if !place.is_empty() {
+        failure.push_str(" at ");
+        failure.push_str(&String::from_utf8_lossy(&place));
     }
 }
 
@@ -623,7 +658,7 @@ mod tests {
     #[test]
     fn a_user_and_what_it_hands_out_are_small() {
         assert_eq!(size_of::<User>(), 88);
-        assert_eq!(size_of::<Sample<'_>>(), 32);
+        assert_eq!(size_of::<Sample<'_>>(), 40);
         assert_eq!(size_of::<Effect<'_>>(), 64);
     }
 }

@@ -24,6 +24,8 @@ pub struct Sample {
     pub series: u32,
     /// How many placeholders were sent unresolved.
     pub unresolved: u32,
+    /// How many checks did not hold that only count.
+    pub soft_failures: u32,
     /// When it should have been sent.
     pub due_ns: u64,
     /// When its first byte was given to the kernel; of a request never sent, when that was known.
@@ -124,6 +126,7 @@ impl Recorder {
         series.bytes_out += sample.bytes_out;
         series.bytes_in += sample.bytes_in;
         series.unresolved += u64::from(sample.unresolved);
+        series.soft_failures += u64::from(sample.soft_failures);
         if self.log.len() == LOG_ENTRIES {
             self.fold();
         }

@@ -45,6 +45,7 @@ pub(crate) struct SeriesStats {
     pub(crate) bytes_out: u64,
     pub(crate) bytes_in: u64,
     pub(crate) unresolved: u64,
+    pub(crate) soft_failures: u64,
 }
 
 impl SeriesStats {
@@ -54,6 +55,7 @@ impl SeriesStats {
         self.bytes_out += other.bytes_out;
         self.bytes_in += other.bytes_in;
         self.unresolved += other.unresolved;
+        self.soft_failures += other.soft_failures;
     }
 
     pub(crate) fn failures(&self) -> u64 {

@@ -36,6 +36,12 @@ pub const EXTRACTORS: &[Extractor] = &[
 /// The fields of every entry of `extract`, besides those of its extractor.
 pub const ENTRY_FIELDS: &[Field] = &[
     Field::new(
+        "default",
+        Shape::Any,
+        "What the variable becomes when there is no such value; known before the run.",
+        r#""none""#,
+    ),
+    Field::new(
         "from",
         Shape::Choice(&[
             "body",
@@ -53,7 +59,13 @@ pub const ENTRY_FIELDS: &[Field] = &[
         r#""json_path""#,
     )
     .default(r#""json_path""#),
-    Field::later("required", "Fails the request when there is no such value."),
+    Field::new(
+        "required",
+        Shape::Bool,
+        "Whether the request fails when there is neither such a value nor a default.",
+        "true",
+    )
+    .default("false"),
     Field::new(
         "scope",
         Shape::Choice(&["session", "var"]),

@@ -309,6 +309,10 @@ fn footer(out: &mut String, summary: &Summary) {
         line(out, &format!("  {requests} still in flight at the end, not counted above"));
     }
     unresolved(out, summary);
+    if summary.soft_failures > 0 {
+        let checks = plural(summary.soft_failures, "soft check");
+        line(out, &format!("  {checks} did not hold, and failed nothing"));
+    }
 }
 
 /// What is unusual about the load: ticks at a rate, paces that were not kept, a warm-up.

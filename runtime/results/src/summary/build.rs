@@ -66,6 +66,7 @@ impl Summary {
             stuck_ticks: counters.stuck_ticks,
             cut: counters.cut,
             unresolved: per_name.iter().map(|name| name.unresolved).sum(),
+            soft_failures: per_name.iter().map(|name| name.soft_failures).sum(),
             generator: Generator {
                 threads: health.shards.len(),
                 cpu_user_s: health.cpu_user.as_secs_f64(),
@@ -168,6 +169,7 @@ impl NameSummary {
                 in_: stats().map(|series| series.bytes_in).sum(),
             },
             unresolved: stats().map(|series| series.unresolved).sum(),
+            soft_failures: stats().map(|series| series.soft_failures).sum(),
         }
     }
 }

@@ -120,6 +120,8 @@ pub struct Summary {
     pub cut: u64,
     /// Placeholders that were sent unresolved.
     pub unresolved: u64,
+    /// Checks that did not hold and, being soft, failed nothing.
+    pub soft_failures: u64,
     /// What the generator used, and how well it kept time.
     pub generator: Generator,
     /// Whether these figures can be believed.
@@ -229,6 +231,8 @@ pub struct NameSummary {
     pub bytes: Bytes,
     /// Placeholders that were sent unresolved.
     pub unresolved: u64,
+    /// Checks that did not hold and, being soft, failed nothing.
+    pub soft_failures: u64,
 }
 
 /// Failures of one name, class and text.

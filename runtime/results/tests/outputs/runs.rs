@@ -96,6 +96,7 @@ impl Run {
                 bytes_in: 957,
                 failed: false,
                 unresolved: 0,
+                soft_failures: 0,
             });
         }
     }

@@ -68,6 +68,7 @@ fn an_interrupted_run_with_failures_of_every_kind() {
     run.recorder.record(&ld_results::Sample {
         series: 1,
         unresolved: 3,
+        soft_failures: 0,
         done_ns: 1,
         ..Default::default()
     });
