@@ -4,10 +4,12 @@ Prints its port. Takes bodies apart as their headers say, speaks GraphQL and ask
 When its input ends it prints what it has seen as one JSON list and leaves.
 """
 
+import base64
 import email.parser
 import email.policy
 import gzip
 import hashlib
+import hmac
 import json
 import re
 import sys
@@ -94,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, reply)
         if self.path.startswith("/digest/"):
             return self.digest(*self.path.split("/")[2:])
+        if self.path == "/jwt":
+            return self.token()
         if content_type.startswith("multipart/"):
             self.note(parts=parts_of(content_type, body))
         else:
@@ -102,6 +106,17 @@ class Handler(BaseHTTPRequestHandler):
             self.note(type=content_type, text=text, coding=coding, asked=getattr(self, "asked", False), authorization=self.headers.get("Authorization"))
         self.asked = False
         self.answer(200, {"ok": True})
+
+    def token(self):
+        """RFC 7519 with a shared secret."""
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        signed, signature = token.rsplit(".", 1)
+        decode = lambda part: base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        header, claims = (json.loads(decode(part)) for part in signed.split("."))
+        hashed = getattr(hashlib, header["alg"].replace("HS", "sha"))
+        good = hmac.digest(b"secret", signed.encode(), hashed) == decode(signature)
+        self.note(header=header, claims=claims)
+        self.answer(200 if good else 403, {"ok": good})
 
     def digest(self, algorithm, uses):
         """RFC 7616 with qop auth, each nonce good for so many uses."""

@@ -183,3 +183,47 @@ fn users_differ_in_redirects_and_limits_and_in_nothing_else() {
     assert_eq!(witness.targets(), ["/moved", "/moved", "/there", "/fails", "/there"]);
     assert_eq!(witness.seen()[4].header("Authorization"), Some("Basic YTpi"));
 }
+
+#[test]
+fn digest_answers_challenges_and_uses_nonces_again() {
+    let good = json!({"type": "digest", "username": "ada", "password": "secret"});
+    let wrong = json!({"type": "digest", "username": "ada", "password": "${uuid()}"});
+    let task =
+        |path: &str, auth: &Value| json!({"method": "get", "request_url": path, "auth": auth});
+    let (run, seen) = seen(
+        &Folder::new().unwrap(),
+        &json!([
+            task("/digest/MD5/2", &good),
+            task("/digest/MD5/2", &good),
+            task("/digest/MD5/2", &good),
+            task("/digest/SHA-256/9", &wrong),
+            task("/digest/SHA-256/9", &good),
+        ]),
+    );
+    assert_eq!(run.failures(), [("status".to_owned(), "HTTP 401".to_owned(), 1)]);
+    let told: Vec<_> =
+        seen.iter().map(|seen| (seen["good"] == true, seen["nc"].as_str())).collect();
+    let (first, second, third) = (Some("00000001"), Some("00000002"), Some("00000003"));
+    assert_eq!(told[..3], [(false, None), (true, first), (true, second)]);
+    assert_eq!(told[3..5], [(false, third), (true, first)], "the nonce was stale");
+    assert_eq!(told[5..], [(false, None), (false, first), (false, None), (true, first)]);
+    assert_eq!(seen[8]["algorithm"], "SHA-256");
+}
+
+#[test]
+fn tokens_are_signed_as_the_plan_says() {
+    let task = |algorithm: &str| {
+        json!({"method": "get", "request_url": "/jwt", "auth": {
+            "type": "jwt", "algorithm": algorithm, "key": "secret", "key_id": "k1", "lifetime": 60,
+            "claims": {"sub": "ada", "n": "${randint(4, 4)}"}}})
+    };
+    let tasks = json!([task("HS256"), task("HS384"), task("HS512")]);
+    let (run, seen) = seen(&Folder::new().unwrap(), &tasks);
+    assert_good(&run);
+    for (seen, algorithm) in seen.iter().zip(["HS256", "HS384", "HS512"]) {
+        assert_eq!(seen["header"], json!({"typ": "JWT", "alg": algorithm, "kid": "k1"}));
+        let claims = &seen["claims"];
+        assert_eq!((&claims["sub"], &claims["n"]), (&json!("ada"), &json!(4)));
+        assert_eq!(claims["exp"].as_u64(), claims["iat"].as_u64().map(|at| at + 60));
+    }
+}

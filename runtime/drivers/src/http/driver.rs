@@ -9,6 +9,7 @@ use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::{Fault, FaultClass, Needs, Request};
 use url::Url;
 
+use super::auth::Auth;
 use super::buffers::Buffers;
 use super::cookies::Jar;
 use super::decode::Decoder;
@@ -43,7 +44,7 @@ pub struct Http {
     limits: Limits,
     pub(super) buffers: Buffers,
     /// For requests put together at run time, and for decoded bodies.
-    bytes: Pool<Vec<u8>>,
+    bytes: Pool,
     decoder: RefCell<Decoder>,
     routes: RefCell<Vec<Rc<Route>>>,
 }
@@ -183,6 +184,10 @@ impl Http {
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
         let extra = Extra::new(&self.net, request).await?;
+        let source = request.part(part::AUTH);
+        if !source.is_empty() && session.auth.as_ref().is_none_or(|auth| !auth.is_of(source)) {
+            session.auth = Some(Box::new(Auth::new(&self.net, source).await?));
+        }
         let prepared = Prepared::new(*request, Some(&extra));
         let Built { origin, head, tail } = self.build(session, request, &prepared)?;
         let limit = self.start(request, stamps);
@@ -191,6 +196,11 @@ impl Http {
         let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
         let call = Call { request, origin, head, tail, beyond, method, limit };
         self.attempt(session, &call, stamps).await?;
+        if prepared.has(extra::AUTH) && is_challenged(session) {
+            let Built { origin, head, tail } = self.build(session, request, &prepared)?;
+            let call = Call { origin: &origin, head: &head, tail, ..call };
+            self.attempt(session, &call, stamps).await?;
+        }
         if is_followed_up(session, request) {
             self.follow_up(session, request, Some(&extra), limit, stamps).await?;
         }
@@ -225,6 +235,8 @@ impl Http {
         let mut head = self.bytes.take();
         head.clear();
         prepared.write_head(url.as_ref(), &mut head);
+        let call = [request.part(part::METHOD), &*origin, message::target(&head)];
+        let auth = authorize(&mut session.auth, prepared, call, true)?;
         let cookies = match &mut session.jar {
             Some(jar) => {
                 let target = message::target(&head);
@@ -232,7 +244,8 @@ impl Http {
             }
             None => "",
         };
-        prepared.write_late_lines(Late { body: true, credentials: true, cookies }, &mut head);
+        let late = Late { body: true, credentials: true, auth: &auth, cookies };
+        prepared.write_late_lines(late, &mut head);
         let tail = prepared.write_body(&mut head);
         Ok(Built { origin, head, tail })
     }
@@ -381,11 +394,17 @@ impl Http {
             let origin = message::origin(&hop.url);
             let mut target = Vec::new();
             message::write_target(&hop.url, &mut target);
+            let auth = if hop.credentials {
+                let call = [&*hop.method, &*origin, target.as_slice()];
+                authorize(&mut session.auth, &prepared, call, hop.body)?
+            } else {
+                Vec::new()
+            };
             let jar = session.jar.as_deref_mut();
             let cookies =
                 jar.map_or("", |jar: &mut Jar| jar.line(&origin, &target, self.net.now_ns()));
             let mut head = Vec::new();
-            let tail = hop.write(&prepared, cookies, &mut head);
+            let tail = hop.write(&prepared, cookies, &auth, &mut head);
             let beyond = prepared.beyond(limit.until_ns);
             let beyond = if hop.body { beyond } else { beyond.without_body() };
             let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
@@ -419,6 +438,28 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+/// The lines of credentials for a request of a method to a target at an origin.
+fn authorize(
+    auth: &mut Option<Box<Auth>>,
+    prepared: &Prepared<'_>,
+    call: [&[u8]; 3],
+    with_body: bool,
+) -> Result<Vec<u8>, Fault> {
+    let mut lines = Vec::new();
+    if let Some(auth) = auth.as_mut().filter(|_| prepared.has(extra::AUTH)) {
+        auth.write(&prepared.signed(call, with_body), &mut lines)?;
+    }
+    Ok(lines)
+}
+
+/// Whether the reply that has come asks for credentials that can be given now.
+fn is_challenged(session: &mut Session) -> bool {
+    let received = &session.received;
+    let is_refused = received.reader.head().is_some_and(|head| head.status == 401);
+    let fields = received.reader.fields(&received.buffer);
+    is_refused && session.auth.as_mut().is_some_and(|auth| auth.is_challenged(fields))
 }
 
 /// Whether something is to be done about the reply that has come.

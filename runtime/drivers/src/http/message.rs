@@ -1,11 +1,14 @@
 //! The bytes of a request, put together from what the compiler prepared.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::Request;
 use url::Url;
 
+use super::auth::Signed;
 use super::extra::Extra;
 
 /// A body up to this many bytes is copied behind its head, so that both go in one piece.
@@ -91,6 +94,7 @@ impl<'u> Prepared<'u> {
             write_base64(basic, out);
             out.extend_from_slice(b"\r\n");
         }
+        out.extend_from_slice(with.auth);
         let own = if with.credentials { self.request.part(part::COOKIES) } else { &[] };
         let has_none = own.is_empty() && with.cookies.is_empty();
         if has_none || with.credentials && self.fields().any(|line| is_field(line, b"cookie")) {
@@ -122,7 +126,25 @@ impl<'u> Prepared<'u> {
         }
     }
 
-    fn has(&self, extra: i64) -> bool {
+    /// What credentials may depend on, for a request of `method` for `target` at `origin`.
+    pub(super) fn signed<'s>(&'s self, call: [&'s [u8]; 3], with_body: bool) -> Signed<'s> {
+        let [method, origin, target] = call;
+        let lines: Vec<_> = self.fields().collect();
+        let host = lines.iter().find(|line| is_field(line, b"host"));
+        let authority = match host {
+            Some(line) => line.get(b"host:".len()..).unwrap_or_default().trim_ascii(),
+            None => origin.splitn(3, |&byte| byte == b'/').nth(2).unwrap_or_default(),
+        };
+        let mut body = Vec::new();
+        if with_body {
+            body.push(self.body);
+            body.extend(self.more());
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Signed { method, authority, target, lines, body, now_s: now.as_secs() }
+    }
+
+    pub(super) fn has(&self, extra: i64) -> bool {
         self.request.option(option::EXTRAS) & extra != 0
     }
 }
@@ -134,6 +156,8 @@ pub(super) struct Late<'l> {
     pub(super) body: bool,
     /// The credentials and cookies of the plan: not to an origin it does not name.
     pub(super) credentials: bool,
+    /// The lines of credentials that were made for this request.
+    pub(super) auth: &'l [u8],
     /// The line of the user's jar.
     pub(super) cookies: &'l str,
 }

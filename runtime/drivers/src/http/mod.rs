@@ -10,6 +10,7 @@
 //! nothing of it is to be read. What happens seldom (opening connections, redirects,
 //! cookies that change) stands apart, boxed, so that a user's future stays small.
 
+mod auth;
 mod buffers;
 mod cookies;
 pub mod decode;

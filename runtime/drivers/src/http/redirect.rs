@@ -58,13 +58,14 @@ impl Hop {
         &self,
         prepared: &Prepared<'u>,
         cookies: &str,
+        auth: &[u8],
         out: &mut Vec<u8>,
     ) -> &'u [u8] {
         write_request_line(&self.method, &self.url, true, out);
         for line in prepared.fields().filter(|line| self.takes(line)) {
             out.extend_from_slice(line);
         }
-        let late = Late { body: self.body, credentials: self.credentials, cookies };
+        let late = Late { body: self.body, credentials: self.credentials, auth, cookies };
         prepared.write_late_lines(late, out);
         if self.body {
             prepared.write_body(out)

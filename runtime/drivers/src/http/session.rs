@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use ld_vm::Request;
 
+use super::auth::Auth;
 use super::cookies::Jar;
 use super::received::Received;
 use super::route::Route;
@@ -21,6 +22,8 @@ pub struct Session {
     pub(super) received: Received,
     /// There once a server has set a cookie.
     pub(super) jar: Option<Box<Jar>>,
+    /// There once a task had credentials that depend on the request, the time or the server.
+    pub(super) auth: Option<Box<Auth>>,
 }
 
 #[derive(Debug)]
@@ -40,7 +43,7 @@ pub(super) enum Found {
 
 impl Session {
     pub(super) fn new(deadline: Deadline) -> Self {
-        Self { connections: Vec::new(), deadline, received: Received::new(), jar: None }
+        Self { connections: Vec::new(), deadline, received: Received::new(), jar: None, auth: None }
     }
 
     /// Takes out the connection to `origin`.

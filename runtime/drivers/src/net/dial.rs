@@ -135,7 +135,7 @@ impl Net {
         let begun_ns = self.now_ns();
         // What cannot work is said before anything is opened.
         let tls = if endpoint.tls {
-            Some((self.tls.connector(options)?, tls::server_name(&endpoint.host)?))
+            Some((self.tls.connector(options).await?, tls::server_name(&endpoint.host)?))
         } else {
             None
         };

@@ -32,7 +32,12 @@ const MOST_HOSTS: usize = 1024;
 /// How a name is looked up; the ports are 0.
 type Lookup = fn(&str) -> io::Result<Vec<SocketAddr>>;
 
-type Answer = Result<Vec<SocketAddr>, Failure>;
+/// What a look-up said, and until when it counts, by the run's clock.
+#[derive(Clone)]
+struct Answer {
+    addresses: Result<Vec<SocketAddr>, Failure>,
+    until_ns: u64,
+}
 
 /// The addresses of the hosts that a shard's users ask for.
 pub struct Resolver {
@@ -110,13 +115,11 @@ impl Resolver {
             Err(_) => None,
         };
         let answer = answer.unwrap_or_else(|| {
-            Err(Failure { shortage: None, text: "the look-up was given up".to_owned() })
+            let text = "the look-up was given up".to_owned();
+            Answer::new(Err(Failure { shortage: None, text }), self.clock)
         });
-        let (answer, keep_ns) = match answer {
-            Ok(all) => (Ok(by_family(all)), KEEP_NS),
-            Err(failure) => (Err(failure), KEEP_FAILURE_NS),
-        };
-        let until_ns = self.clock.now_ns().saturating_add(keep_ns);
+        let until_ns = answer.until_ns;
+        let answer = answer.addresses.map(by_family);
         let entry = Entry::Known { answer: answer.clone(), until_ns };
         self.hosts.borrow_mut().insert(host.into(), entry);
         answer
@@ -125,7 +128,13 @@ impl Resolver {
     /// The look-up that is under way for a host, or a new one.
     fn asking(&self, host: &str) -> watch::Receiver<Option<Answer>> {
         let mut hosts = self.hosts.borrow_mut();
-        if let Some(Entry::Asking(asking)) = hosts.get(host) {
+        // An answer that nobody waited for any more may be as old as can be.
+        let is_good = |answer: &Option<Answer>| {
+            answer.as_ref().is_none_or(|answer| self.clock.now_ns() < answer.until_ns)
+        };
+        if let Some(Entry::Asking(asking)) = hosts.get(host)
+            && is_good(&asking.borrow())
+        {
             return asking.clone();
         }
         if hosts.len() >= MOST_HOSTS {
@@ -134,12 +143,20 @@ impl Resolver {
         }
         let (sender, receiver) = watch::channel(None);
         hosts.insert(host.into(), Entry::Asking(receiver.clone()));
-        let (lookup, name) = (self.lookup, host.to_owned());
+        let (lookup, name, clock) = (self.lookup, host.to_owned(), self.clock);
         tokio::task::spawn_blocking(move || {
-            let answer = lookup(&name).map_err(|error| Failure::from(&error));
-            sender.send_replace(Some(answer));
+            let addresses = lookup(&name).map_err(|error| Failure::from(&error));
+            sender.send_replace(Some(Answer::new(addresses, clock)));
         });
         receiver
+    }
+}
+
+impl Answer {
+    /// An answer that has just come.
+    fn new(addresses: Result<Vec<SocketAddr>, Failure>, clock: Clock) -> Self {
+        let keep_ns = if addresses.is_ok() { KEEP_NS } else { KEEP_FAILURE_NS };
+        Self { addresses, until_ns: clock.now_ns().saturating_add(keep_ns) }
     }
 }
 
@@ -276,6 +293,19 @@ mod tests {
             }
             assert!(resolver.resolve("shop", 1).await.is_ok());
             assert_eq!(CALLS.load(Ordering::SeqCst), 1);
+        });
+    }
+
+    #[test]
+    fn an_answer_that_came_too_late_for_all_who_asked_grows_old() {
+        let one: Lookup = |_| Ok(vec!["127.0.0.1:0".parse().unwrap()]);
+        run(move |net| async move {
+            let resolver = Resolver::with_lookup(net.clock, one);
+            let old: SocketAddr = "127.0.0.9:0".parse().unwrap();
+            let answer = Answer { addresses: Ok(vec![old]), until_ns: 0 };
+            let (_sender, receiver) = watch::channel(Some(answer));
+            resolver.hosts.borrow_mut().insert("shop".into(), Entry::Asking(receiver));
+            assert_eq!(order(&resolver.resolve("shop", 1).await.unwrap()), ["127.0.0.1:1"]);
         });
     }
 

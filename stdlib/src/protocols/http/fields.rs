@@ -169,8 +169,59 @@ const GRAPHQL: &[Field] = &[
 ];
 
 const AUTH: &[Field] = &[
-    Field::new("password", Shape::Text, "For `basic`.", r#""secret""#),
+    Field::new("access_key", Shape::Text, "For `aws_sigv4`.", r#""AKIDEXAMPLE""#),
+    Field::new(
+        "algorithm",
+        Shape::Either(&[
+            Shape::Later(&["ES512"]),
+            Shape::Choice(&[
+                "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384",
+            ]),
+        ]),
+        "For `jwt`: how the token is signed.",
+        r#""HS256""#,
+    ),
+    Field::new(
+        "claims",
+        Shape::Map(&Shape::Any),
+        "For `jwt`: what the token says.",
+        r#"{"sub": "${csv.users.name}"}"#,
+    ),
+    Field::new(
+        "key",
+        Shape::Text,
+        "For `jwt`: the secret of HS algorithms, the private key in PEM of the others.",
+        r#""secret""#,
+    ),
+    Field::new(
+        "key_file",
+        Shape::Text,
+        "For `jwt`: the file with the key, seen from the working directory.",
+        r#""key.pem""#,
+    ),
+    Field::new("key_id", Shape::Text, "For `jwt`: the `kid` in its header.", r#""2026-11""#),
+    Field::new(
+        "lifetime",
+        Shape::Number { min: 1.0, max: 1e9 },
+        "For `jwt`: seconds for which a token is good; adds `iat` and `exp`, and signs a new one in time.",
+        "300",
+    )
+    .default("no `iat` and no `exp`"),
+    Field::new("password", Shape::Text, "For `basic` and `digest`.", r#""secret""#),
+    Field::new("region", Shape::Text, "For `aws_sigv4`.", r#""us-east-1""#),
+    Field::new("secret_key", Shape::Text, "For `aws_sigv4`.", r#""wJalrXUtnFEMI""#),
+    Field::new("service", Shape::Text, "For `aws_sigv4`.", r#""s3""#),
+    Field::new("session_token", Shape::Text, "For `aws_sigv4`, with temporary keys.", r#""${token}""#),
     Field::new("token", Shape::Text, "For `bearer`.", r#""${token}""#),
-    Field::new("type", Shape::Choice(&["basic", "bearer"]), "The scheme.", r#""basic""#).required(),
-    Field::new("username", Shape::Text, "For `basic`.", r#""ada""#),
+    Field::new(
+        "type",
+        Shape::Either(&[
+            Shape::Later(&["oauth2"]),
+            Shape::Choice(&["aws_sigv4", "basic", "bearer", "digest", "jwt"]),
+        ]),
+        "The scheme: `digest` is that of RFC 7616 with MD5 or SHA-256; the request that is asked for credentials counts as one with the one that gives them.",
+        r#""basic""#,
+    )
+    .required(),
+    Field::new("username", Shape::Text, "For `basic` and `digest`.", r#""ada""#),
 ];

@@ -13,7 +13,18 @@ pub(super) struct Headers {
     lines: Vec<(String, Template)>,
     /// The credentials of a `Basic` authorization that varies.
     pub(super) basic: Template,
+    /// The task's `auth` as JSON, when it takes the driver to carry it out.
+    pub(super) auth: Template,
 }
+
+/// The types of `auth`: what each needs, and what else it knows.
+const SCHEMES: &[(&str, &[&str], &[&str])] = &[
+    ("aws_sigv4", &["access_key", "secret_key", "region", "service"], &["session_token"]),
+    ("basic", &["username", "password"], &[]),
+    ("bearer", &["token"], &[]),
+    ("digest", &["username", "password"], &[]),
+    ("jwt", &["algorithm"], &["claims", "key", "key_file", "key_id", "lifetime"]),
+];
 
 impl Headers {
     pub(super) fn new(
@@ -21,7 +32,8 @@ impl Headers {
         problems: &mut Vec<Problem>,
         notes: &mut Vec<Problem>,
     ) -> Self {
-        let mut headers = Self { lines: Vec::new(), basic: Template::default() };
+        let mut headers =
+            Self { lines: Vec::new(), basic: Template::default(), auth: Template::default() };
         let auth = task.field("auth");
         if let Some(TreeKind::Map(members)) = task.field("headers").map(|tree| &tree.kind) {
             for member in members {
@@ -66,6 +78,12 @@ impl Headers {
         let text = |name: &str| auth.member(name).map(Tree::to_text);
         let scheme =
             text("type").and_then(|t| t.constant()).unwrap_or_default().to_ascii_lowercase();
+        let Some((_, required, optional)) =
+            SCHEMES.iter().find(|(name, ..)| name.as_bytes() == scheme)
+        else {
+            // That there is no such type has been said.
+            return;
+        };
         let mut missing = |name: &str| {
             problems.push(Problem {
                 span: auth.span,
@@ -75,35 +93,34 @@ impl Headers {
                 help: String::new(),
             });
         };
-        let idle: &[&str] = match scheme.as_slice() {
-            b"bearer" => &["username", "password"],
-            b"basic" => &["token"],
-            // That there is no such type has been said.
-            _ => return,
-        };
-        for name in idle {
-            if let Some(field) = auth.member(name) {
-                let scheme = String::from_utf8_lossy(&scheme);
-                notes.push(no_effect(field.span, name, &format!("the type `{scheme}`")));
-            }
-        }
-        if scheme == b"bearer" {
-            match text("token") {
-                Some(token) => {
-                    let mut value = Template::text("Bearer ");
-                    value.push(&token);
-                    self.lines.push(("Authorization".to_owned(), value));
-                }
-                None => missing("token"),
-            }
-            return;
-        }
-        let (username, password) = (text("username"), text("password"));
-        for (name, value) in [("username", &username), ("password", &password)] {
-            if value.is_none() {
+        for name in *required {
+            if auth.member(name).is_none() {
                 missing(name);
             }
         }
+        if scheme == b"jwt" && auth.member("key").is_none() && auth.member("key_file").is_none() {
+            missing("key");
+        }
+        if let TreeKind::Map(members) = &auth.kind {
+            for member in members.iter().filter(|member| member.name != "type") {
+                let name = member.name.as_str();
+                if !required.contains(&name) && !optional.contains(&name) {
+                    let scheme = String::from_utf8_lossy(&scheme);
+                    notes.push(no_effect(member.value.span, name, &format!("the type `{scheme}`")));
+                }
+            }
+        }
+        if !matches!(scheme.as_slice(), b"basic" | b"bearer") {
+            self.auth = auth.to_json();
+            return;
+        }
+        if scheme == b"bearer" {
+            let mut value = Template::text("Bearer ");
+            value.push(&text("token").unwrap_or_default());
+            self.lines.push(("Authorization".to_owned(), value));
+            return;
+        }
+        let (username, password) = (text("username"), text("password"));
         let mut credentials = username.unwrap_or_default();
         credentials.push_text(":");
         credentials.push(&password.unwrap_or_default());

@@ -288,6 +288,10 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     if !cookies.is_empty() || !headers.basic.is_empty() {
         extras |= extra::LATE_LINES;
     }
+    if !headers.auth.is_empty() {
+        extras |= extra::AUTH;
+    }
+    request.set(part::AUTH, headers.auth);
     request.set(part::METHOD, Template::text(&method));
     request.set(part::COOKIES, cookies);
     request.set(part::BASIC, headers.basic);

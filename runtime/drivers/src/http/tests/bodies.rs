@@ -35,6 +35,18 @@ fn a_body_that_is_read_is_decoded() {
 }
 
 #[test]
+fn zeros_after_a_gzip_member_are_passed_over() {
+    run(|mut user| async move {
+        let padded = [gzip("one"), vec![0; 20]].concat();
+        let spoilt = [gzip("one"), vec![0, 1]].concat();
+        let peer = Peer::new(vec![vec![coded("gzip", &padded), coded("gzip", &spoilt)]]).await;
+        let ask = Ask::get(&peer.origin, "/").needs(Needs::PAYLOAD);
+        assert_eq!(user.ask(&ask).await.body, "one");
+        assert_eq!(user.ask(&ask).await.fault().0, FaultClass::Protocol);
+    });
+}
+
+#[test]
 fn a_body_that_is_not_read_is_not_looked_at() {
     run(|mut user| async move {
         let peer = Peer::new(vec![vec![coded("gzip", b"not gzip"); 2]]).await;

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use ld_vm::{Fault, FaultClass};
@@ -19,6 +20,7 @@ use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::ServerName;
+use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
 pub(super) use errors::{describe, handshake_fault, tls_error};
@@ -34,10 +36,19 @@ pub struct SystemRoots(Arc<OnceLock<Result<Arc<RootCertStore>, String>>>);
 
 /// The TLS configurations of a shard.
 pub struct TlsConfigs {
+    maker: Maker,
+    made: RefCell<HashMap<TlsOptions, Made>>,
+}
+
+/// A configuration, or that somebody is making it.
+type Made = Rc<OnceCell<Result<TlsConnector, Fault>>>;
+
+/// What configurations are made of; makes them wherever there is time for it.
+#[derive(Clone)]
+struct Maker {
     provider: Arc<CryptoProvider>,
     roots: SystemRoots,
     insecure: bool,
-    made: RefCell<HashMap<TlsOptions, Result<TlsConnector, Fault>>>,
 }
 
 impl TlsConfigs {
@@ -45,23 +56,31 @@ impl TlsConfigs {
     #[must_use]
     pub fn new(roots: SystemRoots, insecure: bool) -> Self {
         let provider = Arc::new(ring::default_provider());
-        Self { provider, roots, insecure, made: RefCell::default() }
+        Self { maker: Maker { provider, roots, insecure }, made: RefCell::default() }
     }
 
-    /// The connector for these options; made, files read, when they are first used.
+    /// The connector for these options. It is made, files read, when they are first used, off
+    /// the shard's thread; who asks meanwhile waits for it.
     ///
     /// # Errors
     /// When a file cannot be read or holds no certificate or key, or when the system has
     /// no certificate authorities. The answer is kept: files are read once.
-    pub fn connector(&self, options: &TlsOptions) -> Result<TlsConnector, Fault> {
-        if let Some(made) = self.made.borrow().get(options) {
-            return made.clone();
-        }
-        let made = self.make(options).map(|config| TlsConnector::from(Arc::new(config)));
-        self.made.borrow_mut().insert(options.clone(), made.clone());
-        made
+    pub async fn connector(&self, options: &TlsOptions) -> Result<TlsConnector, Fault> {
+        let known = self.made.borrow().get(options).map(Rc::clone);
+        let cell = known.unwrap_or_else(|| {
+            Rc::clone(self.made.borrow_mut().entry(options.clone()).or_default())
+        });
+        let made = cell.get_or_init(|| async {
+            let (maker, options) = (self.maker.clone(), options.clone());
+            let made = tokio::task::spawn_blocking(move || maker.make(&options)).await;
+            let given_up = |_| Fault::new(FaultClass::Generator, "the TLS set-up was given up");
+            made.map_err(given_up)?.map(|config| TlsConnector::from(Arc::new(config)))
+        });
+        made.await.clone()
     }
+}
 
+impl Maker {
     fn make(&self, options: &TlsOptions) -> Result<ClientConfig, Fault> {
         let unusable = |error: rustls::Error| Fault::new(FaultClass::Tls, error.to_string());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))

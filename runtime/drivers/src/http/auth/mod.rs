@@ -1,0 +1,125 @@
+//! Credentials that depend on the request, the time or the server: digest, JWT, AWS signatures.
+//!
+//! What the task says comes as a JSON object in the part `AUTH`. It is taken apart when it
+//! changes; a session keeps what came of it, with the server's challenge or the signed token.
+
+mod aws;
+mod digest;
+mod jwt;
+
+use ld_vm::{Fault, FaultClass};
+use serde_json::Value;
+
+use super::wire::Fields;
+use crate::net::Net;
+
+/// What a request's credentials may depend on.
+pub(super) struct Signed<'r> {
+    pub(super) method: &'r [u8],
+    /// `host:port` as it stands in `Host`.
+    pub(super) authority: &'r [u8],
+    /// Path and query as they stand in the request line.
+    pub(super) target: &'r [u8],
+    /// The request's own header lines.
+    pub(super) lines: Vec<&'r [u8]>,
+    /// The pieces of the body.
+    pub(super) body: Vec<&'r [u8]>,
+    /// Seconds since 1970.
+    pub(super) now_s: u64,
+}
+
+/// The credentials of a user, as a task says them.
+#[derive(Debug)]
+pub(super) struct Auth {
+    /// The task's object this was made of.
+    source: Box<[u8]>,
+    scheme: Scheme,
+}
+
+#[derive(Debug)]
+enum Scheme {
+    Aws(aws::Credentials),
+    Digest(digest::Digest),
+    Jwt(Box<jwt::Jwt>),
+}
+
+impl Auth {
+    /// The credentials of a task's object.
+    ///
+    /// # Errors
+    /// When they cannot be used: a key that is none, a file that cannot be read.
+    pub(super) async fn new(net: &Net, source: &[u8]) -> Result<Self, Fault> {
+        let mut plan: Value = serde_json::from_slice(source)
+            .map_err(|error| fault(&format!("`auth` cannot be read: {error}")))?;
+        let key_file = text(&plan, "key_file");
+        if !key_file.is_empty() {
+            let key = net.files.read(key_file.as_bytes()).await?;
+            if let Value::Object(members) = &mut plan {
+                members.insert("key".to_owned(), String::from_utf8_lossy(&key).into());
+            }
+        }
+        Ok(Self { source: source.into(), scheme: Scheme::new(&plan)? })
+    }
+
+    /// Whether these are the credentials of a task's object.
+    pub(super) fn is_of(&self, source: &[u8]) -> bool {
+        *self.source == *source
+    }
+
+    /// Appends the header lines for a request; perhaps none yet.
+    pub(super) fn write(&mut self, request: &Signed<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        match &mut self.scheme {
+            Scheme::Aws(credentials) => {
+                credentials.write(request, out);
+                Ok(())
+            }
+            Scheme::Digest(digest) => {
+                digest.write(request, out);
+                Ok(())
+            }
+            Scheme::Jwt(jwt) => jwt.write(request.now_s, out),
+        }
+    }
+
+    /// Takes in the challenge of a reply with status 401; whether it is worth another try.
+    pub(super) fn is_challenged(&mut self, fields: Fields<'_>) -> bool {
+        match &mut self.scheme {
+            Scheme::Digest(digest) => digest.is_challenged(fields.all(b"www-authenticate")),
+            Scheme::Aws(_) | Scheme::Jwt(_) => false,
+        }
+    }
+}
+
+impl Scheme {
+    fn new(plan: &Value) -> Result<Self, Fault> {
+        match plan.get("type").and_then(Value::as_str) {
+            Some("aws_sigv4") => Ok(Self::Aws(aws::Credentials::new(plan))),
+            Some("digest") => Ok(Self::Digest(digest::Digest::new(plan))),
+            Some("jwt") => Ok(Self::Jwt(Box::new(jwt::Jwt::new(plan)?))),
+            _ => Err(fault("`auth` is of a type that this build does not know")),
+        }
+    }
+}
+
+/// A member as text; empty when it is absent.
+fn text(plan: &Value, name: &str) -> String {
+    match plan.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn fault(text: &str) -> Fault {
+    Fault::new(FaultClass::Plan, text)
+}
+
+/// Bytes in lower-case hexadecimal.
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+    use std::fmt::Write as _;
+    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
