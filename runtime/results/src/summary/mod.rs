@@ -99,8 +99,7 @@ pub struct Summary {
     pub per_name: PerName,
     /// Figures by scenario, of those that have a name.
     pub per_scenario: PerScenario,
-    /// Times of whole groups by name, where the plan has any.
-    #[serde(skip_serializing_if = "Groups::is_empty")]
+    /// Times of whole groups by name.
     pub groups: Groups,
     /// Failures in groups, the most frequent first.
     pub errors: Vec<ErrorGroup>,
