@@ -279,14 +279,11 @@ fn rows_in_json_keep_their_types_and_go_to_users_as_the_plan_says() {
 
 #[test]
 fn a_run_fails_of_a_data_source_that_must_not_end() {
-    let (run, seen) = run("rows-end.json", &[]);
-    assert_eq!(run.outcome.code, Some(1), "{:#?}", run.outcome);
-    assert!(
-        run.outcome.stderr.contains("data source `ids` has no more rows"),
-        "{:#?}",
-        run.outcome
-    );
-    assert_eq!(seen.len(), 100);
+    let (folder, witness) = (folder(&["rows-end.json", "ids.csv"]), witness());
+    let outcome = outcome(&folder, "rows-end.json", &["--host", &witness.url()]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    assert!(outcome.stderr.contains("data source `ids` has no more rows"), "{outcome:#?}");
+    assert_eq!(witness.seen().len(), 100);
 }
 
 #[test]
