@@ -77,11 +77,14 @@ struct Names<'e> {
     requests: HashMap<RequestKey, RequestId>,
     throttles: HashMap<&'e Throttle, ThrottleId>,
     checks: HashMap<(AssertionId, Many<OperandId>, bool), CheckId>,
-    extracts: HashMap<(ExtractorId, VarId, Many<OperandId>, Maybe<ValueId>, bool), ExtractId>,
+    extracts: HashMap<ExtractKey, ExtractId>,
 }
 
 /// What makes two slots one row.
 type SlotKey = (Kind, u32, u32, Many<OperandId>, Escape, ConstId);
+
+/// The columns of an extract.
+type ExtractKey = (ExtractorId, VarId, Many<OperandId>, Maybe<ValueId>, bool);
 
 /// What makes two requests one row.
 type RequestKey =

@@ -27,6 +27,7 @@ fn fields() -> Vec<(String, &'static [Field])> {
     let mut lists = vec![
         ("every task".to_owned(), TASK_FIELDS),
         ("a pause".to_owned(), RANGE),
+        ("an assertion".to_owned(), ld_stdlib::assertions::ENTRY_FIELDS),
         ("an extract".to_owned(), ENTRY_FIELDS),
         ("LD_start_test".to_owned(), START_TEST),
     ];

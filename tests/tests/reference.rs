@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ld_stdlib::assertions::ASSERTIONS;
+use ld_stdlib::assertions::{self, ASSERTIONS};
 use ld_stdlib::blocks::{BLOCKS, BRANCH_FIELDS, STEP_FIELDS};
 use ld_stdlib::commands::COMMANDS;
 use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
@@ -58,6 +58,7 @@ fn assertions() -> String {
          evaluated in order, and the first that does not hold fails the request. Texts of failures \
          show values in Python's notation, 1000 characters at most.",
     );
+    fields(&mut page, "every assertion", assertions::ENTRY_FIELDS);
     for row in ASSERTIONS.iter().filter(|row| !row.internal) {
         let _ = writeln!(page, "## `{}`\n\n{} Reads {}.\n", row.name, row.doc, needs(row.needs));
         fields(&mut page, row.name, row.fields);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use ld_vm::link::{CheckFn, Prepare};
 use ld_vm::{FaultClass, Needs, Value};
 
-use crate::field::Field;
+use crate::field::{Field, Shape};
 
 mod body_hash;
 mod contains;
@@ -48,6 +48,15 @@ pub const ASSERTIONS: &[Assertion] = &[
     status_code::ASSERTION,
     xpath::ASSERTION,
 ];
+
+/// The fields of every assertion, besides `type` and its own.
+pub const ENTRY_FIELDS: &[Field] = &[Field::new(
+    "soft",
+    Shape::Bool,
+    "Whether it is only counted when it does not hold, and does not fail the request.",
+    "true",
+)
+.default("false")];
 
 /// A check of a reply.
 #[derive(Debug)]
