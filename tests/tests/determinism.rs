@@ -197,7 +197,11 @@ struct Wire {
 /// As the HTTP driver puts a request together, on a connection without cookies.
 fn http_wire(sent: &Sent) -> Wire {
     use http::{option, part};
-    let part = |part: u8| String::from_utf8_lossy(&sent.parts[usize::from(part)]).into_owned();
+    // A part that the request does not have is empty, as for the driver.
+    let part = |part: u8| {
+        let bytes = sent.parts.get(usize::from(part)).map_or(&[][..], Vec::as_slice);
+        String::from_utf8_lossy(bytes).into_owned()
+    };
     let option = |option: u8| sent.options[usize::from(option)];
     let (mut origin, whole) = (part(part::ORIGIN), part(part::WHOLE));
     let (mut head, body) = match whole.split_at_checked(option(option::HEAD_END) as usize) {
