@@ -354,7 +354,7 @@ fn a_source_that_is_not_there_is_named() {
         gates: Vec::new(),
     };
     let Err(error) = Engine::new(program, options) else { panic!("there is no such file") };
-    assert!(error.to_string().starts_with("csv source `users`: /nowhere/users.csv: "), "{error}");
+    assert!(error.to_string().starts_with("data source `users`: /nowhere/users.csv: "), "{error}");
 }
 
 /// Waits until `value` is in `range`; fails when it is not after a while.

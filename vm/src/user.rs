@@ -657,7 +657,7 @@ mod tests {
 
     #[test]
     fn a_user_and_what_it_hands_out_are_small() {
-        assert_eq!(size_of::<User>(), 88);
+        assert_eq!(size_of::<User>(), 96);
         assert_eq!(size_of::<Sample<'_>>(), 40);
         assert_eq!(size_of::<Effect<'_>>(), 64);
     }
