@@ -49,14 +49,18 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "shapes are looked at once a second; a change starts a ramp in batches",
-        "needs time; tests/load.rs",
+        "needs time; ld-runtime",
     ),
     (
         "a shape's `spawn_rate` below 1 counts as 0; fractions are cut off",
-        "needs time and users; tests/load.rs",
+        "needs time and users; ld-runtime",
     ),
-    ("users that a shape takes away are killed", "needs time and users; tests/load.rs"),
-    ("at the end requests are killed at once", "tests/load.rs"),
+    ("users that a shape takes away are killed", "needs time and users; ld-runtime"),
+    ("at the end requests are killed at once", "tests/counts.rs"),
+    (
+        "Faker's lists and numbers in Python's notation",
+        "not the same twice, and needs one more library; ld-stdlib",
+    ),
     ("IPv6 targets do not work", "not every machine has IPv6; ld-drivers"),
     ("lengths of texts are characters", "not in what is compared; ld-drivers"),
     ("frames that arrive between steps wait in the system", "needs many; ld-drivers"),
