@@ -128,6 +128,9 @@ def main():
                 child = fork()
                 if child == 0:
                     gevent.reinit()
+                    # Timers count from what the event loop takes for now, which is the time of
+                    # the imports until it has turned once.
+                    gevent.get_hub().loop.update_now()
                     run(job)
                 waitpid(child, 0)
             os._exit(0)

@@ -56,6 +56,10 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "needs time and users; ld-runtime",
     ),
     ("users that a shape takes away are killed", "needs time and users; ld-runtime"),
+    (
+        "users that wait for a `throttle` do not queue, so ten users exceed a cap of 2/s sevenfold",
+        "needs time and users; ld-runtime",
+    ),
     ("at the end requests are killed at once", "tests/counts.rs"),
     (
         "Faker's lists and numbers in Python's notation",
