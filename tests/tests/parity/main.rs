@@ -65,6 +65,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "Faker's lists and numbers in Python's notation",
         "not the same twice, and needs one more library; ld-stdlib",
     ),
+    ("`http2` needs a package at run time", "it depends on what is installed; ld-drivers"),
     ("IPv6 targets do not work", "not every machine has IPv6; ld-drivers"),
     ("lengths of texts are characters", "not in what is compared; ld-drivers"),
     ("frames that arrive between steps wait in the system", "needs many; ld-drivers"),

@@ -96,7 +96,14 @@ fn outcome(
 }
 
 fn request(seen: &Seen, peers: &Peers) -> Value {
-    let plain = |text: &str| steady(&peers.abstracted(text));
+    let text = seen.text();
+    let is_multipart = seen.header("content-type").is_some_and(|it| it.starts_with("multipart/"));
+    let boundary = text.lines().next().and_then(|line| line.strip_prefix("--"));
+    let boundary = boundary.filter(|_| is_multipart);
+    let plain = |text: &str| {
+        let text = steady(&peers.abstracted(text));
+        boundary.map_or_else(|| text.clone(), |boundary| text.replace(boundary, "<boundary>"))
+    };
     let mut request = json!({"line": format!("{} {}", seen.method, plain(&seen.target))});
     for (name, value) in &seen.headers {
         let name = name.to_ascii_lowercase();

@@ -35,11 +35,19 @@ impl Peers {
         let replies = replies.clone();
         let http = Witness::start(move |seen| answer(&replies, &visits, seen))?;
         let (deaf, deaf_addr) = deaf_port()?;
+        let (tcp, websocket) = (echo_tcp(&sockets)?, echo_websocket(&sockets)?);
+        // The two protocols have their own ports; the same one twice would be one name too many.
+        let udp = loop {
+            let udp = echo_udp(&sockets)?;
+            if ![http.addr(), tcp, websocket, deaf_addr].contains(&udp) {
+                break udp;
+            }
+        };
         let places = vec![
             ("http://target", http.url()),
-            ("tcp-target", echo_tcp(&sockets)?.to_string()),
-            ("udp-target", echo_udp(&sockets)?.to_string()),
-            ("ws://target", format!("ws://{}", echo_websocket(&sockets)?)),
+            ("tcp-target", tcp.to_string()),
+            ("udp-target", udp.to_string()),
+            ("ws://target", format!("ws://{websocket}")),
             ("deaf-target", deaf_addr.to_string()),
         ];
         Ok(Self { http, sockets, places, _deaf: deaf })
