@@ -34,6 +34,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "`run-dir` takes files in any order, stops at the first failure, and finds no fault with a missing folder",
         "tests/actions.rs",
     ),
+    ("whole numbers have any size", "more than the JSON compared here holds; ld-stdlib"),
     ("the pause between ticks is 0.1–0.2 s", "tests/run.rs"),
     ("at the end, requests in flight vanish", "tests/counts.rs"),
     ("engines `locust` and `asyncio`", "the latter takes no `iterations` and no hook to count"),
