@@ -35,6 +35,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "tests/actions.rs",
     ),
     ("whole numbers have any size", "more than the JSON compared here holds; ld-stdlib"),
+    ("when rows run out, the placeholder is sent", "the same unless `on_end` is given; ld-runtime"),
     ("the pause between ticks is 0.1–0.2 s", "tests/run.rs"),
     ("at the end, requests in flight vanish", "tests/counts.rs"),
     ("engines `locust` and `asyncio`", "the latter takes no `iterations` and no hook to count"),
