@@ -11,6 +11,7 @@ pub mod command;
 pub mod fault;
 pub mod nginx;
 pub mod plans;
+pub mod proxy;
 pub mod python;
 pub mod runs;
 pub mod script;

@@ -15,7 +15,7 @@ fn run(folder: &Folder, fields: &Value, args: &[&str]) -> Run {
     runs::bring(folder, "tls.json").unwrap();
     let plan = fs::read_to_string(folder.path().join("tls.json")).unwrap();
     let fields = fields.to_string();
-    let fields = fields.trim_start_matches('{').trim_end_matches('}');
+    let fields = &fields[1..fields.len() - 1];
     let comma = if fields.is_empty() { "" } else { ", " };
     let task = format!("\"name\": \"small\"{comma}{fields}");
     folder.write("plan.json", plan.replace("\"name\": \"small\"", &task)).unwrap();
@@ -135,4 +135,20 @@ fn a_client_shows_its_certificate_where_the_plan_has_one() {
     let keyless = run(&folder, &json!({"verify": "ca.pem", "cert": "ca.pem"}), &args).failures();
     assert!(keyless[0].0 == "plan" && keyless[0].1.contains("private key"), "{keyless:?}");
     assert_eq!(witness.seen().len(), seen);
+}
+
+#[test]
+fn versions_and_names_are_those_of_the_plan() {
+    let (folder, witness) = witness();
+    let url = witness.url();
+    let args = ["--host", url.as_str()];
+    let tls = |options: Value| json!({"verify": "ca.pem", "tls": options});
+    let named =
+        tls(json!({"server_name": "localhost", "alpn": ["http/1.1"], "min_version": "1.3"}));
+    assert_good(&run(&folder, &named, &args));
+    let names: Vec<_> = handshakes(&witness).into_iter().map(|shake| shake.server_name).collect();
+    assert_eq!(names, vec![Some("localhost".to_owned()); 3]);
+    assert_good(&run(&folder, &tls(json!({"max_version": "1.2"})), &args));
+    let other = tls(json!({"server_name": "other.example"}));
+    assert_refused(&run(&folder, &other, &args), "other.example");
 }

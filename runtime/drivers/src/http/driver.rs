@@ -62,6 +62,14 @@ struct Call<'c> {
     limit: Limit,
 }
 
+impl<'c> Call<'c> {
+    /// The proxy to go through; empty for none.
+    #[inline]
+    fn proxy(&self) -> &'c [u8] {
+        self.beyond.map_or(&[], |beyond| beyond.proxy)
+    }
+}
+
 /// The time limit of an exchange.
 #[derive(Clone, Copy)]
 struct Limit {
@@ -191,7 +199,7 @@ impl Http {
         let prepared = Prepared::new(*request, Some(&extra));
         let Built { origin, head, tail } = self.build(session, request, &prepared)?;
         let limit = self.start(request, stamps);
-        let beyond = prepared.beyond(limit.until_ns);
+        let beyond = prepared.beyond(&origin, limit.until_ns);
         let method = request.part(part::METHOD);
         let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
         let call = Call { request, origin, head, tail, beyond, method, limit };
@@ -247,6 +255,7 @@ impl Http {
         let late = Late { body: true, credentials: true, auth: &auth, cookies };
         prepared.write_late_lines(late, &mut head);
         let tail = prepared.write_body(&mut head);
+        prepared.address_to_proxy(request.part(part::METHOD), &origin, &mut head)?;
         Ok(Built { origin, head, tail })
     }
 
@@ -261,7 +270,7 @@ impl Http {
         call: &Call<'_>,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
-        let found = session.take_connection(call.origin, call.request);
+        let found = session.take_connection(call.origin, call.proxy(), call.request);
         let mut is_reused = matches!(found, Found::Open(_));
         let mut connection = match found {
             Found::Open(connection) => connection,
@@ -335,10 +344,13 @@ impl Http {
         call: &Call<'_>,
         stamps: &mut Stamps,
     ) -> Result<Connection, Fault> {
-        let route = self.route(call.origin, call.request)?;
+        let route = self.route(call)?;
         let until_ns = call.limit.until_ns.min(self.net.now_ns().saturating_add(CONNECT_LIMIT_NS));
-        let dialed =
-            self.net.dial(&route.endpoint, &route.tls, &session.deadline, until_ns).await?;
+        let proxy = route.proxy.as_ref();
+        let dialed = self
+            .net
+            .dial_through(proxy, &route.endpoint, &route.tls, &session.deadline, until_ns)
+            .await?;
         stamps.connect_ns = stamps.connect_ns.saturating_add(dialed.connect_ns);
         stamps.tls_ns = stamps.tls_ns.saturating_add(dialed.tls_ns);
         if stamps.bytes_out == 0 {
@@ -348,15 +360,16 @@ impl Http {
     }
 
     /// The route to an origin; users that go there share it.
-    fn route(&self, origin: &[u8], request: &Request<'_>) -> Result<Rc<Route>, Fault> {
+    fn route(&self, call: &Call<'_>) -> Result<Rc<Route>, Fault> {
+        let (origin, proxy, request) = (call.origin, call.proxy(), call.request);
         let mut routes = self.routes.borrow_mut();
-        if let Some(route) = routes.iter().find(|route| route.serves(origin, request)) {
+        if let Some(route) = routes.iter().find(|route| route.serves(origin, proxy, request)) {
             return Ok(Rc::clone(route));
         }
         if routes.len() >= MOST_ROUTES {
             routes.retain(|route| Rc::strong_count(route) > 1);
         }
-        let route = Rc::new(Route::new(origin, request)?);
+        let route = Rc::new(Route::new(origin, proxy, request)?);
         routes.push(Rc::clone(&route));
         Ok(route)
     }
@@ -405,7 +418,8 @@ impl Http {
                 jar.map_or("", |jar: &mut Jar| jar.line(&origin, &target, self.net.now_ns()));
             let mut head = Vec::new();
             let tail = hop.write(&prepared, cookies, &auth, &mut head);
-            let beyond = prepared.beyond(limit.until_ns);
+            prepared.address_to_proxy(&hop.method, &origin, &mut head)?;
+            let beyond = prepared.beyond(&origin, limit.until_ns);
             let beyond = if hop.body { beyond } else { beyond.without_body() };
             let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
             let call = Call { request, origin, head, tail, beyond, method, limit };

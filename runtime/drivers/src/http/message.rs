@@ -5,11 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ld_stdlib::protocols::http::{extra, option, part};
-use ld_vm::Request;
+use ld_vm::{Fault, Request};
 use url::Url;
 
 use super::auth::Signed;
 use super::extra::Extra;
+use super::route::is_listed;
+use crate::net::Proxy;
 
 /// A body up to this many bytes is copied behind its head, so that both go in one piece.
 const COPIED_BODY: usize = 16 * 1024;
@@ -38,6 +40,8 @@ pub(super) struct Beyond<'u> {
     pub(super) closes: bool,
     /// When the time for the request is over, by the run's clock.
     pub(super) until_ns: u64,
+    /// The proxy to go through; empty for none.
+    pub(super) proxy: &'u [u8],
 }
 
 impl Beyond<'_> {
@@ -117,13 +121,47 @@ impl<'u> Prepared<'u> {
     }
 
     /// What of the request is out of the ordinary.
-    pub(super) fn beyond(&self, until_ns: u64) -> Beyond<'u> {
+    pub(super) fn beyond(&self, origin: &[u8], until_ns: u64) -> Beyond<'u> {
         Beyond {
             more: self.more().collect(),
             is_held: self.has(extra::EXPECT),
             closes: self.has(extra::CLOSE),
             until_ns,
+            proxy: self.proxy(origin),
         }
+    }
+
+    /// The proxy for requests to an origin; empty for none.
+    fn proxy(&self, origin: &[u8]) -> &'u [u8] {
+        if !self.has(extra::PROXY) || is_listed(self.request.part(part::NO_PROXY), origin) {
+            return &[];
+        }
+        self.request.part(part::PROXY)
+    }
+
+    /// Makes the request in `head` one for the proxy, where that takes requests for `origin`
+    /// (RFC 9112 §3.2.2).
+    pub(super) fn address_to_proxy(
+        &self,
+        method: &[u8],
+        origin: &[u8],
+        head: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        let name = self.proxy(origin);
+        if name.is_empty() || !origin.starts_with(b"http://") {
+            return Ok(());
+        }
+        let proxy = Proxy::parse(name)?;
+        if proxy.takes_requests() {
+            let start = (method.len() + 1).min(head.len());
+            head.splice(start..start, origin.iter().copied());
+            let end_of_line = head.iter().position(|&byte| byte == b'\n').unwrap_or(start);
+            let mut line = Vec::new();
+            proxy.write_credentials(&mut line);
+            let next = (end_of_line + 1).min(head.len());
+            head.splice(next..next, line);
+        }
+        Ok(())
     }
 
     /// What credentials may depend on, for a request of `method` for `target` at `origin`.

@@ -46,10 +46,16 @@ impl Session {
         Self { connections: Vec::new(), deadline, received: Received::new(), jar: None, auth: None }
     }
 
-    /// Takes out the connection to `origin`.
+    /// Takes out the connection to `origin` through `proxy`, which is empty for none.
     #[inline]
-    pub(super) fn take_connection(&mut self, origin: &[u8], request: &Request<'_>) -> Found {
-        let place = self.connections.iter().position(|open| open.route.serves(origin, request));
+    pub(super) fn take_connection(
+        &mut self,
+        origin: &[u8],
+        proxy: &[u8],
+        request: &Request<'_>,
+    ) -> Found {
+        let mut connections = self.connections.iter();
+        let place = connections.position(|open| open.route.serves(origin, proxy, request));
         let Some(place) = place else { return Found::Nothing };
         let mut connection = self.connections.remove(place);
         match connection.stream.idle() {

@@ -7,7 +7,7 @@ use ld_vm::{Fault, FaultClass};
 use tokio::net::{TcpStream, UdpSocket};
 
 use super::fault::{Shortage, shortage_fault, words};
-use super::{Addresses, Deadline, Endpoint, Net, Stream, TlsOptions, tls};
+use super::{Addresses, Deadline, Endpoint, Net, Proxy, Stream, TlsOptions, tls};
 
 /// A connection just opened.
 #[derive(Debug)]
@@ -36,8 +36,24 @@ impl Net {
         deadline: &Deadline,
         until_ns: u64,
     ) -> Result<Dialed, Fault> {
+        self.dial_through(None, endpoint, options, deadline, until_ns).await
+    }
+
+    /// The same through a proxy. Where plain requests are for the proxy itself, the connection
+    /// goes no further.
+    ///
+    /// # Errors
+    /// As of [`Self::dial`], and when the proxy does not let it pass.
+    pub async fn dial_through(
+        &self,
+        proxy: Option<&Proxy>,
+        endpoint: &Endpoint,
+        options: &TlsOptions,
+        deadline: &Deadline,
+        until_ns: u64,
+    ) -> Result<Dialed, Fault> {
         let attempt = self.counters.attempt();
-        let dialed = self.dial_within(endpoint, options, deadline, until_ns).await;
+        let dialed = self.dial_within(proxy, endpoint, options, deadline, until_ns).await;
         attempt.end();
         deadline.disarm();
         if dialed.is_ok() {
@@ -103,7 +119,7 @@ impl Net {
         }
     }
 
-    async fn addresses(
+    pub(super) async fn addresses(
         &self,
         endpoint: &Endpoint,
         deadline: &Deadline,
@@ -127,6 +143,7 @@ impl Net {
 
     async fn dial_within(
         &self,
+        proxy: Option<&Proxy>,
         endpoint: &Endpoint,
         options: &TlsOptions,
         deadline: &Deadline,
@@ -135,12 +152,20 @@ impl Net {
         let begun_ns = self.now_ns();
         // What cannot work is said before anything is opened.
         let tls = if endpoint.tls {
-            Some((self.tls.connector(options).await?, tls::server_name(&endpoint.host)?))
+            Some((
+                self.tls.connector(options).await?,
+                tls::server_name(options.server_name.as_deref().unwrap_or(&endpoint.host))?,
+            ))
         } else {
             None
         };
-        let addresses = self.addresses(endpoint, deadline, until_ns).await?;
-        let tcp = self.connect(endpoint, &addresses, deadline, until_ns).await?;
+        let tcp = match proxy {
+            Some(proxy) => Box::pin(self.pass(proxy, endpoint, deadline, until_ns)).await?,
+            None => {
+                let addresses = self.addresses(endpoint, deadline, until_ns).await?;
+                self.connect(endpoint, &addresses, deadline, until_ns).await?
+            }
+        };
         let connected_ns = self.now_ns();
         let connect_ns = connected_ns.saturating_sub(begun_ns);
         let Some((connector, name)) = tls else {
@@ -164,7 +189,7 @@ impl Net {
     }
 
     /// Connects to the first address that accepts.
-    async fn connect(
+    pub(super) async fn connect(
         &self,
         endpoint: &Endpoint,
         addresses: &Addresses,

@@ -20,6 +20,7 @@ mod dns;
 mod fault;
 mod files;
 mod pool;
+mod proxy;
 mod stream;
 mod tls;
 
@@ -39,8 +40,9 @@ pub use fault::{Shortage, io_fault};
 pub use files::{Files, SharedFiles};
 pub use ld_stdlib::{BadEndpoint, Endpoint};
 pub use pool::Pool;
+pub use proxy::Proxy;
 pub use stream::{Idle, Stream};
-pub use tls::{Identity, SystemRoots, TlsConfigs, TlsOptions, Verify};
+pub use tls::{Identity, SystemRoots, TlsConfigs, TlsOptions, TlsVersion, Verify};
 
 /// What the command line says about the network; the shards of a run share one value.
 #[derive(Clone, Debug)]

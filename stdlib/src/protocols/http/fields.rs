@@ -28,7 +28,7 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     Field::new(
         "cert",
-        Shape::Either(&[Shape::ConstantText, Shape::List(&Shape::ConstantText), Shape::Null]),
+        Shape::Either(&[Shape::Text, Shape::List(&Shape::Text), Shape::Null]),
         "The client certificate: a PEM file with certificate and key, or a pair of files.",
         r#"["client.pem", "client.key"]"#,
     )
@@ -83,13 +83,32 @@ pub(super) const FIELDS: &[Field] = &[
         "Header lines; a name given here replaces the one sent by default; one with `null` is left out.",
         r#"{"X-Tenant": "acme"}"#,
     ),
+    Field::new(
+        "http_version",
+        Shape::Either(&[Shape::Later(&["2", "3"]), Shape::Choice(&["1.1"]), Shape::Null]),
+        "The version of HTTP.",
+        r#""1.1""#,
+    )
+    .default("1.1"),
     Field::new("json", Shape::Any, "The body, as JSON; `data` goes before it.", r#"{"id": 1}"#),
     Field::new("method", Shape::Choice(METHODS), "The method.", r#""get""#).required(),
+    Field::new(
+        "no_proxy",
+        Shape::Either(&[Shape::List(&Shape::Text), Shape::Text, Shape::Null]),
+        "Hosts and domains that `proxy` is not for; `*` is all.",
+        r#"["localhost", ".internal.example"]"#,
+    ),
     Field::new(
         "params",
         PARAMS,
         "Values added to the query; arrays repeat the name, `null` leaves it out.",
         r#"{"page": 2}"#,
+    ),
+    Field::new(
+        "proxy",
+        Shape::Either(&[Shape::Text, Shape::Null]),
+        "The proxy: `http://`, `socks5://` (names are looked up here) or `socks5h://` (by the proxy), perhaps with `user:password@`. Variables of the environment are not looked at.",
+        r#""http://proxy.example:3128""#,
     ),
     Field::new(
         "request_url",
@@ -107,12 +126,38 @@ pub(super) const FIELDS: &[Field] = &[
     )
     .default("60 for `fast_http_user`, 30 for `async_http_user`, none for `http_user`"),
     Field::new(
+        "tls",
+        Shape::Either(&[Shape::Object(TLS), Shape::Null]),
+        "What is said in TLS.",
+        r#"{"min_version": "1.3", "server_name": "shop.example"}"#,
+    ),
+    Field::new(
         "verify",
         Shape::Either(&[Shape::Bool, Shape::ConstantText]),
         "Whether the server's certificate is checked, or the path of the CA file or folder to check it against.",
         "false",
     )
     .default("true"),
+];
+
+const VERSIONS: Shape = Shape::Choice(&["1.2", "1.3"]);
+
+const TLS: &[Field] = &[
+    Field::new(
+        "alpn",
+        Shape::List(&Shape::Either(&[Shape::Later(&["h2", "h3"]), Shape::ConstantText])),
+        "The application protocols to offer.",
+        r#"["http/1.1"]"#,
+    )
+    .default(r#"["http/1.1"]"#),
+    Field::new("max_version", VERSIONS, "The highest version to offer.", r#""1.2""#),
+    Field::new("min_version", VERSIONS, "The lowest version to offer.", r#""1.3""#),
+    Field::new(
+        "server_name",
+        Shape::Text,
+        "The name to ask for and to verify, in place of the URL's host.",
+        r#""shop.example""#,
+    ),
 ];
 
 const FILES: Shape = Shape::Either(&[

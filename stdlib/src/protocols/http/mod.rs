@@ -14,6 +14,7 @@ mod cookies;
 mod fields;
 mod headers;
 mod multipart;
+mod route;
 mod target;
 
 use body::Body;
@@ -79,10 +80,8 @@ pub mod option {
     pub const HEAD_END: u8 = 4;
     /// What the driver has to do besides: bits of [`extra`](super::extra).
     pub const EXTRAS: u8 = 5;
-    /// The lowest version of TLS: 12, 13, or 0 for any.
-    pub const TLS_MIN: u8 = 6;
-    /// The highest version of TLS: 12, 13, or 0 for any.
-    pub const TLS_MAX: u8 = 7;
+    /// The version of TLS: 12, 13, or 0 for either.
+    pub const TLS_VERSION: u8 = 6;
 }
 
 /// Bits of [`option::EXTRAS`]. A request without any may be sent as [`part::WHOLE`] has it.
@@ -197,8 +196,7 @@ pub const PROTOCOL: Protocol = Protocol {
         "length_missing",
         "head_end",
         "extras",
-        "tls_min",
-        "tls_max",
+        "tls_version",
     ],
     prepare,
 };
@@ -228,6 +226,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         headers.add_default("Expect", "100-continue");
         extras |= extra::EXPECT;
     }
+    let route = route::Route::new(task, &mut problems);
     let authorities = tls::authorities(task, &mut problems);
     let (certificate, key) = tls::certificate(task, &mut problems);
     let cookies = cookies::cookies(task, &mut problems);
@@ -292,6 +291,14 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         extras |= extra::AUTH;
     }
     request.set(part::AUTH, headers.auth);
+    if !route.proxy.is_empty() {
+        extras |= extra::PROXY;
+    }
+    request.set(part::PROXY, route.proxy);
+    request.set(part::NO_PROXY, route.no_proxy);
+    request.set(part::SERVER_NAME, route.server_name);
+    request.set(part::ALPN, route.alpn);
+    request.set_option(option::TLS_VERSION, route.tls_version);
     request.set(part::METHOD, Template::text(&method));
     request.set(part::COOKIES, cookies);
     request.set(part::BASIC, headers.basic);

@@ -289,7 +289,7 @@ fn an_application_protocol_is_agreed_on() {
             let mut config = server(authority.issue(&["localhost"], |_| {}));
             config.alpn_protocols = vec![served.to_vec()];
             let (port, _) = serve(config).await;
-            let options = TlsOptions { alpn: &[b"http/1.1"], ..authority.trusted() };
+            let options = TlsOptions { alpn: vec![b"http/1.1".to_vec()], ..authority.trusted() };
             match dial(&net, &format!("localhost:{port}"), Some(&options)).await {
                 Ok(dialed) => assert_eq!(dialed.stream.alpn(), outcome.then_some(served)),
                 Err(fault) => {

@@ -24,7 +24,7 @@ use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
 
 pub(super) use errors::{describe, handshake_fault, tls_error};
-pub use options::{Identity, TlsOptions, Verify};
+pub use options::{Identity, TlsOptions, TlsVersion, Verify};
 
 /// How many servers' sessions a configuration remembers.
 const SESSIONS: usize = 256;
@@ -83,8 +83,13 @@ impl TlsConfigs {
 impl Maker {
     fn make(&self, options: &TlsOptions) -> Result<ClientConfig, Fault> {
         let unusable = |error: rustls::Error| Fault::new(FaultClass::Tls, error.to_string());
+        let versions = match options.version {
+            TlsVersion::Any => rustls::ALL_VERSIONS.to_vec(),
+            TlsVersion::Tls12 => vec![&rustls::version::TLS12],
+            TlsVersion::Tls13 => vec![&rustls::version::TLS13],
+        };
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(&versions)
             .map_err(unusable)?;
         let builder = match &options.verify {
             _ if self.insecure => self.accept_anything(builder),
@@ -115,7 +120,7 @@ impl Maker {
                 })?
             }
         };
-        config.alpn_protocols = options.alpn.iter().map(|name| name.to_vec()).collect();
+        config.alpn_protocols = options.alpn.clone();
         config.resumption = Resumption::in_memory_sessions(SESSIONS);
         Ok(config)
     }

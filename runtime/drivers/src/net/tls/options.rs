@@ -17,7 +17,23 @@ pub struct TlsOptions {
     /// The certificate to show when the server asks for one.
     pub identity: Option<Identity>,
     /// The application protocols to offer, most wanted first (RFC 7301).
-    pub alpn: &'static [&'static [u8]],
+    pub alpn: Vec<Vec<u8>>,
+    /// The versions to offer.
+    pub version: TlsVersion,
+    /// The name to ask for and to verify, in place of the host's.
+    pub server_name: Option<Box<str>>,
+}
+
+/// Which versions of TLS to offer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TlsVersion {
+    /// 1.3 and 1.2.
+    #[default]
+    Any,
+    /// 1.2 alone.
+    Tls12,
+    /// 1.3 alone.
+    Tls13,
 }
 
 /// Which certificates to accept from a server.
@@ -46,7 +62,13 @@ impl TlsOptions {
     /// The system's authorities, no client certificate, no application protocol.
     #[must_use]
     pub const fn new() -> Self {
-        Self { verify: Verify::System, identity: None, alpn: &[] }
+        Self {
+            verify: Verify::System,
+            identity: None,
+            alpn: Vec::new(),
+            version: TlsVersion::Any,
+            server_name: None,
+        }
     }
 
     /// The options of a task, from the parts of its request: whether to verify, and the
@@ -55,7 +77,7 @@ impl TlsOptions {
     pub fn of_task(
         verify: bool,
         [authorities, certificate, key]: [&[u8]; 3],
-        alpn: &'static [&'static [u8]],
+        alpn: &[&[u8]],
     ) -> Self {
         let path =
             |bytes: &[u8]| (!bytes.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(bytes)));
@@ -66,7 +88,8 @@ impl TlsOptions {
         };
         let identity =
             path(certificate).map(|certificate| Identity { certificate, key: path(key) });
-        Self { verify, identity, alpn }
+        let alpn = alpn.iter().map(|name| name.to_vec()).collect();
+        Self { verify, identity, alpn, ..Self::default() }
     }
 }
 
