@@ -11,8 +11,8 @@ use ld_vm::program::{
     ColumnRow, ConstId, EnvId, EnvRow, ExtractId, ExtractRow, ExtractorId, ExtractorRow,
     FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
     ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
-    SeriesId, SeriesKind, SeriesRow, SlotId, SlotKind as Kind, SlotRow, SourceId, SourceRow,
-    StageId, StageRow, ThrottleId, ThrottleRow, ValueId, VarId, VarRow,
+    SecretId, SecretRow, SeriesId, SeriesKind, SeriesRow, SlotId, SlotKind as Kind, SlotRow,
+    SourceId, SourceRow, StageId, StageRow, ThrottleId, ThrottleRow, ValueId, VarId, VarRow,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
@@ -69,6 +69,7 @@ struct Names<'e> {
     assertions: HashMap<&'static str, AssertionId>,
     extractors: HashMap<&'static str, ExtractorId>,
     envs: HashMap<&'e str, EnvId>,
+    secrets: HashMap<&'e str, SecretId>,
     columns: HashMap<(usize, &'e str), ColumnId>,
     vars: HashMap<usize, VarId>,
     series: HashMap<(Vec<u8>, &'e str, &'e str), SeriesId>,
@@ -76,7 +77,7 @@ struct Names<'e> {
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
     throttles: HashMap<&'e Throttle, ThrottleId>,
-    checks: HashMap<(AssertionId, Many<OperandId>, bool), CheckId>,
+    checks: HashMap<(AssertionId, Many<OperandId>, u32, u32), CheckId>,
     extracts: HashMap<ExtractKey, ExtractId>,
 }
 
@@ -216,7 +217,7 @@ impl<'e> Emit<'e> {
         for check in &task.checks {
             let operands = self.operands(&check.operands, &mut next_part, registers, &changed);
             let assertion = self.assertion(check.assertion.name);
-            checks.push((check.span, self.check(assertion, operands, check.soft)));
+            checks.push((check.span, self.check(assertion, operands, check)));
         }
         // A task's placeholders are expanded once, before it runs: what an extract changes no
         // later one of the task may see, so such operands are rendered before the first.
@@ -328,7 +329,7 @@ impl<'e> Emit<'e> {
         match self.ir.slots.get(slot as usize).map(|slot| &slot.kind) {
             Some(SlotKind::Var(var)) => !changed.contains(var),
             Some(SlotKind::Call { .. }) => false,
-            Some(SlotKind::Cell { .. } | SlotKind::Env(_)) | None => true,
+            Some(SlotKind::Cell { .. } | SlotKind::Env(_) | SlotKind::Secret(_)) | None => true,
         }
     }
 
@@ -345,6 +346,7 @@ impl<'e> Emit<'e> {
                 (Kind::Cell, self.column(*source, column).0)
             }
             SlotKind::Env(name) => (Kind::Env, self.env(name).0),
+            SlotKind::Secret(name) => (Kind::Secret, self.secret(name).0),
             SlotKind::Call { name, arguments } => {
                 let rows: Vec<_> = arguments
                     .iter()
@@ -416,10 +418,20 @@ impl<'e> Emit<'e> {
         *self.names.throttles.entry(throttle).or_insert_with(|| push(rows, row))
     }
 
-    fn check(&mut self, assertion: AssertionId, operands: Many<OperandId>, soft: bool) -> CheckId {
+    fn check(
+        &mut self,
+        assertion: AssertionId,
+        operands: Many<OperandId>,
+        check: &crate::ir::Check,
+    ) -> CheckId {
+        let (soft, secret) = (u32::from(check.soft), u32::from(check.secret));
         let rows = &mut self.builder.program_mut().tables.checks;
-        let row = CheckRow { assertion, operands, soft: u32::from(soft) };
-        *self.names.checks.entry((assertion, operands, soft)).or_insert_with(|| push(rows, row))
+        let row = CheckRow { assertion, operands, soft, secret };
+        *self
+            .names
+            .checks
+            .entry((assertion, operands, soft, secret))
+            .or_insert_with(|| push(rows, row))
     }
 
     fn extract(
@@ -503,6 +515,13 @@ impl<'e> Emit<'e> {
         *self.names.envs.entry(name).or_insert_with(|| {
             let name = self.builder.constant(name.as_bytes());
             push(&mut self.builder.program_mut().tables.envs, EnvRow { name })
+        })
+    }
+
+    fn secret(&mut self, name: &'e str) -> SecretId {
+        *self.names.secrets.entry(name).or_insert_with(|| {
+            let name = self.builder.constant(name.as_bytes());
+            push(&mut self.builder.program_mut().tables.secrets, SecretRow { name })
         })
     }
 

@@ -42,6 +42,7 @@ pub(crate) enum SlotKind {
         column: String,
     },
     Env(String),
+    Secret(String),
     /// A function or operator, by the name it is linked under.
     Call {
         name: &'static str,
@@ -333,6 +334,8 @@ pub(crate) struct Check {
     pub(crate) operands: Vec<Operand>,
     /// Whether it only counts and does not fail the request.
     pub(crate) soft: bool,
+    /// Whether one of its operands may hold a secret.
+    pub(crate) secret: bool,
 }
 
 /// A value taken out of the reply.

@@ -29,6 +29,7 @@ mod scenario;
 mod scenarios;
 mod scope;
 mod steps;
+mod taint;
 mod task;
 pub mod template;
 mod throttle;
@@ -108,6 +109,7 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
         } else {
             ir = unfolded(&root, source, options, &ir, &mut diagnostics);
         }
+        taint::hide(&mut ir);
         match emit::program(&ir, source, options) {
             Ok(program) => {
                 let told = diagnostics.len();

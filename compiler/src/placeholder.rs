@@ -18,6 +18,7 @@ const PREFIXES: &[(&str, bool)] = &[
     ("db", false),
     ("env", true),
     ("faker", true),
+    ("secret", true),
     ("session", true),
     ("var", true),
 ];
@@ -110,6 +111,9 @@ impl Lower<'_> {
                 "var" => self.variable(rest, false, place),
                 "session" => self.variable(rest, true, place),
                 "env" => Meaning::Slot(SlotKind::Env(rest.text.to_owned())),
+                "secret" if !rest.text.is_empty() => {
+                    Meaning::Slot(SlotKind::Secret(rest.text.to_owned()))
+                }
                 "csv" | "data" => self.cell(prefix.text, rest, place),
                 "faker" => self.made_up(rest, place),
                 other => self.other_prefix(other, prefix, place),

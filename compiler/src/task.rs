@@ -77,7 +77,8 @@ pub(crate) fn lower(
     if let (false, Some(name)) = (asks_status, protocol.default_check)
         && let Some(assertion) = assertions::find(name)
     {
-        let check = Check { span: node.span, assertion, operands: Vec::new(), soft: false };
+        let check =
+            Check { span: node.span, assertion, operands: Vec::new(), soft: false, secret: false };
         checks.insert(0, check);
     }
     let extracts = extracts(field("extract"), protocol, lower);
@@ -105,7 +106,8 @@ pub(crate) fn lower(
         }
     };
     if let Some(assertion) = request.check.and_then(assertions::find) {
-        let check = Check { span: node.span, assertion, operands: Vec::new(), soft: false };
+        let check =
+            Check { span: node.span, assertion, operands: Vec::new(), soft: false, secret: false };
         // After the status, before what the plan asks.
         checks.insert(checks.iter().take_while(|check| check.assertion.internal).count(), check);
     }
@@ -184,7 +186,7 @@ fn checks(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> Ve
                 lower.report(problem);
                 continue;
             }
-            checks.push(Check { span: entry.span, assertion, operands, soft });
+            checks.push(Check { span: entry.span, assertion, operands, soft, secret: false });
         }
     }
     checks

@@ -40,6 +40,7 @@ use self::{collector::Collector, guard::Guards, plan::Plan};
 use crate::{
     affinity, health,
     pacer::Spin,
+    secrets::{MissingSecrets, Secrets},
     shard::{self, Job, Report},
     signals::Stop,
     sources::{SourceError, Sources},
@@ -64,6 +65,8 @@ pub struct Options {
     pub live: Live,
     /// Gates of every run.
     pub gates: Vec<Gate>,
+    /// Where secrets come from, beside the environment.
+    pub secrets: Secrets,
 }
 
 /// As many threads as this process may use cores.
@@ -96,13 +99,15 @@ impl Engine {
     /// Reads the program's data sources and links it to this build and the environment.
     ///
     /// # Errors
-    /// When a source cannot be read, or the program uses what this build does not have.
+    /// When a secret is missing, a source cannot be read, or the program uses what this build does not have.
     pub fn new(program: Program, options: Options) -> Result<Self, EngineError> {
+        options.secrets.check([&program]).map_err(EngineError::Secrets)?;
         let descriptors = health::raise_descriptor_limit();
         let sources = Sources::load(&program).map_err(EngineError::Sources)?;
         let tables = ld_stdlib::tables(|protocol| DRIVERS.contains(&protocol));
         let inputs = Inputs {
             env: &|name| env::var_os(OsStr::from_bytes(name.as_bytes())).map(OsStringExt::into_vec),
+            secret: &|name| options.secrets.find(name),
             column: &|source, name| sources.column(source, name),
         };
         let linked = Linked::new(program, &tables, &inputs).map_err(EngineError::Link)?;
@@ -334,6 +339,8 @@ pub(crate) fn constant(constant: Constant<'_>) -> Value {
 /// Why a document cannot run at all.
 #[derive(Debug)]
 pub enum EngineError {
+    /// Secrets that nothing gives.
+    Secrets(MissingSecrets),
     /// Data sources that cannot be read.
     Sources(Vec<SourceError>),
     /// The program does not fit this build.
@@ -350,6 +357,7 @@ impl fmt::Display for EngineError {
                 }
                 Ok(())
             }
+            Self::Secrets(missing) => missing.fmt(f),
             Self::Link(error) => error.fmt(f),
         }
     }

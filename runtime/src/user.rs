@@ -296,7 +296,7 @@ scenario u test @0000 users 1 rate 1 wait WAIT
                 extractor: |_| None,
                 protocol: |_| true,
             };
-            let inputs = Inputs { env: &|_| None, column: &|_, _| None };
+            let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
             let linked = Arc::new(Linked::new(program, &tables, &inputs).unwrap());
             let net = Net::new(&NetOptions::new(Clock::starting_now()));
             let rows = Sources::default().for_shard(0, 1);

@@ -95,6 +95,7 @@ fn engine(program: Program, threads: u32, stop: Stop) -> Engine {
         stop,
         live: Live::new(true),
         gates: Vec::new(),
+        secrets: ld_runtime::Secrets::default(),
     };
     Engine::new(program, options).unwrap()
 }
@@ -352,6 +353,7 @@ fn a_source_that_is_not_there_is_named() {
         stop,
         live: Live::new(true),
         gates: Vec::new(),
+        secrets: ld_runtime::Secrets::default(),
     };
     let Err(error) = Engine::new(program, options) else { panic!("there is no such file") };
     assert!(error.to_string().starts_with("data source `users`: /nowhere/users.csv: "), "{error}");

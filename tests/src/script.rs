@@ -18,7 +18,8 @@ use ld_vm::{
 };
 
 /// Links a program to the tables of the standard library; every protocol counts as built in.
-/// `columns` knows where a source's columns are, `env` are the environment's variables.
+/// `columns` knows where a source's columns are, `env` are the environment's variables,
+/// and the secrets as `secret.NAME`.
 ///
 /// # Errors
 /// When the program does not verify or names what the standard library does not have.
@@ -27,8 +28,13 @@ pub fn link(program: Program, data: &Data, env: &[(String, String)]) -> Result<L
         let found = env.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.clone().into_bytes())
     };
+    let secret = |name: &str| find(&format!("secret.{name}"));
     let column = |source: SourceId, name: &str| data.column(source, name);
-    Linked::new(program, &ld_stdlib::tables(|_| true), &Inputs { env: &find, column: &column })
+    Linked::new(
+        program,
+        &ld_stdlib::tables(|_| true),
+        &Inputs { env: &find, secret: &secret, column: &column },
+    )
 }
 
 /// A table of rows with named columns.

@@ -13,9 +13,9 @@ use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
     ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, Maybe, OperandId, OperandKind, PauseId,
-    Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SeriesKind, SeriesRow, SetRow, SlotId,
-    SlotKind, SlotRow, SourceEnd, SourceFormat, SourceMode, SourceRow, StageRow, TestRow,
-    ThrottleId, ThrottleRow, VarRow,
+    Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SecretRow, SeriesKind, SeriesRow,
+    SetRow, SlotId, SlotKind, SlotRow, SourceEnd, SourceFormat, SourceMode, SourceRow, StageRow,
+    TestRow, ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -188,6 +188,7 @@ enum Named {
     Function,
     Group,
     Protocol,
+    Secret,
     Series,
     Source(Option<u32>),
     Var(u32),
@@ -378,13 +379,21 @@ impl Assembler {
                 if soft == 1 {
                     assertion = words.word()?;
                 }
+                let secret = u32::from(assertion == "secret");
+                if secret == 1 {
+                    assertion = words.word()?;
+                }
                 let operands = self.operands(words)?;
                 let assertion =
                     self.named(Named::Assertion, assertion.as_bytes(), |program, name| {
                         push(&mut program.tables.assertions, AssertionRow { name })
                     });
                 let checks = &mut self.builder.program_mut().tables.checks;
-                push::<_, crate::program::CheckId>(checks, CheckRow { assertion, operands, soft }).0
+                push::<_, crate::program::CheckId>(
+                    checks,
+                    CheckRow { assertion, operands, soft, secret },
+                )
+                .0
             }
             Opcode::Extract => {
                 let var = self.var(words)?;
@@ -506,6 +515,14 @@ impl Assembler {
                 });
                 (SlotKind::Env, id.0)
             }
+            "secret" => {
+                let name = words.text()?;
+                let id: crate::program::SecretId =
+                    self.named(Named::Secret, &name, |program, name| {
+                        push(&mut program.tables.secrets, SecretRow { name })
+                    });
+                (SlotKind::Secret, id.0)
+            }
             "cell" => {
                 register = words.prefixed('r')?;
                 let source = self.known_source(words)?;
@@ -526,7 +543,7 @@ impl Assembler {
                 operands = self.operands(words)?;
                 (SlotKind::Call, id.0)
             }
-            _ => return Err("`var`, `cell`, `env` or `call`"),
+            _ => return Err("`var`, `cell`, `env`, `secret` or `call`"),
         };
         if !words.symbol('}') {
             return Err("the brace that closes the slot");

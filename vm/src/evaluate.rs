@@ -22,7 +22,7 @@ impl<'v> State<'v, '_> {
     pub(crate) fn slot(&self, slot: &'v Slot) -> Value<'v> {
         match &slot.origin {
             Origin::Var(id) => self.memory.vars.get(id.index()).map_or(Value::Unset, Var::value),
-            Origin::Env(value) => Value::Text(value),
+            Origin::Given(value) => Value::Text(value),
             Origin::Cell { register, source, column } => {
                 let row = self.memory.rows.get(*register).copied().flatten();
                 row.map_or(Value::Unset, |row| self.rows.cell(*source, row, *column))

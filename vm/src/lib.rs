@@ -17,6 +17,7 @@ pub mod format;
 pub mod isa;
 pub mod link;
 pub mod listing;
+pub mod mask;
 pub mod program;
 pub mod reply;
 mod resolve;

@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::isa::{Instruction, Opcode};
+use crate::mask::Mask;
 use crate::program::{Addr, ConstId, Program, SlotKind, SourceId};
 use crate::reply::{FaultClass, Reply};
 use crate::resolve::{Check, Extract, Operand, Slot};
@@ -89,6 +90,8 @@ pub struct Tables {
 pub struct Inputs<'i> {
     /// The value of an environment variable.
     pub env: &'i dyn Fn(&str) -> Option<Vec<u8>>,
+    /// The value of a secret.
+    pub secret: &'i dyn Fn(&str) -> Option<Vec<u8>>,
     /// The position of a source's column.
     pub column: &'i dyn Fn(SourceId, &str) -> Option<u32>,
 }
@@ -144,6 +147,7 @@ pub struct Linked {
     pub(crate) checks: Vec<Check>,
     pub(crate) extracts: Vec<Extract>,
     pub(crate) registers: usize,
+    pub(crate) mask: Mask,
 }
 
 impl Linked {
@@ -170,7 +174,9 @@ impl Linked {
         let code = program.code.iter().filter_map(|&word| Instruction::decode(word)).collect();
         let parts = side.parts.iter().map(|part| Some(program.consts.range(part.constant.0?)));
         let parts = parts.collect();
-        Ok(Self { code, parts, operands, slots, checks, extracts, registers, program })
+        let secrets = side.secrets.iter().map(|row| program.consts.text(row.name));
+        let mask = Mask::new(secrets.filter_map(inputs.secret));
+        Ok(Self { mask, code, parts, operands, slots, checks, extracts, registers, program })
     }
 
     /// The program.

@@ -222,7 +222,8 @@ impl Listing<'_> {
                     let name = tables.assertions.get(row.assertion.index());
                     let name = name.map_or("?", |row| self.name(row.name));
                     let soft = if row.soft == 0 { "" } else { " soft" };
-                    format!("{soft} {name}{}", self.operands(row.operands))
+                    let secret = if row.secret == 0 { "" } else { " secret" };
+                    format!("{soft}{secret} {name}{}", self.operands(row.operands))
                 }
                 None => " ?".to_owned(),
             },
@@ -359,6 +360,11 @@ impl Listing<'_> {
                     .get(slot.index as usize)
                     .map_or("\"\"".to_owned(), |e| self.quoted(e.name));
                 format!("{{env {name}}}")
+            }
+            SlotKind::Secret => {
+                let secret = tables.secrets.get(slot.index as usize);
+                let name = secret.map_or("\"\"".to_owned(), |secret| self.quoted(secret.name));
+                format!("{{secret {name}}}")
             }
             SlotKind::Cell => match tables.columns.get(slot.index as usize) {
                 Some(column) => format!(

@@ -58,6 +58,8 @@ ids! {
     ProtocolId => protocols;
     /// An environment variable the program reads.
     EnvId => envs;
+    /// A secret the program reads.
+    SecretId => secrets;
     /// A data source.
     SourceId => sources;
     /// A column of a data source.
@@ -139,7 +141,7 @@ macro_rules! id_numbers {
 id_numbers! {
     Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
     ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
-    PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId TestId SetId
+    PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId TestId SetId SecretId
 }
 
 impl<I: Id> Column for Many<I> {
@@ -246,6 +248,7 @@ kinds! {
         1 Cell "cell" "A cell of the row held in row register `register`: a row of the column table.";
         2 Env "env" "An environment variable, read once before the run: a row of the environment table.";
         3 Call "call" "The result of a function: a row of the function table, with operands.";
+        4 Secret "secret" "A secret, known only to the run: a row of the secret table.";
     }
 }
 
@@ -498,6 +501,8 @@ tables! {
         operands: Many<OperandId>,
         /// 1 when it only counts and does not fail the request.
         soft: u32,
+        /// 1 when one of its operands may hold a secret, so that its text must not show them.
+        secret: u32,
     }
     /// Extracts.
     extracts: ExtractRow {
@@ -659,6 +664,11 @@ tables! {
         var: VarId,
         /// Its new value.
         slot: SlotId,
+    }
+    /// Secrets: values that only the run knows and nothing shows.
+    secrets: SecretRow {
+        /// The secret's name.
+        name: ConstId,
     }
 }
 

@@ -71,11 +71,11 @@ pub(crate) enum Origin {
     Var(VarId),
     /// A cell of the row in a row register.
     Cell { register: usize, source: SourceId, column: u32 },
-    /// An environment variable.
-    Env(Box<[u8]>),
+    /// An environment variable or a secret.
+    Given(Box<[u8]>),
     /// The result of a function.
     Call { function: CallFn, operands: Many<OperandId> },
-    /// An environment variable that is not set, or a column that is not in the file.
+    /// An environment variable or secret that is not set, or a column that is not in the file.
     Nowhere,
 }
 
@@ -97,7 +97,10 @@ impl Slot {
                 Some(Origin::Cell { register: row.register as usize, source, column })
             }),
             SlotKind::Env => side.envs.get(index).and_then(|env| {
-                Some(Origin::Env((inputs.env)(text(env.name))?.into_boxed_slice()))
+                Some(Origin::Given((inputs.env)(text(env.name))?.into_boxed_slice()))
+            }),
+            SlotKind::Secret => side.secrets.get(index).and_then(|secret| {
+                Some(Origin::Given((inputs.secret)(text(secret.name))?.into_boxed_slice()))
             }),
             SlotKind::Call => {
                 let name = side.functions.get(index).map_or("", |row| text(row.name));
@@ -122,6 +125,8 @@ pub(crate) struct Check {
     pub(crate) operands: Many<OperandId>,
     /// It only counts and does not fail the request.
     pub(crate) is_soft: bool,
+    /// Its text must not show what it compares with.
+    pub(crate) is_secret: bool,
 }
 
 impl Check {
@@ -136,7 +141,13 @@ impl Check {
         let prepare = assertion.map(|assertion| assertion.prepare);
         let check = prepared("assertion", name, prepare, row.operands, program)?;
         let class = assertion.map_or(FaultClass::Assertion, |assertion| assertion.class);
-        Ok(Self { check, class, operands: row.operands, is_soft: row.soft != 0 })
+        Ok(Self {
+            check,
+            class,
+            operands: row.operands,
+            is_soft: row.soft != 0,
+            is_secret: row.secret != 0,
+        })
     }
 }
 

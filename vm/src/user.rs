@@ -7,12 +7,13 @@ use std::ops::Range;
 use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
 use crate::link::{Clock, Linked};
+use crate::mask::HIDDEN;
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, OptionRow, PauseId, Program, RequestId,
     RequestRow, RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId, VarId,
 };
 use crate::reply::{FaultClass, Needs, Reply};
-use crate::resolve::{Origin, Slot};
+use crate::resolve::{Check, Origin, Slot};
 use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
 
@@ -327,7 +328,7 @@ impl User {
             Resume::Go => Reply::EMPTY,
             Resume::Reply(reply) => {
                 if let Some(fault) = reply.fault {
-                    self.fail(world, fault.class, &fault.text);
+                    self.fail(linked, world, fault.class, &fault.text);
                 }
                 reply
             }
@@ -416,6 +417,9 @@ impl User {
                 Opcode::Leave => return Effect::Leave,
                 Opcode::Log => {
                     self.sampled = true;
+                    if let Some(scratch) = self.scratch.as_deref_mut() {
+                        linked.mask.bytes(&mut scratch.out);
+                    }
                     let part = self.scratch.as_deref();
                     let text = part.map_or(&[][..], |scratch| scratch.part((x & 0xff) as u8));
                     return Effect::Log(text);
@@ -440,11 +444,12 @@ impl User {
         self.scratch.get_or_insert_with(|| world.scratch.take())
     }
 
-    fn fail(&mut self, world: &mut World<'_>, class: FaultClass, text: &str) {
+    fn fail(&mut self, linked: &Linked, world: &mut World<'_>, class: FaultClass, text: &str) {
         self.failed = Some(class);
         let failure = &mut self.scratch_mut(world).failure;
         failure.clear();
         failure.push_str(text);
+        linked.mask.text(failure);
     }
 
     fn draw(&mut self, linked: &Linked, pause: PauseId) -> u64 {
@@ -560,6 +565,12 @@ impl User {
         if !holds && row.is_soft {
             self.soft_failures = self.soft_failures.saturating_add(1);
         } else if !holds {
+            if row.is_secret {
+                failure.clear();
+                let hide = |values: &[Value<'_>]| masked(row, values, reply, failure);
+                state.operands(row.operands, hide);
+            }
+            linked.mask.text(failure);
             self.failed = Some(row.class);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
@@ -595,6 +606,7 @@ impl User {
             let failure = &mut pool.failure;
             let name = linked.program.consts.slice(name);
             state.operands(row.operands, |values| no_value(name, values, failure));
+            linked.mask.text(failure);
             self.failed = Some(FaultClass::Assertion);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
@@ -622,6 +634,16 @@ impl fmt::Debug for User {
             .field("pc", &self.pc)
             .field("vars", &self.memory.vars)
             .finish_non_exhaustive()
+    }
+}
+
+/// The text of a failed check with asterisks for what it compares with.
+#[cold]
+fn masked(check: &Check, values: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) {
+    let hidden: Vec<_> = values.iter().map(|_| Value::Text(HIDDEN.as_bytes())).collect();
+    if (check.check)(&hidden, reply, failure) {
+        failure.clear();
+        failure.push_str("what was expected is secret, and did not hold");
     }
 }
 

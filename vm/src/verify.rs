@@ -107,6 +107,7 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
         SlotKind::Cell => row.index < bounds.columns && (row.register as usize) < MAX_REGISTERS,
         SlotKind::Env => row.index < bounds.envs,
         SlotKind::Call => row.index < bounds.functions,
+        SlotKind::Secret => row.index < bounds.secrets,
     })?;
     check_rows("slots", &tables.slots, "the escape is unknown", |row| {
         Escape::from_number(row.escape).is_some()
@@ -216,6 +217,7 @@ fn verify_text(program: &Program) -> Result<(), VerifyError> {
     check_rows("extractors", &tables.extractors, rule, |row| text(row.name))?;
     check_rows("protocols", &tables.protocols, rule, |row| text(row.name))?;
     check_rows("envs", &tables.envs, rule, |row| text(row.name))?;
+    check_rows("secrets", &tables.secrets, rule, |row| text(row.name))?;
     check_rows("sources", &tables.sources, rule, |row| text(row.name) && text(row.path))?;
     check_rows("columns", &tables.columns, rule, |row| text(row.name))?;
     check_rows("vars", &tables.vars, rule, |row| text(row.name))?;

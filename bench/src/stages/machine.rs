@@ -92,6 +92,10 @@ impl Machine {
 
 /// Links a program against everything this build has.
 pub(super) fn link(program: Program, sources: &Sources) -> Result<Linked> {
-    let inputs = Inputs { env: &|_| None, column: &|source, name| sources.column(source, name) };
+    let inputs = Inputs {
+        env: &|_| None,
+        secret: &|_| None,
+        column: &|source, name| sources.column(source, name),
+    };
     Linked::new(program, &ld_stdlib::tables(|_| true), &inputs).context("linking")
 }

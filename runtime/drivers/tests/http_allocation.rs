@@ -46,7 +46,7 @@ fn link(needs: &str, origin: &str, parts: &str, options: &str) -> Linked {
     );
     let tables =
         Tables { function: |_| None, assertion: |_| None, extractor: |_| None, protocol: |_| true };
-    let inputs = Inputs { env: &|_| None, column: &|_, _| None };
+    let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
     Linked::new(assemble(&listing).unwrap(), &tables, &inputs).unwrap()
 }
 

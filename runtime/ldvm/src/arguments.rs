@@ -74,6 +74,9 @@ pub(crate) struct Settings {
     /// Set a variable; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) var: Vec<(String, String)>,
+    /// Take secrets from a file: lines of NAME=value, or a JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets: Option<PathBuf>,
     /// Connect elsewhere than the URL says, as in curl; empty parts match all
     #[arg(long, value_name = "HOST:PORT:ADDR:PORT")]
     pub(crate) connect_to: Vec<String>,

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 use ld_compiler::Source;
 use ld_results::{VerdictState, render, write_json};
 use ld_runtime::net::{Clock, ConnectTo, NetOptions};
-use ld_runtime::{ActionRecord, Engine, Live, Options, Spin, Stop, actions, default_threads};
+use ld_runtime::{
+    ActionRecord, Engine, Live, Options, Secrets, Spin, Stop, actions, default_threads,
+};
 use ld_vm::Program;
 use serde_json::{Value as Json, json};
 
@@ -38,7 +40,8 @@ pub(crate) fn run_str(options: &RunStrOptions) -> ExitCode {
 
 fn try_run(options: &RunOptions) -> Result<Exit, Exit> {
     let settings = &options.settings;
-    let run = Run::new(&settings.load, network(settings)?, &settings.output)?;
+    let run = Run::new(&settings.load, network(settings)?, &settings.output)?
+        .with_secrets(settings.secrets.as_deref())?;
     let plans = plans::find(&options.plans)?;
     if let (Some(_), [_, _, ..]) = (&settings.output.summary, plans.as_slice()) {
         output::say(
@@ -67,7 +70,8 @@ fn try_run(options: &RunOptions) -> Result<Exit, Exit> {
 
 fn try_run_str(options: &RunStrOptions) -> Result<Exit, Exit> {
     let settings = &options.settings;
-    let run = Run::new(&settings.load, network(settings)?, &settings.output)?;
+    let run = Run::new(&settings.load, network(settings)?, &settings.output)?
+        .with_secrets(settings.secrets.as_deref())?;
     let source = Source::new("<argument>", options.plan.clone());
     let mut program = load::compile(&source, folded(settings), settings.output.quiet)?;
     load::override_load(&mut program, &settings.load);
@@ -97,6 +101,7 @@ pub(crate) struct Run<'o> {
     output: &'o OutputOptions,
     threads: u32,
     stop: Stop,
+    secrets: Secrets,
 }
 
 impl<'o> Run<'o> {
@@ -125,11 +130,26 @@ impl<'o> Run<'o> {
             None => default_threads()
                 .map_err(|error| infrastructure("the number of cores is unknown", &error))?,
         };
-        Ok(Self { load, network, output, threads, stop })
+        Ok(Self { load, network, output, threads, stop, secrets: Secrets::default() })
+    }
+
+    /// Takes secrets from a file, if there is one.
+    fn with_secrets(mut self, file: Option<&Path>) -> Result<Self, Exit> {
+        if let Some(file) = file {
+            self.secrets = Secrets::from_file(file).map_err(|error| {
+                output::say(format_args!("ldvm: --secrets: {error}"));
+                Exit::Usage
+            })?;
+        }
+        Ok(self)
     }
 
     /// Carries out programs one after the other; says what happened and how to exit.
     pub(crate) fn plans(&self, programs: Vec<Program>, fail_fast: bool) -> Result<Exit, Exit> {
+        // Better now than after the first plan's hour of load.
+        self.secrets
+            .check(&programs)
+            .map_err(|missing| infrastructure("the run cannot start", &missing))?;
         let mut results = Vec::new();
         let mut worst = Exit::Fine;
         for program in programs {
@@ -166,6 +186,7 @@ impl<'o> Run<'o> {
                 Live::new(output.quiet)
             },
             gates: output.gate.clone(),
+            secrets: self.secrets.clone(),
         };
         let mut engine = Engine::new(program, options)
             .map_err(|error| infrastructure("the run cannot start", &error))?;

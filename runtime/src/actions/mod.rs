@@ -345,6 +345,7 @@ mod tests {
             stop: Stop::by_hand().1,
             live: Live::new(true),
             gates: Vec::new(),
+            secrets: crate::Secrets::default(),
         };
         Engine::new(builder.finish(), options).unwrap()
     }

@@ -25,7 +25,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     // A listing is total, whether the program verifies or not.
     let _ = ld_vm::listing::listing(&program, |_| &[]);
     let tables = ld_stdlib::tables(|_| true);
-    let inputs = Inputs { env: &|_| None, column: &|_, _| None };
+    let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
     let Ok(linked) = Linked::new(program, &tables, &inputs) else { return };
     if linked.program().tables.scenarios.is_empty() {
         return;

@@ -12,7 +12,7 @@ use ld_vm::{Effect, Linked, Program, Request, Resume, ScratchPool, Tables, User,
 pub(crate) fn link(program: Program) -> Linked {
     let tables =
         Tables { function: |_| None, assertion: |_| None, extractor: |_| None, protocol: |_| true };
-    let inputs = Inputs { env: &|_| None, column: &|_, _| None };
+    let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
     Linked::new(program, &tables, &inputs).unwrap()
 }
 
