@@ -383,7 +383,7 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &
     };
     lower.scope.sources.insert(name.clone(), lower.ir.sources.len());
     lower.scope.columns.push(columns);
-    lower.ir.sources.push(Source { name, path, format, mode, on_end });
+    lower.ir.sources.push(Source { span, name, path, format, mode, on_end });
 }
 
 /// What the end of a name says about a file.

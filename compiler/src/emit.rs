@@ -31,7 +31,7 @@ pub(crate) fn program(
     ir: &Ir,
     source: &Source,
     options: &Options<'_>,
-) -> Result<Program, Diagnostic> {
+) -> Result<Program, Box<Diagnostic>> {
     let text = if options.strip { "" } else { source.text() };
     let mut emit = Emit {
         ir,
@@ -56,7 +56,7 @@ pub(crate) fn program(
         emit.metadata(name, value);
     }
     match emit.too_large {
-        Some(problem) => Err(problem),
+        Some(problem) => Err(Box::new(problem)),
         None => Ok(emit.builder.finish()),
     }
 }

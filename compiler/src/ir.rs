@@ -103,6 +103,8 @@ pub(crate) struct Var {
 /// A registered data source.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
+    /// Where it is registered.
+    pub(crate) span: Span,
     pub(crate) name: String,
     pub(crate) path: String,
     pub(crate) format: SourceFormat,
@@ -113,6 +115,7 @@ pub(crate) struct Source {
 /// What one `LD_start_test` does.
 #[derive(Debug)]
 pub(crate) struct Run {
+    pub(crate) span: Span,
     pub(crate) scenarios: Vec<Scenario>,
     /// `None`: until the users have ended by themselves.
     pub(crate) duration_ns: Option<u64>,

@@ -18,7 +18,7 @@ mod files;
 mod gates;
 mod ir;
 pub mod json;
-mod lint;
+pub mod lint;
 mod load;
 mod lower;
 mod nested;
@@ -56,6 +56,8 @@ pub struct Options<'o> {
     pub host: Option<String>,
     /// Replaces or adds variables of every run.
     pub vars: Vec<(String, String)>,
+    /// How loud lints are, whatever the plan says.
+    pub lints: Vec<(diag::Code, lint::Level)>,
     /// Where data files are read from.
     pub files: &'o dyn Files,
 }
@@ -70,6 +72,7 @@ impl Options<'static> {
             written: false,
             host: None,
             vars: Vec::new(),
+            lints: Vec::new(),
             files: &Disk,
         }
     }
@@ -97,7 +100,9 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     let root = notation::parse(source, &mut diagnostics);
     let mut lower = lower::Lower::new(source, options, &mut diagnostics);
     let mut ir = document::lower(&root, &mut lower);
-    lint::run(&ir, &mut diagnostics);
+    let levels = lint::Levels::new(&root, &options.lints, &mut diagnostics);
+    lint::run(&lint::Plan::new(&root, &ir), &levels, &mut diagnostics);
+    levels.apply(&mut diagnostics);
     let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
     let program = if failed {
         None
@@ -117,7 +122,7 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
                 (diagnostics.len() == told).then_some(program)
             }
             Err(problem) => {
-                diagnostics.push(problem);
+                diagnostics.push(*problem);
                 None
             }
         }

@@ -313,7 +313,7 @@ mod tests {
     fn stages_of(arguments: &str) -> Vec<(f64, f64, f64, f64)> {
         let task = r#"{"method": "get", "request_url": "http://a/"}"#;
         let plan = format!(
-            r#"[["LD_start_test", {{"user_detail_dict": {{}}, "tasks": [{task}], {arguments}}}]]"#
+            r#"[["LD_start_test", {{"user_detail_dict": {{}}, "test_time": null, "tasks": [{task}], {arguments}}}]]"#
         );
         let source = Source::new("plan.json", plan);
         let compiled = compile(&source, &Options { files: &NoFiles, ..Options::new() });

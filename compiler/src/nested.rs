@@ -218,7 +218,7 @@ pub(crate) fn start_test(
 
 /// Keeps what a document says about itself.
 pub(crate) fn metadata(node: &Node<'_>, lower: &mut Lower<'_>) {
-    const KNOWN: [&str; 4] = ["name", "owner", "tags", "description"];
+    const KNOWN: [&str; 6] = ["name", "owner", "tags", "description", "allow", "lints"];
     let Some(members) = node.as_object() else {
         if !node.is_invalid() && !node.is_null() {
             let message = format!("`metadata` must be an object, not {}", node.type_name());
@@ -241,7 +241,9 @@ pub(crate) fn metadata(node: &Node<'_>, lower: &mut Lower<'_>) {
             }
             continue;
         }
-        if let Some(value) = lower.as_written(value) {
+        // How loud lints are is no business of the run.
+        let is_for_lints = matches!(name, "allow" | "lints");
+        if let Some(value) = lower.as_written(value).filter(|_| !is_for_lints) {
             lower.ir.metadata.push((name.to_owned(), value));
         }
     }

@@ -65,6 +65,7 @@ pub(crate) fn lower(
     };
     let ends = |scenario: &Scenario| scenario.load.is_open() && scenario.load.ends();
     let run = Run {
+        span: action.span,
         duration_ns: match given.written("test_time") {
             Some((_, node)) if node.is_null() => None,
             // What `arrival` says of its duration is not cut short by what nobody wrote.

@@ -2,6 +2,8 @@
 
 mod blocks;
 
+pub(crate) use blocks::DEFAULT_ROUNDS;
+
 use ld_stdlib::blocks::{Block, STEP_FIELDS, find};
 use ld_stdlib::protocols::Protocol;
 use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};

@@ -33,6 +33,7 @@ pub mod operators;
 mod pattern;
 pub mod protocols;
 pub mod python;
+pub mod rules;
 pub mod scenario;
 mod span;
 pub mod template;

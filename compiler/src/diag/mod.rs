@@ -49,6 +49,26 @@ pub struct Label {
     pub primary: bool,
 }
 
+/// A change to the text of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Puts a text in place of what stands there.
+    Replace(Span, String),
+    /// Takes away the item of a list, or the member of an object whose value stands there, with
+    /// its comma.
+    Remove(Span),
+}
+
+impl Edit {
+    /// Where it changes something.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Replace(span, _) | Self::Remove(span) => *span,
+        }
+    }
+}
+
 /// One problem of a plan.
 ///
 /// Built in one expression: `Diagnostic::new(code, message).label(span, "…").help("…")`.
@@ -66,6 +86,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do about it.
     pub help: Option<String>,
+    /// What cures it, when that needs no thought.
+    pub fix: Vec<Edit>,
 }
 
 impl Diagnostic {
@@ -79,6 +101,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
+            fix: Vec::new(),
         }
     }
 
@@ -107,6 +130,20 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// Is cured by a replacement, besides what cures it already.
+    #[must_use]
+    pub fn replace(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.fix.push(Edit::Replace(span, text.into()));
+        self
+    }
+
+    /// Is cured by taking something away; see [`Edit::Remove`].
+    #[must_use]
+    pub fn remove(mut self, span: Span) -> Self {
+        self.fix.push(Edit::Remove(span));
         self
     }
 

@@ -13,7 +13,7 @@ use crate::lower::{Lower, Unknown};
 use crate::scenario::pause;
 
 /// Rounds of a `while` that does not say how many it may have.
-const DEFAULT_ROUNDS: i64 = 1000;
+pub(crate) const DEFAULT_ROUNDS: i64 = 1000;
 
 /// The members of a block by name.
 struct Members<'m, 's>(Vec<(&'static Field, &'m Node<'s>)>);

@@ -1,45 +1,21 @@
-//! Lints over the IR: what compiles and is probably not meant.
+//! `read-before-set`: a variable that is read before anything can have set it.
 
 use std::collections::{HashMap, HashSet};
 
+use super::Plan;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Ir, Run, Scenario, SlotKind, Step, StepKind, Var};
+use crate::ir::{Ir, Run, Scenario, SlotKind, Step, StepKind};
 
-/// Appends what is noticed about a document.
-pub(crate) fn run(ir: &Ir, problems: &mut Vec<Diagnostic>) {
-    unused_variables(ir, problems);
-    for run in &ir.runs {
+pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
+    for run in &plan.ir.runs {
         for scenario in &run.scenarios {
-            read_before_set(ir, run, scenario, problems);
-            never_picked(scenario, problems);
-        }
-    }
-}
-
-/// A variable with a value that no run reads.
-fn unused_variables(ir: &Ir, problems: &mut Vec<Diagnostic>) {
-    let mut read: HashSet<&Var> = ir.runs.iter().flat_map(|run| &run.read).collect();
-    for slot in &ir.slots {
-        if let SlotKind::Var(var) = slot.kind {
-            read.extend(ir.vars.get(var));
-        }
-    }
-    let mut seen = HashSet::new();
-    for init in ir.runs.iter().flat_map(|run| &run.inits) {
-        let (Some(var), Some(span)) = (ir.vars.get(init.var), init.span) else {
-            continue;
-        };
-        if !read.contains(var) && seen.insert(span) {
-            let problem =
-                Diagnostic::new(Code::UnusedVariable, format!("nothing reads `{}`", var.name))
-                    .label(span, "this value is never used");
-            problems.push(problem);
+            in_scenario(plan.ir, run, scenario, problems);
         }
     }
 }
 
 /// A variable read by a task that runs before the first one to extract it.
-fn read_before_set(ir: &Ir, run: &Run, scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
+fn in_scenario(ir: &Ir, run: &Run, scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
     if scenario.weighted {
         return;
     }
@@ -89,15 +65,5 @@ fn assigned(steps: &[Step], found: &mut HashSet<usize>) {
             found.insert(var);
         }
         step.inner().into_iter().for_each(|inner| assigned(inner, found));
-    }
-}
-
-/// A task that a weighted scenario cannot pick.
-fn never_picked(scenario: &Scenario, problems: &mut Vec<Diagnostic>) {
-    for step in scenario.steps.iter().filter(|step| scenario.weighted && step.weight == 0) {
-        let problem =
-            Diagnostic::new(Code::UnreachableTask, "this task is never picked: its weight is 0")
-                .label(step.span, "does not run");
-        problems.push(problem);
     }
 }

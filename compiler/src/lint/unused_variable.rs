@@ -1,0 +1,26 @@
+//! `unused-variable`: a variable with a value that no run reads.
+
+use std::collections::HashSet;
+
+use super::Plan;
+use crate::diag::{Code, Diagnostic};
+
+pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut seen = HashSet::new();
+    for init in plan.ir.runs.iter().flat_map(|run| &run.inits) {
+        let (Some(var), Some(span)) = (plan.ir.vars.get(init.var), init.span) else {
+            continue;
+        };
+        if plan.reads(var) || !seen.insert(span) {
+            continue;
+        }
+        let problem =
+            Diagnostic::new(Code::UnusedVariable, format!("nothing reads `{}`", var.name))
+                .label(span, "this value is never used");
+        // An action that registers one variable is of no use without it.
+        let listed = plan.runs.iter().filter_map(|run| run.argument("variables"));
+        let mut members = listed.flat_map(|list| list.as_object().unwrap_or_default());
+        let is_member = members.any(|member| member.value.span == span);
+        problems.push(if is_member { problem.remove(span) } else { problem });
+    }
+}
