@@ -7,6 +7,7 @@ use std::ops::Range;
 use ld_stdlib::faker;
 use ld_stdlib::functions::written::{Written, unquoted};
 use ld_stdlib::functions::{self, FUNCTIONS, Function, LARGEST_FILE, ParameterKind};
+use ld_vm::counts::NoCounts;
 use ld_vm::link::{Call, Clock, Wall};
 use ld_vm::verify::MAX_OPERANDS;
 use ld_vm::{Value, Var};
@@ -249,7 +250,14 @@ fn computed(function: &Function, arguments: &[Value<'_>]) -> Option<Const> {
     }
     let prepared = (function.prepare)(arguments).ok()?;
     let mut rng = fastrand::Rng::with_seed(0);
-    let mut call = Call { arguments, rng: &mut rng, clock: &Never, user: 0, iteration: 0 };
+    let mut call = Call {
+        arguments,
+        rng: &mut rng,
+        clock: &Never,
+        user: 0,
+        iteration: 0,
+        counts: &mut NoCounts,
+    };
     let mut result = Var::default();
     prepared(&mut call, &mut result);
     let result = Const::of(result.value());

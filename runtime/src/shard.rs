@@ -70,6 +70,7 @@ impl Shard {
     pub(crate) fn new(
         linked: Arc<Linked>,
         rows: ShardRows,
+        scratch: ScratchPool,
         throttles: Arc<Throttles>,
         net: &Net,
         spin: Spin,
@@ -88,7 +89,7 @@ impl Shard {
             pacer: Pacer::new(net.clock, spin)?,
             throttles,
             wall: WallClock::new(),
-            desk: RefCell::new(Desk { rows, scratch: ScratchPool::default(), recorder }),
+            desk: RefCell::new(Desk { rows, scratch, recorder }),
             over: Cell::new(false),
             left: Cell::new(0),
             warm_ns,

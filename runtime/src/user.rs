@@ -301,7 +301,8 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             let net = Net::new(&NetOptions::new(Clock::starting_now()));
             let rows = Sources::default().for_shard(0, 1);
             let throttles = Arc::new(Throttles::new(&linked.program().tables.throttles));
-            let shard = Shard::new(linked, rows, throttles, &net, Spin::Never, RunId(0));
+            let scratch = ld_vm::ScratchPool::default();
+            let shard = Shard::new(linked, rows, scratch, throttles, &net, Spin::Never, RunId(0));
             let shard = Rc::new(shard.unwrap());
             let pacing = Rc::clone(&shard);
             spawn_local(async move { pacing.pacer.run().await });

@@ -1,7 +1,7 @@
 //! Blocks and conditions in real runs: how often each request is made.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ld_tests::command::Folder;
 use ld_tests::runs;
@@ -61,4 +61,32 @@ fn every_block_makes_the_requests_it_says() {
             assert_eq!(seen.get(target), Some(&6), "{options:?} {target}: {seen:?}");
         }
     }
+}
+
+#[test]
+fn counters_count_for_users_and_runs_and_calls_take_many_arguments() {
+    const PLAN: &str = r#"[["LD_start_test", {
+      "user_detail_dict": {"user": "fast_http_user"}, "user_count": 4, "spawn_rate": 100,
+      "iterations": 3, "wait_time": 0, "tasks": [{"method": "get", "name": "n",
+        "request_url": "/${user_id()}/${counter(ticks)}/${run_counter()}/${shard()}",
+        "headers": {"X": "${random_choice(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, ${counter(ticks)})}"}}]}]]"#;
+    let (folder, witness) = (Folder::new().unwrap(), witness());
+    folder.write("plan.json", PLAN).unwrap();
+    let args = ["--threads", "2", "--host", &witness.url()];
+    runs::run(&folder, "plan.json", &args).unwrap();
+    let mut of_users: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let (mut of_run, mut shards) = (BTreeSet::new(), BTreeSet::new());
+    for seen in witness.seen() {
+        let numbers: Vec<u64> =
+            seen.target.split('/').skip(1).map(|number| number.parse().unwrap()).collect();
+        let [user, ticks, run, shard] = numbers[..] else { panic!("{}", seen.target) };
+        of_users.entry(user).or_default().push(ticks);
+        assert!(of_run.insert(run), "{run} was given twice");
+        shards.insert(shard);
+        assert!(seen.header("X").is_some_and(|x| x == "1" || x == (ticks + 1).to_string()));
+    }
+    // Each request asks twice for the user's number.
+    assert!(of_users.values().all(|ticks| *ticks == [1, 3, 5]), "{of_users:?}");
+    assert_eq!((of_users.len(), of_run.len()), (4, 12));
+    assert_eq!(shards.into_iter().collect::<Vec<_>>(), [0, 1]);
 }

@@ -17,6 +17,7 @@ use ld_stdlib::protocols::{self, PROTOCOLS};
 use ld_stdlib::scenario::TASK_FIELDS;
 use ld_stdlib::{Field, Shape};
 use ld_tests::cases;
+use ld_vm::counts::NoCounts;
 use ld_vm::isa::{self, Opcode, Operand};
 use ld_vm::link::{Call, Clock, Wall};
 use ld_vm::{Needs, Var};
@@ -194,7 +195,8 @@ fn faker() -> String {
         for provider in kind.providers {
             let mut result = Var::default();
             let (rng, clock) = (&mut rng, &Evening);
-            let mut call = Call { arguments: &[], rng, clock, user: 0, iteration: 0 };
+            let mut call =
+                Call { arguments: &[], rng, clock, user: 0, iteration: 0, counts: &mut NoCounts };
             provider.make(&mut call, &mut result);
             let mut text = Vec::new();
             result.value().write_text(&mut text);

@@ -1,5 +1,6 @@
 //! Filling slots in: variables, cells, and calls whose operands may be calls again.
 
+use crate::counts::Counts;
 use crate::link::{Call, CallFn, Clock, Linked};
 use crate::program::{Many, OperandId, Program};
 use crate::resolve::{Operand, Origin, Slot};
@@ -43,13 +44,8 @@ impl<'v> State<'v, '_> {
             [] => call(&[]),
             [one] => call(&[self.operand(one)]),
             [one, two] => call(&[self.operand(one), self.operand(two)]),
-            operands => {
-                let mut values = [Value::Unset; MAX_OPERANDS];
-                for (value, operand) in values.iter_mut().zip(operands) {
-                    *value = self.operand(operand);
-                }
-                call(values.get(..operands.len()).unwrap_or_default())
-            }
+            few if few.len() <= FEW => gathered::<FEW, _>(few, |one| self.operand(one), call),
+            many => gathered::<MAX_OPERANDS, _>(many, |one| self.operand(one), call),
         }
     }
 
@@ -84,6 +80,22 @@ impl<'v> State<'v, '_> {
     }
 }
 
+/// So many operands find room without clearing that of all there may be.
+const FEW: usize = 8;
+
+/// Calls with the values of operands, of which there are `N` at most.
+fn gathered<'v, const N: usize, R>(
+    operands: &[Operand],
+    value: impl Fn(&Operand) -> Value<'v>,
+    call: impl FnOnce(&[Value<'v>]) -> R,
+) -> R {
+    let mut values = [Value::Unset; N];
+    for (place, operand) in values.iter_mut().zip(operands) {
+        *place = value(operand);
+    }
+    call(values.get(..operands.len()).unwrap_or_default())
+}
+
 /// The bytes of a part that was rendered for an operand.
 fn rendered(part: u8, scratch: Option<&Scratch>) -> &[u8] {
     scratch.map_or(&[], |scratch| scratch.part(part))
@@ -95,6 +107,7 @@ pub(crate) struct Caller<'c> {
     pub(crate) clock: &'c dyn Clock,
     pub(crate) user: u32,
     pub(crate) iteration: u64,
+    pub(crate) counts: &'c mut dyn Counts,
 }
 
 impl State<'_, '_> {
@@ -117,16 +130,32 @@ impl State<'_, '_> {
                 [one, two] => {
                     apply(function, &[self.argument(one), self.argument(two)], caller, result);
                 }
+                few if few.len() <= FEW => {
+                    let call = |values: &[Value<'_>]| apply(function, values, caller, result);
+                    gathered::<FEW, _>(few, |one| self.argument(one), call);
+                }
                 many => {
-                    let mut values = [Value::Unset; MAX_OPERANDS];
-                    for (value, operand) in values.iter_mut().zip(many) {
-                        *value = self.argument(operand);
-                    }
-                    apply(function, values.get(..many.len()).unwrap_or_default(), caller, result);
+                    let call = |values: &[Value<'_>]| apply(function, values, caller, result);
+                    gathered::<MAX_OPERANDS, _>(many, |one| self.argument(one), call);
                 }
             };
         }
-        let mut results: [Option<Var>; MAX_OPERANDS] = [const { None }; MAX_OPERANDS];
+        if rows.len() <= FEW {
+            self.call_with_calls::<FEW>((function, rows), caller, spare, result);
+        } else {
+            self.call_with_calls::<MAX_OPERANDS>((function, rows), caller, spare, result);
+        }
+    }
+
+    /// Calls a function some of whose operands, `N` at most, are calls.
+    fn call_with_calls<const N: usize>(
+        &self,
+        (function, rows): (&CallFn, &[Operand]),
+        caller: &mut Caller<'_>,
+        spare: &mut Vec<Var>,
+        result: &mut Var,
+    ) {
+        let mut results: [Option<Var>; N] = [const { None }; N];
         for (slot, operand) in results.iter_mut().zip(rows) {
             if let Some(call) = self.nested(operand) {
                 let mut var = spare.pop().unwrap_or_default();
@@ -134,7 +163,7 @@ impl State<'_, '_> {
                 *slot = Some(var);
             }
         }
-        let mut values = [Value::Unset; MAX_OPERANDS];
+        let mut values = [Value::Unset; N];
         for ((value, operand), result) in values.iter_mut().zip(rows).zip(&results) {
             *value = result.as_ref().map_or_else(|| self.argument(operand), Var::value);
         }
@@ -155,7 +184,7 @@ impl State<'_, '_> {
 }
 
 fn apply(function: &CallFn, arguments: &[Value<'_>], caller: &mut Caller<'_>, result: &mut Var) {
-    let Caller { rng, clock, user, iteration } = caller;
+    let Caller { rng, clock, user, iteration, counts } = caller;
     let (user, iteration) = (*user, *iteration);
-    function(&mut Call { arguments, rng, clock: *clock, user, iteration }, result);
+    function(&mut Call { arguments, rng, clock: *clock, user, iteration, counts: *counts }, result);
 }

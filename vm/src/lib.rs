@@ -11,6 +11,7 @@
 
 pub mod assemble;
 pub mod build;
+pub mod counts;
 pub mod escape;
 mod evaluate;
 pub mod format;

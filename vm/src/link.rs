@@ -8,6 +8,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::counts::Counts;
 use crate::isa::{Instruction, Opcode};
 use crate::mask::Mask;
 use crate::program::{Addr, ConstId, Program, SlotKind, SourceId};
@@ -45,6 +46,8 @@ pub struct Call<'c> {
     pub user: u32,
     /// The user's tick, from 0.
     pub iteration: u64,
+    /// What is counted for the user and the run.
+    pub counts: &'c mut dyn Counts,
 }
 
 /// A function: writes its result, or leaves it unset when it has none.

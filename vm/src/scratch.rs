@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use crate::counts::ShardCounts;
 use crate::value::Var;
 
 /// The parts of a request a program may render, and text operands beside them.
@@ -46,9 +47,9 @@ impl Scratch {
     }
 }
 
-/// The spare buffers of a shard, and the one variable that extractors write to before
-/// it changes place with the user's.
-#[derive(Debug, Default)]
+/// What a shard keeps for its users: spare buffers, the one variable that extractors write to
+/// before it changes place with the user's, and counters.
+#[derive(Debug)]
 pub struct ScratchPool {
     #[expect(clippy::vec_box, reason = "users hold the box; moving it is one pointer")]
     free: Vec<Box<Scratch>>,
@@ -59,6 +60,15 @@ pub struct ScratchPool {
     pub(crate) assigned: Var,
     /// Where the text of a failure is written before it is known to be one.
     pub(crate) failure: String,
+    /// What is counted for the run.
+    pub(crate) counts: ShardCounts,
+}
+
+impl Default for ScratchPool {
+    /// That of an only shard.
+    fn default() -> Self {
+        Self::of_shard(0, 1)
+    }
 }
 
 /// A buffer that grew beyond this, in bytes, is dropped instead of kept for reuse, so
@@ -66,6 +76,19 @@ pub struct ScratchPool {
 const KEEP_CAPACITY: usize = 1 << 20;
 
 impl ScratchPool {
+    /// That of shard `shard` of `shards`, with nothing in it.
+    #[must_use]
+    pub fn of_shard(shard: u32, shards: u32) -> Self {
+        Self {
+            free: Vec::new(),
+            spare: Var::default(),
+            results: Vec::new(),
+            assigned: Var::default(),
+            failure: String::new(),
+            counts: ShardCounts::new(shard, shards),
+        }
+    }
+
     pub(crate) fn take(&mut self) -> Box<Scratch> {
         self.free.pop().unwrap_or_default()
     }

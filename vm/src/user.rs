@@ -4,6 +4,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::counts::{Counters, UserCounts};
 use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
 use crate::link::{Clock, Linked};
@@ -237,6 +238,7 @@ pub struct User {
     sampled: bool,
     phase: Phase,
     rng: fastrand::Rng,
+    counters: Option<Box<Counters>>,
     memory: Memory,
     scratch: Option<Box<Scratch>>,
 }
@@ -279,6 +281,7 @@ impl User {
             sampled: false,
             phase,
             rng: fastrand::Rng::with_seed(mix(seed, id)),
+            counters: None,
             memory: Memory { vars, rows: vec![None; linked.registers].into_boxed_slice() },
             scratch: None,
         }
@@ -512,8 +515,10 @@ impl User {
         match &slot.origin {
             Origin::Call { function, operands } => {
                 let (user, iteration) = (self.id, self.iteration);
-                let mut caller = Caller { rng: &mut self.rng, clock: *clock, user, iteration };
-                let ScratchPool { spare, results, .. } = &mut **pool;
+                let ScratchPool { spare, results, counts, .. } = &mut **pool;
+                let counts = &mut UserCounts { user: &mut self.counters, run: counts };
+                let rng = &mut self.rng;
+                let mut caller = Caller { rng, clock: *clock, user, iteration, counts };
                 state.call((function, *operands), &mut caller, results, spare);
                 look(spare.value())
             }
@@ -679,7 +684,7 @@ mod tests {
 
     #[test]
     fn a_user_and_what_it_hands_out_are_small() {
-        assert_eq!(size_of::<User>(), 96);
+        assert_eq!(size_of::<User>(), 104);
         assert_eq!(size_of::<Sample<'_>>(), 40);
         assert_eq!(size_of::<Effect<'_>>(), 64);
     }

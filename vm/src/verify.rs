@@ -22,7 +22,7 @@ use crate::scratch::MAX_PARTS;
 use crate::{Escape, Needs};
 
 /// The most operands a check, extract or call may have.
-pub const MAX_OPERANDS: usize = 8;
+pub const MAX_OPERANDS: usize = 64;
 
 /// The most row registers a program may use.
 pub const MAX_REGISTERS: usize = 64;

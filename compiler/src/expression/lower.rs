@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use ld_stdlib::functions::{self, FUNCTIONS};
 use ld_stdlib::operators::{self, Gives, Takes};
+use ld_vm::counts::NoCounts;
 use ld_vm::link::{CallFn, Prepare};
 use ld_vm::{Value, Var};
 
@@ -329,6 +330,7 @@ impl Callee {
             clock: &NoClock,
             user: 0,
             iteration: 0,
+            counts: &mut NoCounts,
         };
         function(&mut call, &mut result);
         Ok(Some(Const::of(result.value())))

@@ -10,7 +10,7 @@ use std::{
 
 use ld_drivers::net::{Net, NetOptions, clock::NS_PER_S};
 use ld_results::Recorder;
-use ld_vm::{Linked, program::RunId};
+use ld_vm::{Linked, ScratchPool, program::RunId};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::{mpsc::UnboundedSender, watch},
@@ -84,7 +84,8 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let run = job.linked.program().tables.runs.get(job.run.index()).copied();
     let linked = Arc::clone(&job.linked);
     let throttles = Arc::clone(&job.throttles);
-    let shard = Shard::new(linked, job.rows, throttles, &net, job.spin, job.run)?;
+    let scratch = ScratchPool::of_shard(job.shard, job.shards);
+    let shard = Shard::new(linked, job.rows, scratch, throttles, &net, job.spin, job.run)?;
     let shard = Rc::new(shard);
     let mut pacing = spawn_local({
         let shard = Rc::clone(&shard);

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use ld_vm::counts::NoCounts;
 use ld_vm::{Value, Var};
 use regex::Regex;
 
@@ -8,7 +9,14 @@ use crate::functions::tests::Evening;
 
 fn made(name: &str, seed: u64) -> Var {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let mut call = Call { arguments: &[], rng: &mut rng, clock: &Evening, user: 0, iteration: 0 };
+    let mut call = Call {
+        arguments: &[],
+        rng: &mut rng,
+        clock: &Evening,
+        user: 0,
+        iteration: 0,
+        counts: &mut NoCounts,
+    };
     let mut result = Var::default();
     find(name).unwrap().make(&mut call, &mut result);
     result

@@ -43,6 +43,20 @@ pub(super) fn constant_text<'v>(arguments: &[Value<'v>], position: usize) -> Opt
     at(arguments, position).bytes().and_then(|bytes| str::from_utf8(bytes).ok())
 }
 
+/// The name of a counter: the only argument, which must be known before the run, or none.
+///
+/// # Errors
+/// When only the run can tell it.
+pub(super) fn counter_name(arguments: &[Value<'_>]) -> Result<Box<[u8]>, String> {
+    match arguments.first() {
+        None => Ok(Box::default()),
+        Some(name) => {
+            let known = with_text(*name, |text| text.into());
+            known.ok_or_else(|| "`name` must be known before the run".to_owned())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

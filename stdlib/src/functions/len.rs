@@ -51,6 +51,7 @@ fn characters(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
     use ld_vm::Var;
+    use ld_vm::counts::NoCounts;
     use ld_vm::link::Call;
 
     #[test]
@@ -65,8 +66,14 @@ mod tests {
             let mut result = Var::default();
             let mut rng = fastrand::Rng::with_seed(0);
             let clock = &crate::functions::tests::Evening;
-            let mut call =
-                Call { arguments: &[value], rng: &mut rng, clock, user: 0, iteration: 0 };
+            let mut call = Call {
+                arguments: &[value],
+                rng: &mut rng,
+                clock,
+                user: 0,
+                iteration: 0,
+                counts: &mut NoCounts,
+            };
             len(&mut call, &mut result);
             assert_eq!(result.value(), Value::Int(expected), "{value:?}");
         }

@@ -18,6 +18,7 @@ mod base64;
 mod base64_decode;
 mod case;
 mod concat;
+mod counter;
 mod date;
 mod digest;
 mod encoding;
@@ -35,8 +36,10 @@ mod now;
 mod randint;
 mod random_choice;
 mod random_string;
+mod run_counter;
 mod sha1;
 mod sha256;
+mod shard;
 mod substr;
 mod time;
 mod timestamp;
@@ -52,6 +55,7 @@ pub const FUNCTIONS: &[Function] = &[
     base64::FUNCTION,
     base64_decode::FUNCTION,
     concat::FUNCTION,
+    counter::FUNCTION,
     date::FUNCTION,
     faker::FUNCTION,
     file::FUNCTION,
@@ -67,8 +71,10 @@ pub const FUNCTIONS: &[Function] = &[
     randint::FUNCTION,
     random_choice::FUNCTION,
     random_string::FUNCTION,
+    run_counter::FUNCTION,
     sha1::FUNCTION,
     sha256::FUNCTION,
+    shard::FUNCTION,
     substr::FUNCTION,
     timestamp::FUNCTION,
     timestamp_ms::FUNCTION,
@@ -269,6 +275,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 pub(crate) mod tests {
     use super::*;
     use ld_vm::Var;
+    use ld_vm::counts::NoCounts;
     use ld_vm::link::{Call, Clock, Wall};
 
     pub(crate) struct Evening;
@@ -284,7 +291,14 @@ pub(crate) mod tests {
         let (function, arguments) = called(placeholder);
         let arguments = function.arguments(&arguments).unwrap();
         let mut result = Var::default();
-        let mut call = Call { arguments: &arguments, rng, clock: &Evening, user: 0, iteration: 0 };
+        let mut call = Call {
+            arguments: &arguments,
+            rng,
+            clock: &Evening,
+            user: 0,
+            iteration: 0,
+            counts: &mut NoCounts,
+        };
         (function.prepare)(call.arguments).unwrap()(&mut call, &mut result);
         let mut text = Vec::new();
         result.value().write_text(&mut text);
@@ -319,12 +333,13 @@ pub(crate) mod tests {
 
     #[test]
     fn arguments_are_checked_before_the_run() {
+        let too_many = format!("${{concat({}1)}}", "1,".repeat(64));
         for (call, error) in [
             ("${now(1)}", "it takes no arguments, and 1 is written"),
             ("${RandInt()}", "it takes 2 arguments, and 0 are written"),
             ("${substr(a)}", "it takes 2 to 3 arguments, and 1 is written"),
             ("${concat()}", "it takes at least 1 argument, and 0 are written"),
-            ("${concat(1,2,3,4,5,6,7,8,9)}", "it takes at most 8 arguments, and 9 are written"),
+            (&too_many, "it takes at most 64 arguments, and 65 are written"),
             ("${randint(1, x)}", "`b` must be a whole number, not `x`"),
             ("${randint(2,1)}", "`b` must not be less than `a`, and 1 < 2"),
         ] {

@@ -35,6 +35,7 @@ fn call(call: &mut Call<'_>, result: &mut Var) {
 
 #[cfg(test)]
 mod tests {
+    use ld_vm::counts::NoCounts;
     use ld_vm::link::{Clock, Wall};
     use ld_vm::{Value, Var};
 
@@ -49,7 +50,14 @@ mod tests {
     fn now(clock: &At) -> Var {
         let mut result = Var::default();
         let mut rng = fastrand::Rng::with_seed(0);
-        let mut call = super::Call { arguments: &[], rng: &mut rng, clock, user: 0, iteration: 0 };
+        let mut call = super::Call {
+            arguments: &[],
+            rng: &mut rng,
+            clock,
+            user: 0,
+            iteration: 0,
+            counts: &mut NoCounts,
+        };
         super::call(&mut call, &mut result);
         result
     }
