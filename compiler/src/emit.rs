@@ -72,7 +72,7 @@ struct Names<'e> {
     secrets: HashMap<&'e str, SecretId>,
     columns: HashMap<(usize, &'e str), ColumnId>,
     vars: HashMap<usize, VarId>,
-    series: HashMap<(Vec<u8>, &'e str, &'e str), SeriesId>,
+    series: HashMap<(Vec<u8>, &'e str, &'e str, SeriesKind), SeriesId>,
     groups: HashMap<(Vec<u8>, &'e str), SeriesId>,
     slots: HashMap<SlotKey, SlotId>,
     requests: HashMap<RequestKey, RequestId>,
@@ -129,6 +129,12 @@ impl<'e> Emit<'e> {
         let rows = run.scenarios.iter().map(|scenario| self.scenario(scenario)).collect();
         let scenarios: Many<ScenarioId> =
             append(&mut self.builder.program_mut().tables.scenarios, rows);
+        let mut apart = |scenario: &'e Option<Scenario>| {
+            let row = self.scenario(scenario.as_ref()?);
+            Some(push(&mut self.builder.program_mut().tables.scenarios, row))
+        };
+        let setup = Maybe(apart(&run.setup));
+        let teardown = Maybe(apart(&run.teardown));
         let inits = self.inits(run);
         let row = RunRow {
             scenarios,
@@ -137,6 +143,8 @@ impl<'e> Emit<'e> {
             inits,
             warmup_ns: run.warmup_ns,
             stop_timeout_ns: run.stop_timeout_ns,
+            setup,
+            teardown,
         };
         push(&mut self.builder.program_mut().tables.runs, row)
     }
@@ -173,6 +181,7 @@ impl<'e> Emit<'e> {
             load: scenario.load.kind,
             stages,
             start_after_ns: scenario.start_after_ns,
+            iterations: scenario.iterations,
         }
     }
 
@@ -390,15 +399,17 @@ impl<'e> Emit<'e> {
         parts: &[Option<ConstId>],
     ) -> RequestId {
         let written = |template: &Template| as_written(template, &self.ir.slots);
-        let key = (written(&task.name), task.request.method.as_str(), scenario.name.as_str());
+        let kind = if scenario.apart { SeriesKind::Apart } else { SeriesKind::Request };
+        let method = task.request.method.as_str();
+        let key = (written(&task.name), method, scenario.name.as_str(), kind);
         let series =
-            *self.names.series.entry(key).or_insert_with_key(|(name, method, scenario)| {
+            *self.names.series.entry(key).or_insert_with_key(|(name, method, scenario, _)| {
                 let name = self.builder.constant(name);
                 let method = self.builder.constant(method.as_bytes());
                 let target = self.builder.constant(&written(&task.request.target));
                 let scenario = self.builder.constant(scenario.as_bytes());
                 let rows = &mut self.builder.program_mut().tables.series;
-                push(rows, SeriesRow { name, method, target, scenario, kind: SeriesKind::Request })
+                push(rows, SeriesRow { name, method, target, scenario, kind })
             });
         let protocol = self.protocol(scenario.protocol.name);
         let parts = self.builder.parts(parts);

@@ -114,7 +114,7 @@ fn time(node: &Node<'_>, lower: &mut Lower<'_>) -> Option<Duration> {
 /// Whether the names that gates are about belong to requests.
 pub(crate) fn check_names(named: &[Named], program: &Program, problems: &mut Vec<Diagnostic>) {
     let requests =
-        || program.tables.series.iter().filter(|series| series.kind != SeriesKind::Group);
+        || program.tables.series.iter().filter(|series| series.kind == SeriesKind::Request);
     let names = || requests().map(|series| program.consts.text(series.name));
     for Named { name, span } in named {
         if names().all(|known| known != name) {

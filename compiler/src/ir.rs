@@ -123,6 +123,10 @@ pub(crate) struct Run {
     pub(crate) iterations: u64,
     pub(crate) warmup_ns: u64,
     pub(crate) stop_timeout_ns: u64,
+    /// What is done once before the first user starts.
+    pub(crate) setup: Option<Scenario>,
+    /// What is done once after the last user has ended.
+    pub(crate) teardown: Option<Scenario>,
     pub(crate) inits: Vec<Init>,
     /// Variables that are read without a slot, because their value stands in its place.
     pub(crate) read: HashSet<Var>,
@@ -140,6 +144,10 @@ pub(crate) struct Scenario {
     /// Whether `wait` counts from when a tick was due instead of its end.
     pub(crate) paced: bool,
     pub(crate) start_after_ns: u64,
+    /// Ticks per user; 0: as many as the run says.
+    pub(crate) iterations: u64,
+    /// Whether it is no part of the load: a setup or teardown.
+    pub(crate) apart: bool,
     pub(crate) weighted: bool,
     /// A tick.
     pub(crate) steps: Vec<Step>,

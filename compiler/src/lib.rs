@@ -8,6 +8,7 @@
 //! Every stage goes on after a problem, so that one pass reports them all. No stage knows
 //! a protocol, function or command by name: they come from the tables of `ld-stdlib`.
 
+mod apart;
 mod call;
 mod condition;
 pub mod diag;
@@ -149,8 +150,14 @@ fn unfolded(
     // The warnings are those of the folded form.
     diagnostics.extend(problems.into_iter().filter(|p| p.severity == Severity::Error));
     let written = |template: &Template| Template::text(task::as_written(template, &folded.slots));
-    let scenarios = ir.runs.iter_mut().flat_map(|run| &mut run.scenarios);
-    let folded = folded.runs.iter().flat_map(|run| &run.scenarios);
+    let scenarios = ir
+        .runs
+        .iter_mut()
+        .flat_map(|run| run.scenarios.iter_mut().chain(&mut run.setup).chain(&mut run.teardown));
+    let folded = folded
+        .runs
+        .iter()
+        .flat_map(|run| run.scenarios.iter().chain(&run.setup).chain(&run.teardown));
     for (scenario, folded) in scenarios.zip(folded) {
         let lists = [
             (&mut scenario.on_start, &folded.on_start),

@@ -6,6 +6,7 @@ use ld_stdlib::protocols::{self, Protocol};
 use ld_stdlib::scenario::MODES;
 use ld_stdlib::{Span, Tree, TreeKind};
 
+use crate::apart;
 use crate::diag::{Code, Diagnostic};
 use crate::document::{Written, register_data_sources, register_sources, register_variables};
 use crate::ir::{Const, Init, Pause, Run, Scenario, Step, Var};
@@ -48,14 +49,23 @@ pub(crate) fn lower(
     }
     let scenarios = written("scenarios").map(|(_, node)| *node).filter(|node| !node.is_null());
     lower.scope.extracted = HashMap::new();
-    for name in ["tasks", "on_start", "on_stop", "scenarios"] {
+    for name in ["setup", "tasks", "on_start", "on_stop", "scenarios", "teardown"] {
         if let Some((_, node)) = written(name) {
             assigned(node, &mut lower.scope.extracted);
         }
     }
 
-    let left_out =
-        ["variables", "csv_sources", "data_sources", "tasks", "on_start", "on_stop", "scenarios"];
+    let left_out = [
+        "variables",
+        "csv_sources",
+        "data_sources",
+        "setup",
+        "tasks",
+        "on_start",
+        "on_stop",
+        "scenarios",
+        "teardown",
+    ];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
     let host = host(&given.values, lower);
     throttle::of_run(given.values.get("max_rps"), lower);
@@ -63,6 +73,8 @@ pub(crate) fn lower(
         Some(node) => scenarios::lower(node, &given, host.as_ref(), lower),
         None => vec![only(action, &given, host.as_ref(), lower)?],
     };
+    let [setup, teardown] =
+        ["setup", "teardown"].map(|name| apart::lower(name, &given, host.as_ref(), lower));
     let ends = |scenario: &Scenario| scenario.load.is_open() && scenario.load.ends();
     let run = Run {
         span: action.span,
@@ -76,6 +88,8 @@ pub(crate) fn lower(
         warmup_ns: given.seconds("warmup").unwrap_or(0),
         stop_timeout_ns: given.seconds("stop_timeout").unwrap_or(0),
         scenarios,
+        setup,
+        teardown,
         inits: inits(lower),
         read: std::mem::take(&mut lower.scope.read),
     };
@@ -110,7 +124,7 @@ fn only(
             (false, Vec::new())
         }
     };
-    let [on_start, on_stop] = apart(given, Context { protocol, user, host }, lower);
+    let [on_start, on_stop] = around(given, Context { protocol, user, host }, lower);
     lower.expand = false;
     let load = load::load(given, lower).unwrap_or_default();
     let (wait, paced) = load::wait(given, lower).unwrap_or_else(load::default_wait);
@@ -124,6 +138,8 @@ fn only(
         wait,
         paced,
         start_after_ns,
+        iterations: 0,
+        apart: false,
         weighted,
         steps,
         on_start,
@@ -163,7 +179,7 @@ pub(crate) fn user(
 }
 
 /// What users do before their first tick and after their last.
-pub(crate) fn apart(
+pub(crate) fn around(
     given: &Given<'_, '_>,
     context: Context<'_>,
     lower: &mut Lower<'_>,

@@ -9,7 +9,7 @@ use crate::ir::{Load, Scenario};
 use crate::json::{Kind, Member, Node};
 use crate::load::{self, Given};
 use crate::lower::{Lower, Unknown};
-use crate::scenario::{apart, tasks, user};
+use crate::scenario::{around, tasks, user};
 use crate::steps::Context;
 
 /// Lowers the scenarios of a run, whose own arguments hold for those that say nothing else.
@@ -64,7 +64,7 @@ pub(crate) fn lower(
         let (weighted, steps) = (given.written("tasks"))
             .map(|(_, node)| tasks(node, context, lower))
             .unwrap_or_default();
-        let [on_start, on_stop] = apart(&given, context, lower);
+        let [on_start, on_stop] = around(&given, context, lower);
         lower.expand = false;
         let own = load::load(&given, lower);
         let weight = given.number("weight");
@@ -99,6 +99,8 @@ pub(crate) fn lower(
             wait,
             paced,
             start_after_ns: given.seconds("start_after").unwrap_or(0),
+            iterations: given.number("iterations").unwrap_or(0.0) as u64,
+            apart: false,
             weighted,
             steps,
             on_start,

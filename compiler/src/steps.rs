@@ -112,6 +112,11 @@ impl Lower<'_> {
     }
 }
 
+/// Whether an object is a block.
+pub(crate) fn is_block(node: &Node<'_>) -> bool {
+    block(node).is_some()
+}
+
 /// The block an object is.
 fn block(node: &Node<'_>) -> Option<&'static Block> {
     let members = node.as_object()?;

@@ -1,5 +1,6 @@
 //! Runs of a document, one after the other: shards at work, results coming in.
 
+mod apart;
 mod collector;
 mod guard;
 mod plan;
@@ -24,7 +25,8 @@ use ld_stdlib::{gate::Gate, python::Value};
 use ld_vm::{
     Linked, Program, Value as Constant,
     link::{Inputs, LinkError},
-    program::{MetadataRow, RunId, SeriesKind},
+    program::{MetadataRow, RunId, RunRow, SeriesKind},
+    value::Var,
 };
 use serde_json::{Map, Value as Json};
 use tokio::{
@@ -160,7 +162,23 @@ impl Engine {
         let Some(&row) = self.program().tables.runs.get(run.index()) else {
             return Ok(Judgement::default());
         };
-        let plan = Plan::new(self.program(), &row);
+        let setup = row.setup.0.map(|scenario| self.setup(run, scenario)).transpose()?;
+        let judgement = self.load(run, &row, gates, setup.clone());
+        if let Some(scenario) = row.teardown.0 {
+            self.teardown(run, scenario, setup.as_deref());
+        }
+        judgement
+    }
+
+    /// Carries out the load of a run.
+    fn load(
+        &mut self,
+        run: RunId,
+        row: &RunRow,
+        gates: &[Gate],
+        vars: Option<Arc<[Var]>>,
+    ) -> Result<Judgement, RunError> {
+        let plan = Plan::new(self.program(), row);
         let users = plan.users;
         let shards = u32::try_from(users).unwrap_or(u32::MAX).clamp(1, self.options.threads.max(1));
         self.results.begin(&plan, shards);
@@ -174,7 +192,8 @@ impl Engine {
         let (halt, stop) = Stop::by_hand();
         let (reports, incoming) = unbounded_channel();
         let throttles = Arc::new(Throttles::new(&self.program().tables.throttles));
-        let common = Common { run, shards, clock, throttles, stop, halt: halt.clone(), reports };
+        let halting = halt.clone();
+        let common = Common { run, shards, clock, throttles, vars, stop, halt: halting, reports };
         let mut threads = Vec::new();
         let mut spares = Vec::new();
         let mut refused = None;
@@ -224,6 +243,7 @@ impl Engine {
             net: NetOptions { clock, ..self.options.net.clone() },
             spin: self.options.spin,
             seed: self.options.seed,
+            vars: common.vars.clone(),
             stop: common.stop.clone(),
             halt: common.halt.clone(),
             reports: common.reports.clone(),
@@ -239,6 +259,7 @@ struct Common {
     shards: u32,
     clock: Clock,
     throttles: Arc<Throttles>,
+    vars: Option<Arc<[Var]>>,
     stop: Stop,
     halt: watch::Sender<bool>,
     reports: UnboundedSender<Report>,
@@ -277,6 +298,7 @@ impl Results {
                 names: series.iter().map(|row| text(row.name)).collect(),
                 scenarios: series.iter().map(|row| text(row.scenario)).collect(),
                 groups: series.iter().map(|row| row.kind == SeriesKind::Group).collect(),
+                apart: series.iter().map(|row| row.kind == SeriesKind::Apart).collect(),
                 duration_planned: Some(Duration::ZERO),
                 seed,
                 metadata: metadata(program),
@@ -372,6 +394,8 @@ pub enum RunError {
     Machine(io::Error),
     /// A data source with `on_end: error`, by name, that has no more rows.
     UsedUp(String),
+    /// Why no users were started.
+    Setup(String),
 }
 
 impl fmt::Display for RunError {
@@ -383,6 +407,7 @@ impl fmt::Display for RunError {
             Self::UsedUp(name) => {
                 write!(f, "the run was ended because the data source `{name}` has no more rows")
             }
+            Self::Setup(why) => write!(f, "no user was started, because the setup failed: {why}"),
         }
     }
 }

@@ -46,6 +46,10 @@ pub(crate) struct Shard {
     left: Cell<usize>,
     /// What is due before this time is left out of the statistics.
     warm_ns: u64,
+    /// It is for one tick beside the load of a run.
+    apart: bool,
+    /// The first failure ends it.
+    gives_up: bool,
     pools: RefCell<Vec<Rc<Pool>>>,
     /// Users started, by scenario of the run.
     started: Box<[Cell<u32>]>,
@@ -93,6 +97,8 @@ impl Shard {
             over: Cell::new(false),
             left: Cell::new(0),
             warm_ns,
+            apart: false,
+            gives_up: false,
             pools: RefCell::default(),
             started,
             active: Cell::new(0),
@@ -101,6 +107,13 @@ impl Shard {
             stopped: Notify::new(),
             used_up: Cell::new(None),
         })
+    }
+
+    /// For what is done beside the load of a run: it has no warm-up, and may give up at the
+    /// first failure.
+    pub(crate) fn apart(mut self, gives_up: bool) -> Self {
+        (self.warm_ns, self.apart, self.gives_up) = (0, true, gives_up);
+        self
     }
 
     /// Makes the shard live until as much more is [done](Self::done).
@@ -171,6 +184,9 @@ impl Shard {
         });
         if let Some(failure) = &sample.failure {
             recorder.fail(series, failure.class.name(), failure.text, done_ns);
+            if self.gives_up {
+                self.end();
+            }
         }
     }
 
@@ -192,6 +208,9 @@ impl Shard {
     /// Counts a tick that looped without doing anything.
     pub(crate) fn count_stuck(&self) {
         self.desk.borrow_mut().recorder.counters.stuck_ticks += 1;
+        if self.apart {
+            self.end();
+        }
     }
 
     /// Ends the run, on all shards.

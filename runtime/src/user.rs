@@ -29,8 +29,14 @@ pub(crate) struct Turn {
     pub(crate) pool: Option<Rc<Pool>>,
 }
 
-/// Runs `user` until it has ended its ticks, is to leave, or the run is over.
-pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: User, turn: Turn) {
+/// Runs `user` until it has ended its ticks, is to leave, or the run is over; returns it as it
+/// is then.
+pub(crate) async fn run<D: Driver>(
+    shard: Rc<Shard>,
+    driver: Rc<D>,
+    mut user: User,
+    turn: Turn,
+) -> User {
     let _seat = shard.seat(turn.scenario);
     let mut session = driver.session(user.id());
     let place = turn.pool.as_ref().map(|_| Rc::<Place>::default());
@@ -155,6 +161,7 @@ pub(crate) async fn run<D: Driver>(shard: Rc<Shard>, driver: Rc<D>, mut user: Us
         }
     }
     driver.close(session).await;
+    user
 }
 
 /// The pause after a tick that would not end, so that plans cannot spin the generator.
@@ -309,11 +316,11 @@ scenario u test @0000 users 1 rate 1 wait WAIT
             Self { shard, driver: Rc::new(driver) }
         }
 
-        fn start(&self, ticks: u64) -> JoinHandle<()> {
+        fn start(&self, ticks: u64) -> JoinHandle<User> {
             self.start_at(turn(ticks))
         }
 
-        fn start_at(&self, turn: Turn) -> JoinHandle<()> {
+        fn start_at(&self, turn: Turn) -> JoinHandle<User> {
             self.shard.expect(1);
             let user = User::new(&self.shard.linked, RunId(0), ScenarioId(0), 0, 1);
             spawn_local(run(Rc::clone(&self.shard), Rc::clone(&self.driver), user, turn))

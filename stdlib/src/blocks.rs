@@ -65,6 +65,40 @@ pub const ON_STOP: Field = Field::new(
     r#"[{"method": "post", "request_url": "/logout"}]"#,
 );
 
+/// Of a run: steps before its first user starts.
+pub const SETUP: Field = Field::new(
+    "setup",
+    Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Object(APART), Shape::Null]),
+    "What is done once, before the first user starts, by a user of its own: steps, or an object \
+     with `tasks`. It is in no statistics. Users start with the variables it leaves. The first \
+     request that fails ends it, and fails the run.",
+    r#"[{"method": "post", "request_url": "/tenants", "extract": [{"var": "tenant", "path": "id"}]}]"#,
+);
+
+/// Of a run: steps after its last user has ended.
+pub const TEARDOWN: Field = Field::new(
+    "teardown",
+    Shape::Either(&[Shape::List(&Shape::Map(&Shape::Any)), Shape::Object(APART), Shape::Null]),
+    "What is done once, after the last user has ended, also when the run was interrupted; written \
+     like `setup`, whose variables it has. It is in no statistics; a request that fails is a warning.",
+    r#"[{"method": "delete", "request_url": "/tenants/${tenant}"}]"#,
+);
+
+/// The fields of `setup` and `teardown` as objects.
+pub const APART: &[Field] = &[
+    Field::new("user", Shape::ConstantText, "The user type.", r#""http_user""#)
+        .default("that of `user_detail_dict`"),
+    Field::new(
+        "host",
+        Shape::Text,
+        "What relative targets are relative to.",
+        r#""http://127.0.0.1:8080""#,
+    )
+    .aliases(&["base_url"])
+    .default("that of the run"),
+    TASKS.required(),
+];
+
 const TASKS: Field = Field::new("tasks", Shape::Any, "The steps inside, in order.", "[TASK]");
 
 /// Every block, by key.

@@ -135,6 +135,13 @@ pub const SCENARIO: &[Field] = &[
     WAIT_TIME,
     PACE,
     Field::new(
+        "iterations",
+        Shape::Either(&[Shape::Integer { min: 1, max: i64::MAX }, Shape::Null]),
+        "After how many ticks a user ends.",
+        "100",
+    )
+    .default("that of the run"),
+    Field::new(
         "start_after",
         Shape::SECONDS,
         "When it begins, in seconds after the start of the run.",

@@ -209,7 +209,7 @@ impl Assembler {
             "source" => self.source(&mut words)?,
             "run" => self.run(&mut words)?,
             "init" => self.init(&mut words)?,
-            "scenario" => self.scenario(&mut words)?,
+            word @ ("scenario" | "setup" | "teardown") => self.scenario(word, &mut words)?,
             "stage" => self.stage(&mut words)?,
             address => {
                 let address: u32 = address.parse().map_err(|_| "an address")?;
@@ -270,6 +270,8 @@ impl Assembler {
             inits: Many::default(),
             warmup_ns,
             stop_timeout_ns,
+            setup: Maybe(None),
+            teardown: Maybe(None),
         };
         self.builder.program_mut().tables.runs.push(row);
         Ok(())
@@ -285,7 +287,7 @@ impl Assembler {
         Ok(())
     }
 
-    fn scenario(&mut self, words: &mut Words<'_>) -> Parsed<()> {
+    fn scenario(&mut self, word: &str, words: &mut Words<'_>) -> Parsed<()> {
         let user = self.builder.constant(words.word()?.as_bytes());
         let protocol = self.protocol(words.word()?);
         let entry = Addr(words.prefixed('@')?);
@@ -318,6 +320,7 @@ impl Assembler {
             load: LoadKind::Batches,
             stages: Many::default(),
             start_after_ns: 0,
+            iterations: 0,
         };
         while !words.is_empty() {
             match words.word()? {
@@ -328,14 +331,19 @@ impl Assembler {
                     let kind = LoadKind::ALL.iter().copied().find(|kind| kind.name() == name);
                     row.load = kind.ok_or("a kind of load")?;
                 }
+                "iterations" => row.iterations = words.number()?,
                 "as" => row.name = self.builder.constant(&words.text()?),
-                _ => return Err("`paced`, `after`, `load` or `as`"),
+                _ => return Err("`paced`, `after`, `load`, `iterations` or `as`"),
             }
         }
         let tables = &mut self.builder.program_mut().tables;
         let run = tables.runs.last_mut().ok_or("a `run` before it")?;
         let id = push(&mut tables.scenarios, row);
-        extend(&mut run.scenarios, id);
+        match word {
+            "setup" => run.setup = Maybe(Some(id)),
+            "teardown" => run.teardown = Maybe(Some(id)),
+            _ => extend(&mut run.scenarios, id),
+        }
         Ok(())
     }
 
@@ -555,6 +563,11 @@ impl Assembler {
     fn request(&mut self, words: &mut Words<'_>) -> Parsed<u32> {
         let protocol = self.protocol(words.word()?);
         let (name, method, target) = (words.text()?, words.text()?, words.text()?);
+        let mut kind = SeriesKind::Request;
+        if words.rest.starts_with("apart ") {
+            words.expect("apart")?;
+            kind = SeriesKind::Apart;
+        }
         let mut scenario = Vec::new();
         if words.rest.starts_with("of ") {
             words.expect("of")?;
@@ -583,11 +596,12 @@ impl Assembler {
         let parts = self.builder.parts(&parts);
         let options = self.builder.options(&options);
         let ids = (self.builder.constant(&method), self.builder.constant(&target));
-        let key = [name.as_slice(), b"\0", &method, b"\0", &scenario].concat();
+        let key =
+            [name.as_slice(), b"\0", &method, b"\0", &scenario, kind.name().as_bytes()].concat();
         let name = self.builder.constant(&name);
         let scenario = self.builder.constant(&scenario);
         let series = self.named(Named::Series, &key, |program, _| {
-            let (method, target, kind) = (ids.0, ids.1, SeriesKind::Request);
+            let (method, target) = ids;
             push(&mut program.tables.series, SeriesRow { name, method, target, scenario, kind })
         });
         let row = RequestRow { protocol, series, parts, options, needs: needs.bits() };

@@ -31,8 +31,8 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, LoadKind, Many, Maybe, OperandId, OperandKind,
-    PauseId, Program, RequestId, RequestRow, SlotId, SlotKind, SlotRow, SourceFormat, SourceId,
-    SourceMode, StageRow, ThrottleId, ThrottleRow, ValueId, VarId,
+    PauseId, Program, RequestId, RequestRow, ScenarioRow, SeriesKind, SlotId, SlotKind, SlotRow,
+    SourceFormat, SourceId, SourceMode, StageRow, ThrottleId, ThrottleRow, ValueId, VarId,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -92,41 +92,54 @@ impl Listing<'_> {
                 let line = format!("init {} {}", self.var(init.var), self.value(init.value));
                 self.push(&line);
             }
-            let entry = |name: &str, address: Maybe<Addr>| {
-                address.0.map_or(String::new(), |address| format!(" {name} @{:04}", address.0))
-            };
             for scenario in Program::rows(&tables.scenarios, run.scenarios) {
-                let protocol = tables.protocols.get(scenario.protocol.index());
-                let mut line = format!(
-                    "scenario {} {} @{:04}{}{} users {} rate {} wait {}",
-                    self.name(scenario.user),
-                    protocol.map_or("?", |row| self.name(row.name)),
-                    scenario.entry.0,
-                    entry("on_start", scenario.on_start),
-                    entry("on_stop", scenario.on_stop),
-                    scenario.users,
-                    scenario.spawn_rate,
-                    self.pause(scenario.wait),
-                );
-                if scenario.paced != 0 {
-                    line.push_str(" paced");
-                }
-                if scenario.start_after_ns > 0 {
-                    let _ = write!(line, " after {}", time(scenario.start_after_ns));
-                }
-                if scenario.load != LoadKind::Batches {
-                    let _ = write!(line, " load {}", scenario.load.name());
-                }
-                if !self.name(scenario.name).is_empty() {
-                    let _ = write!(line, " as {}", self.quoted(scenario.name));
-                }
-                self.push(&line);
-                for stage in Program::rows(&tables.stages, scenario.stages) {
-                    let StageRow { duration_ns, from, to, spawn_rate } = stage;
-                    let duration = time(*duration_ns);
-                    self.push(&format!("stage {duration} from {from} to {to} rate {spawn_rate}"));
+                self.scenario("scenario", scenario);
+            }
+            for (word, id) in [("setup", run.setup), ("teardown", run.teardown)] {
+                if let Some(row) = id.0.and_then(|id| tables.scenarios.get(id.index())) {
+                    self.scenario(word, row);
                 }
             }
+        }
+    }
+
+    fn scenario(&mut self, word: &str, scenario: &ScenarioRow) {
+        let tables = &self.program.tables;
+        let entry = |name: &str, address: Maybe<Addr>| {
+            address.0.map_or(String::new(), |address| format!(" {name} @{:04}", address.0))
+        };
+        let protocol = tables.protocols.get(scenario.protocol.index());
+        let mut line = format!(
+            "{word} {} {} @{:04}{}{} users {} rate {} wait {}",
+            self.name(scenario.user),
+            protocol.map_or("?", |row| self.name(row.name)),
+            scenario.entry.0,
+            entry("on_start", scenario.on_start),
+            entry("on_stop", scenario.on_stop),
+            scenario.users,
+            scenario.spawn_rate,
+            self.pause(scenario.wait),
+        );
+        if scenario.paced != 0 {
+            line.push_str(" paced");
+        }
+        if scenario.start_after_ns > 0 {
+            let _ = write!(line, " after {}", time(scenario.start_after_ns));
+        }
+        if scenario.load != LoadKind::Batches {
+            let _ = write!(line, " load {}", scenario.load.name());
+        }
+        if scenario.iterations > 0 {
+            let _ = write!(line, " iterations {}", scenario.iterations);
+        }
+        if !self.name(scenario.name).is_empty() {
+            let _ = write!(line, " as {}", self.quoted(scenario.name));
+        }
+        self.push(&line);
+        for stage in Program::rows(&tables.stages, scenario.stages) {
+            let StageRow { duration_ns, from, to, spawn_rate } = stage;
+            let duration = time(*duration_ns);
+            self.push(&format!("stage {duration} from {from} to {to} rate {spawn_rate}"));
         }
     }
 
@@ -307,6 +320,9 @@ impl Listing<'_> {
                 self.quoted(series.method),
                 self.quoted(series.target)
             );
+            if series.kind == SeriesKind::Apart {
+                text.push_str(" apart");
+            }
             if !self.name(series.scenario).is_empty() {
                 let _ = write!(text, " of {}", self.quoted(series.scenario));
             }

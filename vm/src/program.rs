@@ -296,6 +296,7 @@ kinds! {
     SeriesKind {
         0 Request "request" "Requests.";
         1 Group "group" "Whole groups, whose requests are counted under their own names.";
+        2 Apart "apart" "Requests of a run's setup or teardown, which are in no statistics.";
     }
 }
 
@@ -566,6 +567,8 @@ tables! {
         stages: Many<StageId>,
         /// When the scenario begins, in nanoseconds after the run.
         start_after_ns: u64,
+        /// Ticks per user; 0 means as many as the run says.
+        iterations: u64,
     }
     /// Values of variables at the start of a run.
     inits: InitRow {
@@ -588,6 +591,10 @@ tables! {
         warmup_ns: u64,
         /// How long requests under way at the end may take, in nanoseconds, before they are cut.
         stop_timeout_ns: u64,
+        /// What is done once before the first user starts: a scenario whose one tick that is.
+        setup: Maybe<ScenarioId>,
+        /// The same for after the last user has ended.
+        teardown: Maybe<ScenarioId>,
     }
     /// The document's actions, in order.
     actions: ActionRow {

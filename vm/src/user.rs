@@ -287,6 +287,19 @@ impl User {
         }
     }
 
+    /// The user's variables, by number.
+    #[must_use]
+    pub fn vars(&self) -> &[Var] {
+        &self.memory.vars
+    }
+
+    /// Takes over the variables of another user of the same program.
+    pub fn inherit(&mut self, vars: &[Var]) {
+        for (var, other) in self.memory.vars.iter_mut().zip(vars) {
+            var.clone_from(other);
+        }
+    }
+
     /// The user's number in the run, from 0.
     #[must_use]
     pub const fn id(&self) -> u32 {

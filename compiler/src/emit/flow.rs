@@ -78,6 +78,8 @@ impl<'e> Emit<'e> {
     fn block(&mut self, scenario: &'e Scenario, kind: &'e StepKind, span: Span) {
         match kind {
             StepKind::Task(_) => {}
+            // What is no part of the statistics has no times to record.
+            StepKind::Group { steps, .. } if scenario.apart => self.steps(scenario, steps),
             StepKind::Group { name, steps } => {
                 let name = as_written(name, &self.ir.slots);
                 let series = self.group(name, &scenario.name);

@@ -113,6 +113,9 @@ pub(crate) fn override_load(program: &mut Program, load: &LoadOptions) {
         if let Some(rate) = load.spawn_rate {
             scenario.spawn_rate = rate;
         }
+        if load.iterations.is_some() {
+            scenario.iterations = 0;
+        }
     }
     for run in &mut tables.runs {
         if let Some(duration) = load.duration {

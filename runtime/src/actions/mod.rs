@@ -237,7 +237,7 @@ fn start_test(
         RunError::Machine(_) => {
             ActionError { infrastructure: true, ..ActionError::new("OSError", error.to_string()) }
         }
-        RunError::UsedUp(_) => ActionError::new(EXECUTE, error.to_string()),
+        RunError::UsedUp(_) | RunError::Setup(_) => ActionError::new(EXECUTE, error.to_string()),
     })?;
     judge(&judgement, engine.failure_budget())?;
     let given = |name: &str, default: Value| arguments.get(name).cloned().unwrap_or(default);

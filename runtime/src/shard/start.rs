@@ -1,11 +1,12 @@
 //! Which users a shard runs, and starting each of them when it is due.
 
-use std::{io, rc::Rc};
+use std::{io, rc::Rc, sync::Arc};
 
 use ld_drivers::{Driver, Visitor, net::Net};
 use ld_vm::{
     Program, User,
     program::{LoadKind, RunId, ScenarioId, ScenarioRow},
+    value::Var,
 };
 use tokio::task::{coop::consume_budget, spawn_local};
 
@@ -21,6 +22,7 @@ pub(super) struct Start {
     pub(super) net: Rc<Net>,
     pub(super) run: RunId,
     pub(super) seed: u64,
+    pub(super) vars: Option<Arc<[Var]>>,
     pub(super) begin_ns: u64,
 }
 
@@ -44,7 +46,7 @@ impl Start {
                 id,
                 nth,
                 row,
-                ticks: run.iterations,
+                ticks: if row.iterations > 0 { row.iterations } else { run.iterations },
                 first_user,
                 own: (shard + shards - first_user % shards) % shards,
                 shards,
@@ -89,6 +91,7 @@ impl Visitor for Crew<'_> {
             id,
             nth,
             seed: start.seed,
+            vars: start.vars.clone(),
             first_user,
             begin_ns,
             ticks,
@@ -136,6 +139,7 @@ struct Hire<D> {
     id: ScenarioId,
     nth: u32,
     seed: u64,
+    vars: Option<Arc<[Var]>>,
     first_user: u32,
     begin_ns: u64,
     ticks: u64,
@@ -167,7 +171,10 @@ impl<D: Driver> Hire<D> {
         // A user that comes back does not do all over again what it did the first time.
         let again = if leave_ns == u64::MAX { 0 } else { start_ns - self.begin_ns };
         let seed = self.seed.wrapping_add(again);
-        let user = User::new(&shard.linked, self.run, self.id, number, seed);
+        let mut user = User::new(&shard.linked, self.run, self.id, number, seed);
+        if let Some(vars) = &self.vars {
+            user.inherit(vars);
+        }
         let turn = Turn {
             scenario: self.nth,
             start_ns,

@@ -10,7 +10,7 @@ use std::{
 
 use ld_drivers::net::{Net, NetOptions, clock::NS_PER_S};
 use ld_results::Recorder;
-use ld_vm::{Linked, ScratchPool, program::RunId};
+use ld_vm::{Linked, ScratchPool, program::RunId, value::Var};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::{mpsc::UnboundedSender, watch},
@@ -43,6 +43,8 @@ pub(crate) struct Job {
     pub(crate) net: NetOptions,
     pub(crate) spin: Spin,
     pub(crate) seed: u64,
+    /// What users start with, where that is not up to the program alone.
+    pub(crate) vars: Option<Arc<[Var]>>,
     pub(crate) stop: Stop,
     /// Stops all shards.
     pub(crate) halt: watch::Sender<bool>,
@@ -96,7 +98,8 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
         async move { deadlines.sweep().await }
     });
     let mut reporter = Reporter::new(job.shard as usize, job.reports, Rc::clone(&net));
-    let start = Start { shard: Rc::clone(&shard), net, run: job.run, seed: job.seed, begin_ns };
+    let (run_id, seed, vars) = (job.run, job.seed, job.vars.clone());
+    let start = Start { shard: Rc::clone(&shard), net, run: run_id, seed, vars, begin_ns };
     start.all(job.shard, job.shards)?;
 
     let end_ns = begin_ns.saturating_add(run.map_or(0, |run| run.duration_ns));

@@ -1,7 +1,7 @@
 //! The arguments of `LD_start_test`.
 
 use super::arguments::data::{CSV_SOURCE, DATA_SOURCE};
-use crate::blocks::{ON_START, ON_STOP};
+use crate::blocks::{ON_START, ON_STOP, SETUP, TEARDOWN};
 use crate::field::{Field, Shape};
 use crate::load::{
     ARRIVAL, LOAD_SHAPE, MAX_RPS, PACE, SCENARIOS, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT,
@@ -134,6 +134,8 @@ pub const START_TEST: &[Field] = &[
          `${data.NAME.COLUMN}`.",
         r#"[{"name": "users", "file_path": "users.json", "mode": "unique"}]"#,
     ),
+    SETUP,
+    TEARDOWN,
 ];
 
 /// A gate with what else can be said about it.

@@ -133,6 +133,7 @@ fn program(prepared: &Prepared) -> Program {
         load: LoadKind::Batches,
         stages: Many::default(),
         start_after_ns: 0,
+        iterations: 0,
     });
     let scenarios = Many { first: ScenarioId(0), count: 1 };
     let inits = Many::default();
@@ -143,6 +144,8 @@ fn program(prepared: &Prepared) -> Program {
         inits,
         warmup_ns: 0,
         stop_timeout_ns: 0,
+        setup: Maybe(None),
+        teardown: Maybe(None),
     });
     builder.finish()
 }

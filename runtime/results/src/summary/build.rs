@@ -94,8 +94,9 @@ impl PerName {
         let mut names: Vec<(&str, &str, Vec<usize>)> = Vec::with_capacity(run.names.len());
         let mut positions = HashMap::new();
         let mut uses: HashMap<&str, u32> = HashMap::new();
+        let is_in = |flags: &[bool], series: usize| flags.get(series).is_some_and(|flag| *flag);
         let requests =
-            |(series, _): &(usize, _)| !run.groups.get(*series).is_some_and(|group| *group);
+            |&(series, _): &(usize, _)| !is_in(&run.groups, series) && !is_in(&run.apart, series);
         for (series, name) in run.names.iter().enumerate().filter(requests) {
             let scenario = run.scenarios.get(series).map_or("", String::as_str);
             let position = *positions.entry((scenario, name)).or_insert(names.len());

@@ -36,6 +36,8 @@ pub struct RunInfo {
     pub scenario_users: Vec<ScenarioUsers>,
     /// Which series are groups.
     pub groups: Vec<bool>,
+    /// Which series are of requests that are in no statistics.
+    pub apart: Vec<bool>,
     /// Users the plan asked for.
     pub users_planned: u64,
     /// Users that started.
