@@ -152,7 +152,7 @@ impl<'p> Run<'p> {
                 _ => self.add(node, None),
             }
         }
-        for name in ["on_start", "on_stop"] {
+        for name in ["setup", "on_start", "on_stop", "teardown"] {
             list(self, name).into_iter().for_each(|node| self.add(node, None));
         }
     }

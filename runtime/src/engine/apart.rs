@@ -11,7 +11,7 @@ use ld_drivers::{
 };
 use ld_results::{Recorder, Totals};
 use ld_vm::{
-    User,
+    ScratchPool, User,
     program::{RunId, ScenarioId, SeriesId},
     value::Var,
 };
@@ -86,7 +86,8 @@ impl Engine {
             let rows = self.sources.for_shard(0, 1);
             let throttles = Arc::new(Throttles::new(&program.tables.throttles));
             let linked = Arc::clone(&self.linked);
-            let shard = Shard::new(linked, rows, throttles, &net, self.options.spin, run)?;
+            let (scratch, spin) = (ScratchPool::default(), self.options.spin);
+            let shard = Shard::new(linked, rows, scratch, throttles, &net, spin, run)?;
             let shard = Rc::new(shard.apart(after.is_none()));
             let mut pacing = spawn_local({
                 let shard = Rc::clone(&shard);
