@@ -1,6 +1,7 @@
 //! From IR to program.
 
 mod flow;
+mod retry;
 
 use foldhash::{HashMap, HashSet};
 use ld_stdlib::{Piece, Template};
@@ -200,9 +201,8 @@ impl<'e> Emit<'e> {
 
     fn task(&mut self, scenario: &'e Scenario, task: &'e Task, registers: &[usize]) {
         self.line(task.span);
-        for throttle in &task.throttles {
-            let throttle = self.throttle(throttle);
-            self.op(Opcode::Throttle, throttle.0);
+        if task.retry.is_none() {
+            self.throttles(task);
         }
         let mut parts = Vec::with_capacity(task.request.parts.len());
         for template in &task.request.parts {
@@ -218,7 +218,9 @@ impl<'e> Emit<'e> {
             }
         }
         let request = self.request(scenario, task, &parts);
-        self.op(Opcode::Request, request.0);
+        if task.retry.is_none() {
+            self.op(Opcode::Request, request.0);
+        }
 
         let mut next_part = parts.len() as u32;
         let mut changed = HashSet::default();
@@ -241,6 +243,8 @@ impl<'e> Emit<'e> {
         if next_part as usize > MAX_PARTS {
             self.refuse("its checks and extracts have too many texts with placeholders", task.span);
         }
+        let retry = task.retry.as_ref();
+        let retry = retry.map(|retry| (retry, self.send_for_retry(task, request)));
         for (span, check) in checks {
             self.line(span);
             self.op(Opcode::Check, check.0);
@@ -250,6 +254,9 @@ impl<'e> Emit<'e> {
             self.op(Opcode::Extract, extract.0);
         }
         self.line(task.span);
+        if let Some((retry, again)) = retry {
+            self.retry(retry, again);
+        }
         self.op(Opcode::Sample, 0);
         if let Some(think) = task.think {
             let pause = self.builder.pause(think.min_ns, think.max_ns);

@@ -326,6 +326,22 @@ pub(crate) struct Task {
     pub(crate) think: Option<Pause>,
     /// The rates it is held to.
     pub(crate) throttles: Vec<Throttle>,
+    /// How often it is sent again when it fails.
+    pub(crate) retry: Option<Retry>,
+}
+
+/// How often a request that failed is sent again, and when.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Retry {
+    pub(crate) transient: u32,
+    pub(crate) flaky: u32,
+    pub(crate) permanent: u32,
+    pub(crate) base_ns: u64,
+    pub(crate) max_ns: u64,
+    pub(crate) factor: f64,
+    pub(crate) jitter: f64,
+    /// The statuses that count as transient.
+    pub(crate) statuses: &'static [i64],
 }
 
 /// A rate that requests are held to.

@@ -26,6 +26,7 @@ mod nested;
 mod notation;
 mod optimise;
 mod placeholder;
+mod retry;
 mod scenario;
 mod scenarios;
 mod scope;

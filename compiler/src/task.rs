@@ -17,6 +17,7 @@ use crate::ir::{Check, Const, Extract, Operand, Task, Var};
 use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown, constant};
 use crate::optimise;
+use crate::retry;
 use crate::scenario::pause;
 use crate::steps::Context;
 use crate::throttle;
@@ -120,6 +121,7 @@ pub(crate) fn lower(
         extracts,
         think: field("think_time").and_then(|tree| pause(tree, lower)),
         throttles: throttle::throttles(field("throttle"), field("name"), lower),
+        retry: field("retry").and_then(|tree| retry::retry(tree, protocol)),
     };
     if lower.options.optimise {
         optimise::task(&mut task);

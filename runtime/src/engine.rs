@@ -40,7 +40,9 @@ use tokio::{
 pub use self::guard::{FailureBudget, Judgement};
 use self::{collector::Collector, guard::Guards, plan::Plan};
 use crate::{
-    affinity, health,
+    affinity,
+    conditioner::{Conditioner, Conditions},
+    health,
     pacer::Spin,
     secrets::{MissingSecrets, Secrets},
     shard::{self, Job, Report},
@@ -87,6 +89,8 @@ pub struct Engine {
     descriptors: Option<u64>,
     /// The budget of the runs to come.
     budget: Option<FailureBudget>,
+    /// What is done to requests of the runs to come.
+    conditioner: Option<Conditioner>,
     results: Results,
 }
 
@@ -115,7 +119,7 @@ impl Engine {
         let linked = Linked::new(program, &tables, &inputs).map_err(EngineError::Link)?;
         let results = Results::new(linked.program(), options.seed, descriptors);
         let linked = Arc::new(linked);
-        Ok(Self { linked, sources, options, descriptors, budget: None, results })
+        Ok(Self { linked, sources, options, descriptors, budget: None, conditioner: None, results })
     }
 
     /// The program.
@@ -151,6 +155,11 @@ impl Engine {
     /// Sets when the runs to come fail too often, or that they never do.
     pub fn set_failure_budget(&mut self, budget: Option<FailureBudget>) {
         self.budget = budget;
+    }
+
+    /// Sets what is done to requests of the runs to come, if anything.
+    pub fn set_conditioner(&mut self, conditioner: Option<Conditioner>) {
+        self.conditioner = conditioner;
     }
 
     /// Carries out one run, until it is over, its users have ended, a gate or the failure budget
@@ -192,8 +201,22 @@ impl Engine {
         let (halt, stop) = Stop::by_hand();
         let (reports, incoming) = unbounded_channel();
         let throttles = Arc::new(Throttles::new(&self.program().tables.throttles));
+        let names = &self.results.info.names;
+        let conditions = self.conditioner.as_ref();
+        let conditions = conditions.map(|it| Conditions::new(it, names, self.options.seed));
+        let conditions = conditions.map(Arc::new);
         let halting = halt.clone();
-        let common = Common { run, shards, clock, throttles, vars, stop, halt: halting, reports };
+        let common = Common {
+            run,
+            shards,
+            clock,
+            throttles,
+            vars,
+            conditions,
+            stop,
+            halt: halting,
+            reports,
+        };
         let mut threads = Vec::new();
         let mut spares = Vec::new();
         let mut refused = None;
@@ -240,6 +263,7 @@ impl Engine {
             run,
             rows: self.sources.for_shard(shard, shards),
             throttles: Arc::clone(&common.throttles),
+            conditions: common.conditions.clone(),
             net: NetOptions { clock, ..self.options.net.clone() },
             spin: self.options.spin,
             seed: self.options.seed,
@@ -260,6 +284,7 @@ struct Common {
     clock: Clock,
     throttles: Arc<Throttles>,
     vars: Option<Arc<[Var]>>,
+    conditions: Option<Arc<Conditions>>,
     stop: Stop,
     halt: watch::Sender<bool>,
     reports: UnboundedSender<Report>,

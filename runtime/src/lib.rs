@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod affinity;
+mod conditioner;
 mod engine;
 pub mod health;
 mod pacer;
@@ -16,6 +17,7 @@ mod user;
 mod wall;
 
 pub use actions::{ActionError, ActionRecord, Outcome};
+pub use conditioner::Conditioner;
 pub use engine::{
     Engine, EngineError, FailureBudget, Judgement, Options, RunError, default_threads,
 };

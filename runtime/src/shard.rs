@@ -26,6 +26,7 @@ pub(crate) use self::{
     thread::{Job, run},
 };
 use crate::{
+    conditioner::{Conditions, Network},
     pacer::{Pacer, Spin},
     sources::ShardRows,
     throttle::Throttles,
@@ -38,6 +39,7 @@ pub(crate) struct Shard {
     pub(crate) linked: Arc<Linked>,
     pub(crate) pacer: Pacer,
     throttles: Arc<Throttles>,
+    conditions: Option<Arc<Conditions>>,
     wall: WallClock,
     desk: RefCell<Desk>,
     /// The run is over: nothing new is begun.
@@ -92,6 +94,7 @@ impl Shard {
             linked,
             pacer: Pacer::new(net.clock, spin)?,
             throttles,
+            conditions: None,
             wall: WallClock::new(),
             desk: RefCell::new(Desk { rows, scratch, recorder }),
             over: Cell::new(false),
@@ -182,6 +185,10 @@ impl Shard {
             bytes_in,
             failed: sample.failure.is_some(),
         });
+        if sample.attempt > 0 {
+            recorder.counters.retried += 1;
+            recorder.counters.recovered += u64::from(sample.failure.is_none());
+        }
         if let Some(failure) = &sample.failure {
             recorder.fail(series, failure.class.name(), failure.text, done_ns);
             if self.gives_up {
@@ -233,6 +240,23 @@ impl Shard {
             counters.throttled_ns = counters.throttled_ns.saturating_add(wait_ns);
         }
         Some((turn_ns, wait_ns))
+    }
+
+    /// With a network that is made worse, if it is to be.
+    pub(crate) fn conditioned(self, conditions: Option<Arc<Conditions>>) -> Self {
+        Self { conditions, ..self }
+    }
+
+    /// The network of a user, where it is made worse on purpose.
+    pub(crate) fn network(&self, user: u32) -> Option<Network<'_>> {
+        self.conditions.as_deref().map(|conditions| conditions.network(user))
+    }
+
+    /// Waits for so many nanoseconds; says when that began.
+    pub(crate) async fn hold(&self, held_ns: u64) -> u64 {
+        let begin_ns = self.pacer.clock().now_ns();
+        self.pacer.until(begin_ns.saturating_add(held_ns)).await;
+        begin_ns
     }
 
     /// Ends the run as a failure: a data source has no more rows.

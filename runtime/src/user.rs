@@ -11,7 +11,10 @@ use ld_drivers::{Driver, Stamps};
 use ld_vm::program::SeriesId;
 use ld_vm::{Effect, Reply, Resume, Scope, User};
 
-use crate::shard::{Place, Pool, Shard, Start};
+use crate::{
+    conditioner::Fate,
+    shard::{Place, Pool, Shard, Start},
+};
 
 /// When a user runs.
 pub(crate) struct Turn {
@@ -53,6 +56,7 @@ pub(crate) async fn run<D: Driver>(
     let mut resume = Resume::Go;
     let mut groups = Groups::default();
     let mut leaving = false;
+    let mut network = shard.network(user.id());
     loop {
         // Where the user ends, it does what its scenario does last, if there is such a thing.
         let mut ends = false;
@@ -61,10 +65,27 @@ pub(crate) async fn run<D: Driver>(
                 ends = true;
             }
             Effect::Request(request) => {
+                let fate = match &mut network {
+                    Some(network) => network.fate(request.series()),
+                    None => Fate::Sent,
+                };
+                if let (Fate::Dropped, Some(network)) = (fate, &network) {
+                    // Nothing was waited for, so others may have their turn.
+                    tokio::task::coop::consume_budget().await;
+                    let now_ns = shard.pacer.clock().now_ns();
+                    stamps = Stamps { sent_ns: now_ns, done_ns: now_ns, ..Stamps::default() };
+                    resume = Resume::Reply(Reply::fault(network.dropped()));
+                    continue;
+                }
                 let flight = shard.take_off(leaving);
+                let held = match fate {
+                    Fate::Held(held_ns) => Some(shard.hold(held_ns).await),
+                    Fate::Sent | Fate::Dropped => None,
+                };
                 let exchange = driver.exchange(&mut session, request).await;
                 flight.land();
                 stamps = exchange.stamps;
+                stamps.sent_ns = held.unwrap_or(stamps.sent_ns);
                 let elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
                 resume = Resume::Reply(Reply { elapsed_ns, ..exchange.reply });
                 continue;
@@ -73,6 +94,12 @@ pub(crate) async fn run<D: Driver>(
                 groups.heed(sample.failure.is_some());
                 shard.record(&sample, due_ns, &stamps);
                 due_ns = stamps.done_ns;
+            }
+            Effect::Retry(attempt, pause_ns) => {
+                shard.record(&attempt, due_ns, &stamps);
+                driver.release(&mut session);
+                due_ns = stamps.done_ns.saturating_add(pause_ns);
+                shard.wait_until(due_ns.min(turn.leave_ns)).await;
             }
             Effect::Wait(pause_ns) => {
                 driver.release(&mut session);

@@ -56,7 +56,8 @@ pub fn tables(protocol: fn(&str) -> bool) -> Tables {
         },
         assertion: |name| {
             let row = assertions::find(name)?;
-            Some(Assertion { prepare: row.prepare, class: row.class })
+            let is_of_status = row.needs == ld_vm::Needs::STATUS;
+            Some(Assertion { prepare: row.prepare, class: row.class, is_of_status })
         },
         extractor: |name| extractors::find(name).map(|row| row.prepare),
         protocol,

@@ -29,6 +29,45 @@ pub const THROTTLE: &[Field] = &[
     .default("`rps` without its fraction, at least 1"),
 ];
 
+/// How often a request may be sent again.
+const BUDGET: Shape = Shape::Integer { min: 0, max: 80 };
+
+/// The fields of `retry`.
+pub const RETRY: &[Field] = &[
+    Field::new(
+        "transient",
+        BUDGET,
+        "How often after failures that may be over: no connection, a broken one, a time limit, \
+         bytes that break the protocol, statuses like 503.",
+        "3",
+    )
+    .default("5"),
+    Field::new(
+        "flaky",
+        BUDGET,
+        "How often after a reply for which a check did not hold or a required extract had no value.",
+        "1",
+    )
+    .default("2"),
+    Field::new("permanent", BUDGET, "How often after any other failure.", "1").default("0"),
+    Field::new("base_delay", Shape::SECONDS, "The first pause, in seconds.", "0.2").default("0.1"),
+    Field::new("max_delay", Shape::SECONDS, "The longest pause, in seconds.", "2").default("5.0"),
+    Field::new(
+        "backoff_factor",
+        Shape::Number { min: 0.0, max: 1e6 },
+        "By how much each pause is longer than the one before.",
+        "1.5",
+    )
+    .default("2.0"),
+    Field::new(
+        "jitter",
+        Shape::Number { min: 0.0, max: 1e3 },
+        "How much is added to a pause at random, at most, as a share of it.",
+        "0.5",
+    )
+    .default("0.25"),
+];
+
 /// The fields of every task, besides those of its protocol.
 pub const TASK_FIELDS: &[Field] = &[
     Field::new(
@@ -45,7 +84,14 @@ pub const TASK_FIELDS: &[Field] = &[
     ),
     Field::new("name", Shape::Text, "The name the task's samples are counted under.", r#""login""#)
         .default("the target"),
-    Field::later("retry", "Tries again after a failure, with growing pauses."),
+    Field::new(
+        "retry",
+        Shape::Either(&[Shape::Object(RETRY), Shape::Null]),
+        "Sends a request that failed again, as it was, after pauses that grow. Every attempt is \
+         recorded, under the same name.",
+        r#"{"transient": 3, "base_delay": 0.2}"#,
+    )
+    .default("none"),
     RUN_IF,
     SKIP_IF,
     Field::new(

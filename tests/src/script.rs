@@ -230,6 +230,17 @@ pub enum Event {
         /// Placeholders sent as written.
         unresolved: u32,
     },
+    /// An attempt that failed was recorded, and the next is due after a pause.
+    Retry {
+        /// The series of the attempt.
+        series: SeriesId,
+        /// Why it failed.
+        failure: Option<(FaultClass, String)>,
+        /// How many attempts there were before.
+        attempt: u8,
+        /// The pause, in nanoseconds.
+        pause_ns: u64,
+    },
     /// A pause, in nanoseconds.
     Wait(u64),
     /// A turn of a throttle.
@@ -294,6 +305,12 @@ pub fn play(
                 series: sample.series,
                 failure: sample.failure.map(|failure| (failure.class, failure.text.to_owned())),
                 unresolved: sample.unresolved,
+            },
+            Effect::Retry(attempt, pause_ns) => Event::Retry {
+                series: attempt.series,
+                failure: attempt.failure.map(|failure| (failure.class, failure.text.to_owned())),
+                attempt: attempt.attempt,
+                pause_ns,
             },
             Effect::Wait(ns) => Event::Wait(ns),
             Effect::Throttle(throttle) => Event::Throttle(throttle),
@@ -382,6 +399,14 @@ pub fn transcript(linked: &Linked, events: &[Event]) -> String {
                     count => format!(" ({count} unresolved)"),
                 };
                 writeln!(out, "sample {:?} {outcome}{unresolved}", name(*series))
+            }
+            Event::Retry { series, failure, attempt, pause_ns } => {
+                let (class, text) = match failure {
+                    Some((class, text)) => (class.name(), text.as_str()),
+                    None => ("ok", ""),
+                };
+                let (name, wait) = (name(*series), milliseconds(*pause_ns));
+                writeln!(out, "attempt {attempt} {name:?} {class}: {text}, again in {wait}")
             }
             Event::Wait(ns) => writeln!(out, "wait {}", milliseconds(*ns)),
             Event::Throttle(throttle) => writeln!(out, "turn of throttle {}", throttle.0),

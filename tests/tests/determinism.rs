@@ -130,6 +130,7 @@ fn both_forms_of_a_program_behave_alike() {
 enum Seen {
     Request { name: String, wire: Wire },
     Sample { name: String, failure: Option<(FaultClass, String)>, unresolved: u32 },
+    Retry { name: String, failure: Option<(FaultClass, String)>, attempt: u8, pause_ns: u64 },
     Wait(u64),
     Throttle { key: String, interval_ns: u64, burst: u32 },
     End(u64),
@@ -169,6 +170,10 @@ fn seen(ready: &Ready, event: &Event) -> Seen {
         Event::Sample { series: id, failure, unresolved } => {
             let (failure, unresolved) = (failure.clone(), *unresolved);
             Seen::Sample { name: series(*id), failure, unresolved }
+        }
+        Event::Retry { series: id, failure, attempt, pause_ns } => {
+            let (failure, attempt, pause_ns) = (failure.clone(), *attempt, *pause_ns);
+            Seen::Retry { name: series(*id), failure, attempt, pause_ns }
         }
         Event::Wait(ns) => Seen::Wait(*ns),
         Event::Throttle(throttle) => {

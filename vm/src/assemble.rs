@@ -13,9 +13,9 @@ use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
     ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, Maybe, OperandId, OperandKind, PauseId,
-    Program, ProtocolRow, RequestRow, RunRow, ScenarioRow, SecretRow, SeriesKind, SeriesRow,
-    SetRow, SlotId, SlotKind, SlotRow, SourceEnd, SourceFormat, SourceMode, SourceRow, StageRow,
-    TestRow, ThrottleId, ThrottleRow, VarRow,
+    Program, ProtocolRow, RequestRow, RetryId, RetryRow, RunRow, ScenarioRow, SecretRow,
+    SeriesKind, SeriesRow, SetRow, SlotId, SlotKind, SlotRow, SourceEnd, SourceFormat, SourceMode,
+    SourceRow, StageRow, TestRow, ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -440,6 +440,7 @@ impl Assembler {
                 push::<_, crate::program::SetId>(rows, SetRow { var, slot }).0
             }
             Opcode::Loop => words.prefixed('@')?,
+            Opcode::Retry => self.retry(words)?.0,
             Opcode::Enter | Opcode::Leave => self.group(&words.text()?),
             Opcode::Log => words.prefixed('p')?,
             Opcode::Stop => match words.word()? {
@@ -656,6 +657,42 @@ impl Assembler {
         let burst = words.number()?;
         let rows = &mut self.builder.program_mut().tables.throttles;
         Ok(push(rows, ThrottleRow { key, interval_ns, burst }))
+    }
+
+    fn retry(&mut self, words: &mut Words<'_>) -> Parsed<RetryId> {
+        let again = Addr(words.prefixed('@')?);
+        let mut budget = |name| words.expect(name).and_then(|()| words.number());
+        let (transient, flaky, permanent) =
+            (budget("transient")?, budget("flaky")?, budget("permanent")?);
+        words.expect("after")?;
+        let base_ns = time(words.word()?)?;
+        words.expect("to")?;
+        let max_ns = time(words.word()?)?;
+        words.expect("factor")?;
+        let factor = words.number()?;
+        words.expect("jitter")?;
+        let jitter = words.number()?;
+        words.expect("on")?;
+        let mut statuses = Vec::new();
+        while !words.is_empty() {
+            statuses.push(words.number()?);
+        }
+        let statuses = self.builder.options(&statuses);
+        let rows = &mut self.builder.program_mut().tables.retries;
+        Ok(push(
+            rows,
+            RetryRow {
+                transient,
+                flaky,
+                permanent,
+                base_ns,
+                max_ns,
+                factor,
+                jitter,
+                statuses,
+                again,
+            },
+        ))
     }
 
     fn pause(&mut self, words: &mut Words<'_>) -> Parsed<PauseId> {

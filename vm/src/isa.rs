@@ -45,6 +45,8 @@ pub enum Operand {
     Set,
     /// A row of the test table.
     Test,
+    /// A row of the retry table.
+    Retry,
     /// What is stopped: 0 the user, 1 the run.
     Scope,
 }
@@ -70,6 +72,7 @@ impl Operand {
             Self::Series => "n",
             Self::Set => "a",
             Self::Test => "b",
+            Self::Retry => "y",
             Self::Scope => "",
         }
     }
@@ -252,6 +255,9 @@ isa! {
     19 Stop "stop" Shape::Wide(O::Scope),
         "yield stop x",
         "Ends the user, or the whole run.";
+    20 Retry "retry" Shape::Wide(O::Retry),
+        "if failed and retry x allows: yield attempt; failed <- false; pc <- address of retry x",
+        "Sends a request that failed again, as rendered, after a pause, as often as the row allows for failures of its kind.";
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub mod mask;
 pub mod program;
 pub mod reply;
 mod resolve;
+mod retry;
 pub mod scratch;
 pub mod user;
 pub mod value;

@@ -74,6 +74,8 @@ pub struct Assertion {
     pub prepare: Prepare<CheckFn>,
     /// What its failures are counted as.
     pub class: FaultClass,
+    /// Whether the status decides, and nothing else of the reply.
+    pub is_of_status: bool,
 }
 
 /// The tables of a build, as lookups by name.

@@ -31,8 +31,8 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, LoadKind, Many, Maybe, OperandId, OperandKind,
-    PauseId, Program, RequestId, RequestRow, ScenarioRow, SeriesKind, SlotId, SlotKind, SlotRow,
-    SourceFormat, SourceId, SourceMode, StageRow, ThrottleId, ThrottleRow, ValueId, VarId,
+    PauseId, Program, RequestId, RequestRow, RetryRow, ScenarioRow, SeriesKind, SlotId, SlotKind,
+    SlotRow, SourceFormat, SourceId, SourceMode, StageRow, ThrottleId, ThrottleRow, ValueId, VarId,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -277,6 +277,10 @@ impl Listing<'_> {
                 series.map_or(" ?".to_owned(), |row| format!(" {}", self.quoted(row.name)))
             }
             Opcode::Log => format!(" p{x}"),
+            Opcode::Retry => match tables.retries.get(x as usize) {
+                Some(row) => self.retry(row),
+                None => " ?".to_owned(),
+            },
             Opcode::Stop => if x == 0 { " user" } else { " run" }.to_owned(),
         };
         format!("{}{operands}", instruction.op.mnemonic())
@@ -335,6 +339,22 @@ impl Listing<'_> {
         text.push_str(" options");
         for option in Program::rows(&tables.options, row.options) {
             let _ = write!(text, " {}", option.value);
+        }
+        text
+    }
+
+    fn retry(&self, row: &RetryRow) -> String {
+        let RetryRow { transient, flaky, permanent, factor, jitter, .. } = row;
+        let mut text = format!(
+            " @{:04} transient {transient} flaky {flaky} permanent {permanent} after {} to {} \
+             factor {factor} jitter {jitter}",
+            row.again.0,
+            time(row.base_ns),
+            time(row.max_ns),
+        );
+        text.push_str(" on");
+        for status in Program::rows(&self.program.tables.options, row.statuses) {
+            let _ = write!(text, " {}", status.value);
         }
         text
     }

@@ -102,6 +102,8 @@ ids! {
     TestId => tests;
     /// An assignment.
     SetId => sets;
+    /// How often a request that failed is sent again.
+    RetryId => retries;
 }
 
 /// A run of consecutive rows of a table.
@@ -142,6 +144,7 @@ id_numbers! {
     Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
     ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
     PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId TestId SetId SecretId
+    RetryId
 }
 
 impl<I: Id> Column for Many<I> {
@@ -676,6 +679,27 @@ tables! {
     secrets: SecretRow {
         /// The secret's name.
         name: ConstId,
+    }
+    /// How often requests that failed are sent again, and when.
+    retries: RetryRow {
+        /// How often after failures that may be over the next time: of the network, by time.
+        transient: u32,
+        /// How often after replies that were not as expected.
+        flaky: u32,
+        /// How often after anything else.
+        permanent: u32,
+        /// The pause before the second attempt, in nanoseconds.
+        base_ns: u64,
+        /// The longest pause, in nanoseconds, jitter not counted.
+        max_ns: u64,
+        /// By how much each pause is longer than the one before.
+        factor: f64,
+        /// How much is added to a pause at most, as a share of it.
+        jitter: f64,
+        /// The statuses that count as transient where they are why the request failed.
+        statuses: Many<OptionId>,
+        /// Where the request begins that is sent again.
+        again: Addr,
     }
 }
 

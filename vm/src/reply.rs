@@ -173,4 +173,5 @@ fault_classes! {
     Protocol "protocol" "The peer answered with bytes that break the protocol, or with more than the limits allow.";
     Plan "plan" "The request could not be made as the plan says: an address that is none, a value that cannot be sent.";
     Generator "generator" "The load generator itself ran out of something: ports, descriptors, memory for a body.";
+    Dropped "dropped" "The network conditioner dropped the request.";
 }

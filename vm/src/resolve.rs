@@ -127,6 +127,8 @@ pub(crate) struct Check {
     pub(crate) is_soft: bool,
     /// Its text must not show what it compares with.
     pub(crate) is_secret: bool,
+    /// The status decides, and nothing else of the reply.
+    pub(crate) is_of_status: bool,
 }
 
 impl Check {
@@ -141,12 +143,14 @@ impl Check {
         let prepare = assertion.map(|assertion| assertion.prepare);
         let check = prepared("assertion", name, prepare, row.operands, program)?;
         let class = assertion.map_or(FaultClass::Assertion, |assertion| assertion.class);
+        let is_of_status = assertion.is_some_and(|assertion| assertion.is_of_status);
         Ok(Self {
             check,
             class,
             operands: row.operands,
             is_soft: row.soft != 0,
             is_secret: row.secret != 0,
+            is_of_status,
         })
     }
 }

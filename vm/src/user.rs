@@ -11,10 +11,12 @@ use crate::link::{Clock, Linked};
 use crate::mask::HIDDEN;
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, OptionRow, PauseId, Program, RequestId,
-    RequestRow, RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId, VarId,
+    RequestRow, RetryId, RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId,
+    VarId,
 };
 use crate::reply::{FaultClass, Needs, Reply};
 use crate::resolve::{Check, Origin, Slot};
+use crate::retry::{Attempt, Retried};
 use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
 
@@ -91,6 +93,8 @@ pub enum Effect<'u> {
     Request(Request<'u>),
     /// Record the outcome of the request just replied to.
     Sample(Sample<'u>),
+    /// Record an attempt that failed, wait so many nanoseconds, and step again for the next.
+    Retry(Sample<'u>, u64),
     /// Wait, in nanoseconds, from the end of what came before.
     Wait(u64),
     /// Take a turn of a throttle, and wait for it.
@@ -211,6 +215,8 @@ pub struct Sample<'u> {
     pub unresolved: u32,
     /// How many checks did not hold that only count.
     pub soft_failures: u32,
+    /// How many attempts at the same request failed before this one.
+    pub attempt: u8,
 }
 
 /// Why a request failed.
@@ -234,6 +240,9 @@ pub struct User {
     unresolved: u32,
     soft_failures: u8,
     failed: Option<FaultClass>,
+    /// What failed the request was a check of the status.
+    by_status: bool,
+    retried: Retried,
     /// The sample or text was handed out; its buffer goes back with the next step.
     sampled: bool,
     phase: Phase,
@@ -278,6 +287,8 @@ impl User {
             unresolved: 0,
             soft_failures: 0,
             failed: None,
+            by_status: false,
+            retried: Retried::default(),
             sampled: false,
             phase,
             rng: fastrand::Rng::with_seed(mix(seed, id)),
@@ -319,6 +330,7 @@ impl User {
         if let Some(address) = on_stop {
             (self.pc, self.phase) = (address, Phase::Stop);
             (self.failed, self.sampled) = (None, self.scratch.is_some());
+            self.retried = Retried::default();
         }
         on_stop.is_some()
     }
@@ -416,7 +428,17 @@ impl User {
                         self.extract(linked, world, ExtractId(x), &reply);
                     }
                 }
-                Opcode::Sample => return Effect::Sample(self.sample(linked)),
+                Opcode::Sample => {
+                    self.sampled = true;
+                    let attempt = std::mem::take(&mut self.retried).attempts();
+                    return Effect::Sample(self.sample(linked, attempt));
+                }
+                Opcode::Retry => {
+                    let attempt = self.retried.attempts();
+                    if let Some(pause_ns) = self.retry(linked, RetryId(x), reply.status) {
+                        return Effect::Retry(self.sample(linked, attempt), pause_ns);
+                    }
+                }
                 Opcode::Pause => return Effect::Wait(self.draw(linked, PauseId(x))),
                 Opcode::Throttle => return Effect::Throttle(ThrottleId(x)),
                 Opcode::Unless => self.pc = self.unless(linked, world, TestId(x)),
@@ -461,7 +483,7 @@ impl User {
     }
 
     fn fail(&mut self, linked: &Linked, world: &mut World<'_>, class: FaultClass, text: &str) {
-        self.failed = Some(class);
+        (self.failed, self.by_status) = (Some(class), false);
         let failure = &mut self.scratch_mut(world).failure;
         failure.clear();
         failure.push_str(text);
@@ -589,7 +611,7 @@ impl User {
                 state.operands(row.operands, hide);
             }
             linked.mask.text(failure);
-            self.failed = Some(row.class);
+            (self.failed, self.by_status) = (Some(row.class), row.is_of_status);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
         }
@@ -625,14 +647,23 @@ impl User {
             let name = linked.program.consts.slice(name);
             state.operands(row.operands, |values| no_value(name, values, failure));
             linked.mask.text(failure);
-            self.failed = Some(FaultClass::Assertion);
+            (self.failed, self.by_status) = (Some(FaultClass::Assertion), false);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
         }
     }
 
-    fn sample(&mut self, linked: &Linked) -> Sample<'_> {
-        self.sampled = true;
+    /// Whether a request that failed is to be sent again, and after how long.
+    fn retry(&mut self, linked: &Linked, id: RetryId, status: Option<i64>) -> Option<u64> {
+        let failed = Attempt { class: self.failed?, status, by_status: self.by_status };
+        let tables = &linked.program.tables;
+        let row = tables.retries.get(id.index())?;
+        let pause_ns = self.retried.again(row, failed, tables, &mut self.rng)?;
+        self.pc = row.again;
+        Some(pause_ns)
+    }
+
+    fn sample(&mut self, linked: &Linked, attempt: u8) -> Sample<'_> {
         let request = linked.program.tables.requests.get(self.request.index());
         let text = self.scratch.as_deref().map_or("", |scratch| scratch.failure.as_str());
         Sample {
@@ -640,6 +671,7 @@ impl User {
             failure: self.failed.take().map(|class| Failure { class, text }),
             unresolved: std::mem::take(&mut self.unresolved),
             soft_failures: u32::from(std::mem::take(&mut self.soft_failures)),
+            attempt,
         }
     }
 }

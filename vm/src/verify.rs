@@ -24,6 +24,9 @@ use crate::{Escape, Needs};
 /// The most operands a check, extract or call may have.
 pub const MAX_OPERANDS: usize = 64;
 
+/// How often a request may be sent again after failures of one kind.
+pub const MAX_RETRIES: u32 = 80;
+
 /// The most row registers a program may use.
 pub const MAX_REGISTERS: usize = 64;
 
@@ -163,6 +166,13 @@ fn verify_rows(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     check_rows("throttles", &tables.throttles, "it gives no turns", |row| {
         row.interval_ns > 0 && row.burst > 0
     })?;
+    check_rows("retries", &tables.retries, "a budget or pause is not one that can be", |row| {
+        let budgets = [row.transient, row.flaky, row.permanent];
+        let plain = |number: f64| number.is_finite() && number >= 0.0;
+        budgets.iter().all(|budget| *budget <= MAX_RETRIES)
+            && plain(row.factor)
+            && plain(row.jitter)
+    })?;
     let ascending = tables.lines.is_sorted_by(|a, b| a.address < b.address);
     check_rows("lines", &tables.lines, "the addresses do not ascend", |_| ascending)
 }
@@ -263,6 +273,8 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     let mut entered: HashSet<u32> = entries.flatten().map(|entry| entry.0).collect();
     // Where a loop may go back to: addresses that stand between requests.
     let mut between = Vec::with_capacity(program.code.len());
+    // From where on there is nothing but what sends one request and looks at its reply.
+    let mut sending = 0;
     // The lowest address each choice met so far can go to.
     let mut lowest_of = HashMap::new();
     let mut state = State::default();
@@ -308,10 +320,27 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
                 }
                 u32::MAX
             }
+            Opcode::Retry => {
+                let row = program.tables.retries.get(instruction.x as usize);
+                let again = row.map_or(usize::MAX, |row| row.again.index());
+                let first = program.code.get(again).and_then(|&word| Instruction::decode(word));
+                let first = first.map(|first| first.op);
+                let sends = matches!(first, Some(Opcode::Request | Opcode::Throttle));
+                if again < sending || again > address || !sends {
+                    return fail("it does not go back to where its request is sent");
+                }
+                u32::MAX
+            }
             _ => u32::MAX,
         };
         if lowest <= here {
             return fail("a jump goes backward");
+        }
+        if !matches!(
+            instruction.op,
+            Opcode::Throttle | Opcode::Request | Opcode::Check | Opcode::Extract | Opcode::Retry
+        ) {
+            sending = address + 1;
         }
     }
     if falls_through {
@@ -341,6 +370,7 @@ fn operands_in_bounds(instruction: Instruction, bounds: &Bounds) -> bool {
         Operand::Series => number < bounds.series,
         Operand::Set => number < bounds.sets,
         Operand::Test => number < bounds.tests,
+        Operand::Retry => number < bounds.retries,
         Operand::Scope => number <= 1,
     };
     match instruction.op.shape() {
@@ -376,7 +406,6 @@ fn broken_rule(
         | Opcode::Jump
         | Opcode::Pick
         | Opcode::Pause
-        | Opcode::Throttle
         | Opcode::Unless
         | Opcode::Set
         | Opcode::Loop
@@ -386,6 +415,10 @@ fn broken_rule(
             (*state != State::default()).then_some("it stands in the middle of a request")
         }
         Opcode::Row => state.replied.then_some("it stands between a request and its sample"),
+        Opcode::Throttle => {
+            state.open = false;
+            state.replied.then_some("it stands between a request and its sample")
+        }
         Opcode::Part => {
             if state.has(instruction.x) {
                 return Some("the part is rendered twice");
@@ -415,6 +448,7 @@ fn broken_rule(
             let extract = tables.extracts.get(ExtractId(instruction.x).index())?;
             reads_reply(extract.operands, *state)
         }
+        Opcode::Retry => (!state.replied).then_some("there is no request to send again"),
         Opcode::Log => {
             let ready = state.has(instruction.x) && !state.replied;
             *state = State::default();

@@ -81,6 +81,7 @@ impl Machine {
                     return (bytes, failed);
                 }
                 Effect::Wait(_)
+                | Effect::Retry(..)
                 | Effect::Throttle(_)
                 | Effect::Enter(_)
                 | Effect::Leave

@@ -38,7 +38,7 @@ pub use recorder::{Counters, LATE_NS, Recorder, Sample};
 pub use snapshot::{Progress, Snapshot};
 pub use summary::{
     Arrivals, Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator,
-    GroupSummary, Groups, LatencyOverall, NameSummary, PerName, PerScenario, RunInfo,
+    GroupSummary, Groups, LatencyOverall, NameSummary, PerName, PerScenario, Retries, RunInfo,
     ScenarioSummary, ScenarioUsers, Summary, Throttled, TotalCounts, Users, Warmup,
 };
 pub use totals::Totals;

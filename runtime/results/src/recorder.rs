@@ -71,6 +71,10 @@ pub struct Counters {
     pub warmup_failures: u64,
     /// Ticks that were ended because they looped and did nothing.
     pub stuck_ticks: u64,
+    /// Requests that were sent again after a failure.
+    pub retried: u64,
+    /// Those of them that then succeeded.
+    pub recovered: u64,
 }
 
 /// Everything one shard measured since it last handed over.
@@ -216,6 +220,8 @@ impl Counters {
             warmup_requests,
             warmup_failures,
             stuck_ticks,
+            retried,
+            recovered,
         } = other;
         self.connections_opened += connections_opened;
         self.connections_reopened += connections_reopened;
@@ -228,6 +234,8 @@ impl Counters {
         self.warmup_requests += warmup_requests;
         self.warmup_failures += warmup_failures;
         self.stuck_ticks += stuck_ticks;
+        self.retried += retried;
+        self.recovered += recovered;
     }
 }
 

@@ -25,7 +25,10 @@ use ld_vm::{
 use serde_json::{Value as Json, json};
 
 pub use self::record::{ActionError, ActionRecord, Outcome, legacy_map};
-use crate::engine::{Engine, FailureBudget, Judgement, RunError, constant};
+use crate::{
+    Conditioner,
+    engine::{Engine, FailureBudget, Judgement, RunError, constant},
+};
 
 /// The exception of an action that cannot be carried out at all.
 const EXECUTE: &str = "LoadDensityTestExecuteException";
@@ -138,6 +141,21 @@ impl Executor<'_> {
                 engine.set_failure_budget(None);
                 Value::None
             }
+            "LD_install_network_conditioner" => {
+                let conditioner = conditioner(&arguments);
+                let settings = json!({
+                    "latency_ms": conditioner.latency.as_secs_f64() * 1e3,
+                    "jitter_ms": conditioner.jitter.as_secs_f64() * 1e3,
+                    "loss_rate": conditioner.loss_rate,
+                    "name_filter": conditioner.name_filter,
+                });
+                engine.set_conditioner(Some(conditioner));
+                settings.into()
+            }
+            "LD_uninstall_network_conditioner" => {
+                engine.set_conditioner(None);
+                Value::None
+            }
             "LD_read_action_yaml" => document::read("yaml_file_path", &arguments, yaml::parse)?,
             "LD_read_action_toml" => document::read("toml_file_path", &arguments, toml::parse)?,
             "LD_add_package_to_executor" => return Err(refuse_package(&arguments)),
@@ -222,6 +240,18 @@ fn failure_budget(arguments: &Arguments) -> FailureBudget {
         window: Duration::try_from_secs_f64(number("window_seconds", 30.0)).unwrap_or_default(),
         min_samples: number("min_samples", 50.0) as u64,
         stop: arguments.text("on_trip") != Some("mark"),
+    }
+}
+
+/// The conditioner that an action installs; its arguments were checked by the compiler.
+fn conditioner(arguments: &Arguments) -> Conditioner {
+    let number = |name: &str| arguments.number(name).unwrap_or(0.0);
+    let ms = |name| Duration::try_from_secs_f64(number(name) / 1e3).unwrap_or_default();
+    Conditioner {
+        latency: ms("latency_ms"),
+        jitter: ms("jitter_ms"),
+        loss_rate: number("loss_rate"),
+        name_filter: arguments.text("name_filter").map(str::to_owned),
     }
 }
 

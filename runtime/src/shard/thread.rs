@@ -24,7 +24,8 @@ use super::{
     start::Start,
 };
 use crate::{
-    RunError, affinity, pacer::Spin, signals::Stop, sources::ShardRows, throttle::Throttles,
+    RunError, affinity, conditioner::Conditions, pacer::Spin, signals::Stop, sources::ShardRows,
+    throttle::Throttles,
 };
 
 /// How long users between two requests may take to say goodbye at the end of a run.
@@ -40,6 +41,7 @@ pub(crate) struct Job {
     pub(crate) run: RunId,
     pub(crate) rows: ShardRows,
     pub(crate) throttles: Arc<Throttles>,
+    pub(crate) conditions: Option<Arc<Conditions>>,
     pub(crate) net: NetOptions,
     pub(crate) spin: Spin,
     pub(crate) seed: u64,
@@ -88,6 +90,7 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let throttles = Arc::clone(&job.throttles);
     let scratch = ScratchPool::of_shard(job.shard, job.shards);
     let shard = Shard::new(linked, job.rows, scratch, throttles, &net, job.spin, job.run)?;
+    let shard = shard.conditioned(job.conditions.take());
     let shard = Rc::new(shard);
     let mut pacing = spawn_local({
         let shard = Rc::clone(&shard);

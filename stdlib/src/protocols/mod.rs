@@ -77,6 +77,8 @@ pub struct Protocol {
     pub offers: Needs,
     /// The assertion that stands when a task has no assertion of the status, by name.
     pub default_check: Option<&'static str>,
+    /// The statuses of failures that may be over when the request is sent again.
+    pub transient: &'static [i64],
     /// The names of a request's parts, in order.
     pub parts: &'static [&'static str],
     /// The names of a request's numbers, in order.

@@ -54,6 +54,7 @@ pub const PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     offers: Needs::PAYLOAD,
     default_check: None,
+    transient: &[],
     parts: &["target", "payload", "expect"],
     options: &["udp", "timeout_ns", "expect_bytes", "hex"],
     prepare,

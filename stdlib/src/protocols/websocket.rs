@@ -68,6 +68,7 @@ pub const PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     offers: Needs::PAYLOAD,
     default_check: None,
+    transient: &[],
     parts: &["url", "host", "headers", "subprotocols", "payload", "expect", "ca", "cert", "key"],
     options: &["method", "timeout_ns", "binary", "hex", "verify"],
     prepare,

@@ -10,7 +10,7 @@ use super::units;
 use crate::gates::GateResult;
 use crate::generator::VerdictState;
 use crate::summary::{
-    Arrivals, Distribution, ErrorGroup, Groups, NameSummary, Summary, Throttled, Warmup,
+    Arrivals, Distribution, ErrorGroup, Groups, NameSummary, Retries, Summary, Throttled, Warmup,
 };
 
 /// Columns a table cell takes at least, the gap before it included.
@@ -341,6 +341,12 @@ fn load(out: &mut String, summary: &Summary) {
         let held = plural(requests, "request");
         let each = units::duration_ms(waited_s * 1e3 / requests as f64);
         line(out, &format!("  {held} held back by throttles, {each} each on average"));
+    }
+    let Retries { attempts, recovered } = summary.retries;
+    if attempts > 0 {
+        let again = plural(attempts, "request");
+        let worked = units::count(recovered);
+        line(out, &format!("  {again} sent again after failures, {worked} of them with success"));
     }
     let Warmup { duration_s, requests, failures } = summary.warmup;
     if duration_s > 0.0 {

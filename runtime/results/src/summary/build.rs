@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::{
     Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, Groups,
-    LatencyOverall, NameSummary, PerName, PerScenario, RunInfo, ScenarioSummary, ScenarioUsers,
-    Summary, Throttled, TotalCounts, Users, Warmup,
+    LatencyOverall, NameSummary, PerName, PerScenario, Retries, RunInfo, ScenarioSummary,
+    ScenarioUsers, Summary, Throttled, TotalCounts, Users, Warmup,
 };
 use crate::generator::{GeneratorHealth, ShardBusy, Verdict};
 use crate::histogram::Histogram;
@@ -63,6 +63,7 @@ impl Summary {
                 requests: counters.throttled,
                 waited_s: counters.throttled_ns as f64 / 1e9,
             },
+            retries: Retries { attempts: counters.retried, recovered: counters.recovered },
             stuck_ticks: counters.stuck_ticks,
             cut: counters.cut,
             unresolved: per_name.iter().map(|name| name.unresolved).sum(),

@@ -36,6 +36,15 @@ pub struct Throttled {
     pub waited_s: f64,
 }
 
+/// Requests that were sent again because the attempt before had failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Retries {
+    /// How many; each counts as a request of its own, too.
+    pub attempts: u64,
+    /// Those of them that succeeded.
+    pub recovered: u64,
+}
+
 /// What became of ticks that were to start at a rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Arrivals {

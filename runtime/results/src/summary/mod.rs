@@ -12,7 +12,9 @@ mod load;
 use std::path::Path;
 use std::time::Duration;
 
-pub use self::load::{Arrivals, PerScenario, ScenarioSummary, ScenarioUsers, Throttled, Warmup};
+pub use self::load::{
+    Arrivals, PerScenario, Retries, ScenarioSummary, ScenarioUsers, Throttled, Warmup,
+};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -115,6 +117,8 @@ pub struct Summary {
     pub overruns: u64,
     /// Waiting for turns of throttles.
     pub throttled: Throttled,
+    /// Requests that were sent again.
+    pub retries: Retries,
     /// Ticks that were ended because they looped and did nothing.
     pub stuck_ticks: u64,
     /// Requests in flight when the run ended; they count nowhere else.

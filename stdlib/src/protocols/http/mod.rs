@@ -170,6 +170,7 @@ pub const PROTOCOL: Protocol = Protocol {
     fields: fields::FIELDS,
     offers: Needs::STATUS.union(Needs::META).union(Needs::PAYLOAD),
     default_check: Some("status_below_400"),
+    transient: &[408, 429, 502, 503, 504],
     parts: &[
         "origin",
         "url",
