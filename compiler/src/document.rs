@@ -131,8 +131,11 @@ pub(crate) fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
         let names = COMMANDS.iter().map(|command| command.name);
         let problem = Diagnostic::new(Code::UnknownCommand, format!("unknown command `{name}`"))
             .label(first.span, "there is no such command")
-            .did_you_mean(name, names);
-        return lower.report(problem);
+            .did_you_mean(name, names.clone());
+        return lower.report(match crate::diag::suggest(name, names) {
+            Some(meant) => problem.replace(first.span, format!("\"{meant}\"")),
+            None => problem,
+        });
     };
     if let Some(third) = items.get(2) {
         let message = format!("`{name}` takes its arguments as one object or list");

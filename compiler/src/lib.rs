@@ -16,6 +16,8 @@ mod document;
 mod emit;
 mod expression;
 mod files;
+pub mod fix;
+pub mod format;
 mod gates;
 mod ir;
 pub mod json;

@@ -146,7 +146,12 @@ impl<'l> Lower<'l> {
                 self.report(match suggest(name, names) {
                     Some(meant) => {
                         misspelt.push(meant);
-                        problem.help(format!("did you mean `{meant}`?"))
+                        let problem = problem.help(format!("did you mean `{meant}`?"));
+                        // Where the name stands beside it, which of them counts is not for us to say.
+                        match node.get(meant) {
+                            None => problem.replace(member.key.span, meant),
+                            Some(_) => problem,
+                        }
                     }
                     None => problem,
                 });
@@ -326,7 +331,13 @@ impl<'l> Lower<'l> {
         let problem = Diagnostic::new(code, format!("`{text}` is not a value of `{name}`"))
             .label(node.span, format!("known: {}", words.join(", ")))
             .did_you_mean(text, words.iter().copied());
-        self.report(problem);
+        self.report(match suggest(text, words.iter().copied()) {
+            // A method that is the key of its task stands without quotes around it.
+            Some(meant) if self.source.slice(node.span).starts_with('"') => {
+                problem.replace(node.span, format!("\"{meant}\""))
+            }
+            _ => problem,
+        });
         None
     }
 

@@ -173,6 +173,8 @@ fn moved(problem: Diagnostic, source: &Source, span: Span) -> Diagnostic {
     let remark = problem.labels.first().map(|label| label.text.clone()).unwrap_or_default();
     let mut told = problem;
     told.labels.clear();
+    // It would change the plan at places of the other file.
+    told.fix.clear();
     let name = source.name();
     let place = match place {
         Some(place) => format!("{name}:{}:{}", place.line, place.column),

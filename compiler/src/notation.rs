@@ -39,6 +39,12 @@ pub(crate) fn parse<'s>(source: &'s Source, problems: &mut Vec<Diagnostic>) -> N
     root
 }
 
+/// Whether a plan is written in JSON.
+pub(crate) fn is_json(source: &Source) -> bool {
+    let ending = Path::new(source.name()).extension().and_then(|ending| ending.to_str());
+    !matches!(ending, Some("yaml" | "yml" | "toml"))
+}
+
 fn node(tree: Tree) -> Node<'static> {
     let kind = match tree.kind {
         TreeKind::Null => Kind::Null,

@@ -447,7 +447,8 @@ fn operands(
                     let message = format!("`{}` of {owner} is not written like this", field.name);
                     let problem = Diagnostic::new(Code::ForeignNotation, message)
                         .label(member.value.span, "most likely this finds nothing")
-                        .help(format!("write `\"{better}\"`"));
+                        .help(format!("write `\"{better}\"`"))
+                        .replace(member.value.span, serde_json::Value::from(better).to_string());
                     lower.report(problem);
                 }
                 if let (Shape::Choice(words), Some(written)) = (&field.shape, text(&member.value)) {

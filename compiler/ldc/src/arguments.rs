@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ld_compiler::diag::{Code, suggest};
+use ld_compiler::lint::{self, LINTS, Level};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -26,8 +28,12 @@ pub(crate) enum Command {
     Compile(CompileOptions),
     /// List what a plan, or a compiled one, does
     Dump(DumpOptions),
-    /// Explain a code such as LD0203, or list all codes
+    /// Put plans into the usual layout; comments stay
+    Fmt(FmtOptions),
+    /// Explain a code such as LD0203 or a lint, or list all codes
     Explain(ExplainOptions),
+    /// List the lints, and how loud each is unless a plan or call says otherwise
+    Lints,
 }
 
 #[derive(Debug, Args)]
@@ -39,6 +45,75 @@ pub(crate) struct CheckOptions {
     /// How to print what is found
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Cure in the files what needs no thought, then say what is left; `-` is cured to standard
+    /// output. JSON only
+    #[arg(long)]
+    pub(crate) fix: bool,
+    #[command(flatten)]
+    pub(crate) lints: Lints,
+}
+
+/// How loud lints are, whatever the plan says. The last of these lists counts.
+#[derive(Debug, Args)]
+pub(crate) struct Lints {
+    /// Say nothing about this lint, by name or code
+    #[arg(long, value_name = "LINT", value_parser = lint)]
+    pub(crate) allow: Vec<Code>,
+    /// Warn of what this lint finds
+    #[arg(long, value_name = "LINT", value_parser = lint)]
+    pub(crate) warn: Vec<Code>,
+    /// Take what this lint finds for an error; `warnings` is everything
+    #[arg(long, value_name = "LINT", value_parser = denied)]
+    pub(crate) deny: Vec<Denied>,
+}
+
+/// What `--deny` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Denied {
+    Lint(Code),
+    Warnings,
+}
+
+impl Lints {
+    /// The levels of the lints named.
+    pub(crate) fn levels(&self) -> Vec<(Code, Level)> {
+        let all = self.allow.iter().map(|code| (*code, Level::Off));
+        let all = all.chain(self.warn.iter().map(|code| (*code, Level::Warning)));
+        let denied = self.deny.iter().filter_map(|denied| match denied {
+            Denied::Lint(code) => Some((*code, Level::Error)),
+            Denied::Warnings => None,
+        });
+        all.chain(denied).collect()
+    }
+
+    /// Whether no warning is to pass.
+    pub(crate) fn no_warnings(&self) -> bool {
+        self.deny.contains(&Denied::Warnings)
+    }
+}
+
+fn denied(name: &str) -> Result<Denied, String> {
+    if name == "warnings" { Ok(Denied::Warnings) } else { lint(name).map(Denied::Lint) }
+}
+
+fn lint(name: &str) -> Result<Code, String> {
+    lint::find(name).map(|lint| lint.code).ok_or_else(|| {
+        match suggest(name, LINTS.iter().map(|lint| lint.name)) {
+            Some(meant) => format!("no such lint; did you mean `{meant}`?"),
+            None => "no such lint; `ldc lints` lists them".to_owned(),
+        }
+    })
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct FmtOptions {
+    /// Plans in JSON, which are written anew; `-` goes from standard input to standard output
+    #[arg(required = true, value_name = "PLAN")]
+    pub(crate) plans: Vec<PathBuf>,
+    /// Write nothing; say which plans are in another layout, and exit with 1 if any is
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 /// How `ldc check` prints.
@@ -87,7 +162,7 @@ pub(crate) struct Passes {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainOptions {
-    /// The code: LD0203, or only 203
+    /// The code, LD0203 or only 203, or the name of a lint
     pub(crate) code: Option<String>,
 }
 

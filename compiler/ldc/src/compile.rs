@@ -7,7 +7,7 @@ use ld_compiler::Options;
 use crate::Exit;
 use crate::arguments::CompileOptions;
 use crate::input::Input;
-use crate::output::{complain, print};
+use crate::output::{complain, print, say};
 
 pub(crate) fn run(options: &CompileOptions) -> Result<Exit, Exit> {
     let how = Options { optimise: !options.passes.no_opt, strip: options.strip, ..Options::new() };
@@ -20,7 +20,7 @@ pub(crate) fn run(options: &CompileOptions) -> Result<Exit, Exit> {
     if options.output == Path::new("-") {
         print(&bytes)?;
     } else if let Err(error) = std::fs::write(&options.output, bytes) {
-        eprintln!("ldc: `{}` cannot be written: {error}", options.output.display());
+        say(&format!("ldc: `{}` cannot be written: {error}\n", options.output.display()));
         return Err(Exit::Usage);
     }
     Ok(Exit::Fine)

@@ -5,13 +5,13 @@ use ld_compiler::Options;
 use crate::Exit;
 use crate::arguments::DumpOptions;
 use crate::input::Input;
-use crate::output::{complain, print};
+use crate::output::{complain, print, say};
 
 pub(crate) fn run(options: &DumpOptions) -> Result<Exit, Exit> {
     let input = Input::read(&options.file)?;
     let program = if input.is_program() {
         let damaged = |error: &dyn std::fmt::Display| {
-            eprintln!("ldc: `{}`: {error}", input.name);
+            say(&format!("ldc: `{}`: {error}\n", input.name));
             Exit::Usage
         };
         let program = ld_vm::format::read(&input.bytes).map_err(|error| damaged(&error))?;

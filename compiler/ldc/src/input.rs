@@ -7,6 +7,7 @@ use ld_compiler::diag::{Source, sort};
 use ld_compiler::{Compiled, Options};
 
 use crate::Exit;
+use crate::output::say;
 
 /// The bytes of a file or of standard input, and the name to show for it.
 pub(crate) struct Input {
@@ -28,7 +29,7 @@ impl Input {
         match read {
             Ok(bytes) => Ok(Self { name, bytes }),
             Err(error) => {
-                eprintln!("ldc: `{name}` cannot be read: {error}");
+                say(&format!("ldc: `{name}` cannot be read: {error}\n"));
                 Err(Exit::Usage)
             }
         }
@@ -43,7 +44,7 @@ impl Input {
     /// gives no program.
     pub(crate) fn compile(self, options: &Options<'_>) -> Result<(Source, Compiled), Exit> {
         if self.is_program() {
-            eprintln!("ldc: `{}` is compiled already; `ldc dump` lists it", self.name);
+            say(&format!("ldc: `{}` is compiled already; `ldc dump` lists it\n", self.name));
             return Err(Exit::Usage);
         }
         let (source, problem) = Source::from_bytes(self.name, self.bytes);

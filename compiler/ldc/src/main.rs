@@ -1,4 +1,4 @@
-//! `ldc`: checks, compiles, lists and explains plans.
+//! `ldc`: checks, formats, compiles, lists and explains plans.
 //!
 //! Here is only the way from the command line to `ld-compiler` and back to the
 //! terminal: results go to standard output, complaints to standard error.
@@ -8,7 +8,9 @@ mod check;
 mod compile;
 mod dump;
 mod explain;
+mod fmt;
 mod input;
+mod lints;
 mod output;
 
 use std::process::ExitCode;
@@ -47,7 +49,9 @@ fn main() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Compile(options) => compile::run(&options),
         Command::Dump(options) => dump::run(&options),
+        Command::Fmt(options) => fmt::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Lints => lints::run(),
     };
     match result {
         Ok(exit) | Err(exit) => exit.into(),

@@ -14,11 +14,16 @@ pub(crate) fn print(bytes: &[u8]) -> Result<(), Exit> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("ldc: standard output cannot be written: {error}");
+            say(&format!("ldc: standard output cannot be written: {error}\n"));
             Err(Exit::Usage)
         }
         _ => Ok(()),
     }
+}
+
+/// Writes to standard error. That nobody reads it is no reason to stop.
+pub(crate) fn say(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// The diagnostics as text for `terminal`, with the line that counts them.
@@ -34,7 +39,7 @@ pub(crate) fn report(
 /// Says on standard error what is wrong, if anything is.
 pub(crate) fn complain(source: &Source, compiled: &Compiled) {
     if !compiled.diagnostics.is_empty() {
-        eprint!("{}", report(source, compiled, io::stderr()));
+        say(&report(source, compiled, io::stderr()));
     }
 }
 

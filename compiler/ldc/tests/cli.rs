@@ -200,3 +200,109 @@ fn a_wrong_call_exits_with_2() {
         assert_eq!(ldc(&folder, call).code, Some(2), "{call:?}");
     }
 }
+
+const FIXABLE: &str = r#"{"load_density": [["LD_start_test", {
+  // Nobody reads this.
+  "variables": {"a": 1},
+  "user_detail_dict": {"user": "fast_http_user"}, "host": "http://127.0.0.1:8080",
+  "tasks": [{"methd": "get", "request_url": "/x#top", "json": {"a": 1}}]
+}]]}
+"#;
+
+#[test]
+fn check_fixes_plans_in_place_and_says_what_is_left() {
+    let folder = folder();
+    let path = folder.path().join("plan.json");
+    fs::write(&path, FIXABLE).expect("the plan is written");
+    let ended = ldc(&folder, &["check", "--fix", "plan.json"]);
+    let told = ended.stderr.lines().collect::<Vec<_>>();
+    assert_eq!(
+        told,
+        [
+            "plan.json: fixed LD0203: unknown field `methd` in an HTTP task",
+            "plan.json: fixed LD0402: nothing reads `a`",
+            "plan.json: fixed LD0437: what follows `#` in a URL is not sent",
+        ]
+    );
+    assert!(ended.stdout.ends_with("\nplan.json: 2 warnings\n"), "{}", ended.stdout);
+    let text = fs::read_to_string(&path).expect("the plan is there");
+    let expected = FIXABLE.replace("methd", "method").replace("#top", "").replace("\"a\": 1}", "}");
+    assert_eq!(text, expected.replacen("{}}]", "{\"a\": 1}}]", 1));
+    let again = ldc(&folder, &["check", "--fix", "plan.json"]);
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+
+    let piped = ldc_reading(&folder, &["check", "--fix", "-"], FIXABLE);
+    assert_eq!(piped.stdout, text);
+    assert!(piped.stderr.contains("<stdin>: fixed LD0203"), "{}", piped.stderr);
+
+    fs::write(folder.path().join("plan.yaml"), "- - LD_summary\n").expect("the plan is written");
+    let yaml = ldc(&folder, &["check", "--fix", "plan.yaml"]);
+    assert_eq!(yaml.code, Some(2));
+    assert!(yaml.stderr.contains("`plan.yaml` is not in JSON"), "{}", yaml.stderr);
+}
+
+#[test]
+fn a_call_says_how_loud_lints_are() {
+    let folder = folder();
+    let plan = GOOD.replace("/orders?", "/orders#top?");
+    fs::write(folder.path().join("plan.json"), plan).expect("the plan is written");
+    let check = |arguments: &[&str]| {
+        let ended = ldc(&folder, &[&["check", "plan.json"], arguments].concat());
+        (ended.code, ended.stdout.lines().last().unwrap_or_default().to_owned())
+    };
+    let named = |what: &str| format!("plan.json: {what}");
+    assert_eq!(check(&[]), (Some(0), named("no problems")));
+    let plan = GOOD.replace("/orders?trace=${uuid()}", "/orders#top");
+    fs::write(folder.path().join("plan.json"), plan).expect("the plan is written");
+    assert_eq!(check(&[]), (Some(0), named("1 warning")));
+    assert_eq!(check(&["--allow", "url-fragment"]), (Some(0), named("no problems")));
+    assert_eq!(check(&["--deny", "LD0437"]), (Some(1), named("1 error")));
+    assert_eq!(check(&["--deny", "warnings"]), (Some(1), named("1 warning")));
+    let json = ldc(&folder, &["check", "plan.json", "--format", "json", "--deny", "url-fragment"]);
+    let problem: Value = serde_json::from_str(&json.stdout).expect("one object");
+    assert_eq!((&problem["severity"], &problem["code"]), (&"error".into(), &"LD0437".into()));
+    let unknown = ldc(&folder, &["check", "plan.json", "--deny", "url-fragmnt"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("did you mean `url-fragment`?"), "{}", unknown.stderr);
+    let list = ldc(&folder, &["lints"]);
+    assert!(list.stdout.contains("LD0437  url-fragment"), "{}", list.stdout);
+    let page = ldc(&folder, &["explain", "url-fragment"]);
+    assert!(page.stdout.starts_with("LD0437 (warning): "), "{}", page.stdout);
+}
+
+#[test]
+fn fmt_writes_plans_anew_and_checks_them() {
+    let folder = folder();
+    let path = folder.path().join("plan.json");
+    fs::write(&path, "[ [\"LD_summary\" ] // all\n ]").expect("the plan is written");
+    let check = ldc(&folder, &["fmt", "--check", "plan.json"]);
+    assert_eq!((check.code, check.stdout.as_str()), (Some(1), "plan.json: in another layout\n"));
+    assert_eq!(ldc(&folder, &["fmt", "plan.json"]).code, Some(0));
+    let text = fs::read_to_string(&path).expect("the plan is there");
+    assert_eq!(text, "[\n  [\"LD_summary\"] // all\n]\n");
+    assert_eq!(ldc(&folder, &["fmt", "--check", "plan.json"]).code, Some(0));
+    assert_eq!(ldc_reading(&folder, &["fmt", "-"], "[ ]").stdout, "[]\n");
+
+    let broken = ldc_reading(&folder, &["fmt", "-"], "[1 2]");
+    assert_eq!((broken.code, broken.stdout.as_str()), (Some(1), ""));
+    assert!(broken.stderr.contains("LD0102"), "{}", broken.stderr);
+    fs::write(folder.path().join("plan.toml"), "").expect("the plan is written");
+    let toml = ldc(&folder, &["fmt", "plan.toml"]);
+    assert_eq!(toml.code, Some(2));
+    assert!(toml.stderr.contains("`plan.toml` is not in JSON"), "{}", toml.stderr);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = folder();
+    for arguments in [&["check", "mistaken.json"][..], &["dump", "mistaken.json"]] {
+        let mut child = command(folder.path(), arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ldc runs");
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().expect("ldc ends").code(), Some(1), "{arguments:?}");
+    }
+}

@@ -15,6 +15,7 @@ mod recover;
 mod string;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trivia;
 
 use std::borrow::Cow;
 
