@@ -15,4 +15,5 @@ pub mod proxy;
 pub mod python;
 pub mod runs;
 pub mod script;
+pub mod stall;
 pub mod witness;
