@@ -7,9 +7,8 @@ use ld_stdlib::commands::GATE;
 use ld_stdlib::gate::{BadGate, Figure, Gate, duration};
 use ld_stdlib::{Tree, TreeKind};
 use ld_vm::Program;
-use ld_vm::program::SeriesKind;
 
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span, suggest};
 use crate::ir::Const;
 use crate::json::{Locator, Node};
 use crate::lower::{Lower, Pass, Unknown};
@@ -111,18 +110,33 @@ fn time(node: &Node<'_>, lower: &mut Lower<'_>) -> Option<Duration> {
     time
 }
 
-/// Whether the names that gates are about belong to requests.
+/// Whether the names that gates are about are those of requests or groups.
 pub(crate) fn check_names(named: &[Named], program: &Program, problems: &mut Vec<Diagnostic>) {
-    let requests =
-        || program.tables.series.iter().filter(|series| series.kind == SeriesKind::Request);
-    let names = || requests().map(|series| program.consts.text(series.name));
     for Named { name, span } in named {
-        if names().all(|known| known != name) {
-            let problem =
-                Diagnostic::new(Code::UnknownName, format!("no request is called `{name}`"))
-                    .label(*span, "nothing is ever measured under this name")
-                    .did_you_mean(name, names());
+        if names(program).all(|known| known != name) {
+            let message = format!("no request or group is called `{name}`");
+            let problem = Diagnostic::new(Code::UnknownName, message)
+                .label(*span, "nothing is ever measured under this name")
+                .did_you_mean(name, names(program));
             problems.push(problem);
         }
     }
+}
+
+/// What is wrong with the name of a gate that does not stand in the plan, if anything is.
+#[must_use]
+pub fn unknown_name(gate: &Gate, program: &Program) -> Option<String> {
+    let name = gate.name.as_ref()?;
+    if names(program).any(|known| known == name) {
+        return None;
+    }
+    let file = &program.file;
+    let meant = suggest(name, names(program));
+    let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+    Some(format!("no request or group of {file} is called `{name}`{meant}"))
+}
+
+/// The names under which something is measured.
+fn names(program: &Program) -> impl Iterator<Item = &str> {
+    program.tables.series.iter().map(|series| program.consts.text(series.name))
 }

@@ -40,6 +40,7 @@ mod throttle;
 
 pub use diag::{Diagnostic, Severity, Source};
 pub use files::{Disk, Files, NoFiles};
+pub use gates::unknown_name;
 
 use ld_stdlib::Template;
 use ld_stdlib::protocols::PROTOCOLS;

@@ -237,7 +237,8 @@ impl Engine {
 
         let Options { stop, live, gates: more, .. } = &mut self.options;
         let gates: Vec<Gate> = gates.iter().chain(more.iter()).cloned().collect();
-        let guards = Guards::new(&gates, &self.results.info.names, self.budget, plan.warmup);
+        let RunInfo { names, groups, .. } = &self.results.info;
+        let guards = Guards::new(&gates, names, groups, self.budget, plan.warmup);
         let collector = Collector::new(&mut self.results, live, clock, &plan, spares);
         let judgement = runtime.block_on(collector.collect(incoming, stop.clone(), halt, guards));
         self.results.info.gates.extend_from_slice(&judgement.gates);

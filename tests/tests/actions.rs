@@ -258,10 +258,18 @@ fn a_gate_with_abort_ends_the_run_early() {
 
 #[test]
 fn gates_of_the_command_line_are_checked_before_anything_runs() {
-    let folder = folder(&[("plan.json", r#"[["print", ["x"]]]"#)]);
-    let outcome = ldvm(&folder, &["run", "plan.json", "--gate", "P95 < 3ms"]);
+    let printing = folder(&[("plan.json", r#"[["print", ["x"]]]"#)]);
+    let outcome = ldvm(&printing, &["run", "plan.json", "--gate", "P95 < 3ms"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{outcome:#?}");
     assert!(outcome.stderr.contains("did you mean `p95`?"), "{outcome:#?}");
+
+    let plan = r#"[["LD_start_test", {"user_detail_dict": {"user": "fast_http_user"}, "tasks": [
+        {"method": "get", "request_url": "http://127.0.0.1:9/", "name": "checkout"}]}]]"#;
+    let folder = folder(&[("plan.json", plan)]);
+    let outcome = ldvm(&folder, &["run", "plan.json", "--gate", "max(chekout) < 1s"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{outcome:#?}");
+    let said = "no request or group of plan.json is called `chekout`; did you mean `checkout`?";
+    assert!(outcome.stderr.contains(said), "{outcome:#?}");
 }
 
 #[test]

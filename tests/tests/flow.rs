@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ld_tests::command::Folder;
 use ld_tests::runs;
 use ld_tests::witness::{Seen, Witness, reply};
+use serde_json::json;
 
 fn witness() -> Witness {
     Witness::start(|seen: &Seen| match seen.target.as_str() {
@@ -21,7 +22,8 @@ fn every_block_makes_the_requests_it_says() {
         let (folder, witness) = (Folder::new().unwrap(), witness());
         runs::bring(&folder, "flow.json").unwrap();
         let url = witness.url();
-        let args = [&options[..], &["--host", &url]].concat();
+        let gates = ["--gate", "requests(both) >= 6"];
+        let args = [&options[..], &gates, &["--host", &url]].concat();
         let run = runs::run(&folder, "flow.json", &args).unwrap();
         assert_eq!(run.outcome.code, Some(0), "{options:?} {:?}", run.outcome);
 
@@ -52,6 +54,10 @@ fn every_block_makes_the_requests_it_says() {
         assert_eq!(run.count("/totals/requests"), total, "groups are no requests");
         assert_eq!(run.count("/totals/failures"), 0, "{:?}", run.failures());
         assert_eq!(run.count("/groups/both/count"), 6);
+        let gates = run.summary["gates"].as_array().unwrap();
+        let judged: Vec<_> = gates.iter().map(|gate| (&gate["gate"], &gate["actual"])).collect();
+        let (most, least) = (json!("requests(both) <= 6"), json!("requests(both) >= 6"));
+        assert_eq!(judged, [(&most, &json!(6.0)), (&least, &json!(6.0))], "a group is no request");
 
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
         for request in witness.seen() {

@@ -150,6 +150,7 @@ impl<'o> Run<'o> {
         self.secrets
             .check(&programs)
             .map_err(|missing| infrastructure("the run cannot start", &missing))?;
+        self.check_gates(&programs)?;
         let mut results = Vec::new();
         let mut worst = Exit::Fine;
         for program in programs {
@@ -209,6 +210,21 @@ impl<'o> Run<'o> {
             exit = Exit::Interrupted;
         }
         Ok(exit)
+    }
+
+    /// Whether the gates of the command line are about something that programs measure.
+    fn check_gates(&self, programs: &[Program]) -> Result<(), Exit> {
+        let mut checked = Ok(());
+        let with_runs = programs.iter().filter(|program| !program.tables.runs.is_empty());
+        for program in with_runs {
+            for gate in &self.output.gate {
+                if let Some(why) = ld_compiler::unknown_name(gate, program) {
+                    output::say(format_args!("ldvm: --gate '{gate}': {why}"));
+                    checked = Err(Exit::Usage);
+                }
+            }
+        }
+        checked
     }
 
     /// Says where something was written to, or why it was not.

@@ -1,4 +1,4 @@
-//! Some requests of a run apart from the others: those a gate or a failure budget looks at.
+//! Some requests or groups of a run apart from the others: those a gate or a failure budget looks at.
 //!
 //! A watch takes in what shards hand over once a second, so it costs nothing per request, and a
 //! window slides in steps of a second.
@@ -14,7 +14,7 @@ use crate::times::Pair;
 /// The requests of some series, of the whole run or of its last seconds.
 #[derive(Debug)]
 pub struct Watch {
-    /// Which series count; all of them without a list.
+    /// Which series count; all requests without a list.
     series: Option<Vec<usize>>,
     window: Option<Duration>,
     /// Everything in the window, or in the run.
@@ -36,7 +36,7 @@ struct Slice {
 }
 
 impl Watch {
-    /// A watch over these series, or all; over a window, or the whole run.
+    /// A watch over these series, or over all requests; over a window, or the whole run.
     #[must_use]
     pub fn new(series: Option<Vec<usize>>, window: Option<Duration>) -> Self {
         Self {
@@ -66,6 +66,13 @@ impl Watch {
         for entry in &recorder.log {
             if wants(self.series.as_deref(), entry.series()) {
                 self.batch.response.add_bucket(entry.response(), 1);
+            }
+        }
+        if let Some(wanted) = &self.series {
+            let groups = recorder.groups.iter();
+            for (_, times) in groups.filter(|(series, _)| wanted.contains(&(**series as usize))) {
+                self.batch.response.merge(&times.all);
+                failed += times.failures;
             }
         }
         if self.batch.response.count() > 0 {

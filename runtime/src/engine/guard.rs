@@ -49,17 +49,23 @@ struct Guard {
 }
 
 impl Guards {
-    /// `names` are those of the series.
+    /// `names` are those of the series, `groups` says which of them are groups.
     pub(super) fn new(
         gates: &[Gate],
         names: &[String],
+        groups: &[bool],
         budget: Option<FailureBudget>,
         warmup: Duration,
     ) -> Self {
         let guard = |gate: &Gate| {
             let series = gate.name.as_ref().map(|wanted| {
-                let names = names.iter().enumerate();
-                names.filter(|(_, name)| *name == wanted).map(|(series, _)| series).collect()
+                let called = names.iter().zip(groups).enumerate();
+                let called = called.filter(|(_, (name, _))| *name == wanted);
+                let (groups, requests): (Vec<_>, Vec<_>) =
+                    called.map(|(series, (_, group))| (series, *group)).partition(|it| it.1);
+                // A name of both is that of the requests.
+                let meant = if requests.is_empty() { groups } else { requests };
+                meant.into_iter().map(|(series, _)| series).collect()
             });
             Guard {
                 watch: Watch::new(series, gate.window),
@@ -194,11 +200,13 @@ mod tests {
 
     use super::*;
 
-    const NAMES: [&str; 2] = ["login", "orders"];
+    /// The last two are groups.
+    const NAMES: [&str; 4] = ["login", "orders", "checkout", "login"];
 
     fn guards(gates: &[&str], budget: Option<FailureBudget>) -> Guards {
         let gates: Vec<_> = gates.iter().map(|gate| Gate::parse(gate).unwrap()).collect();
-        Guards::new(&gates, &NAMES.map(str::to_owned), budget, Duration::ZERO)
+        let names = NAMES.map(str::to_owned);
+        Guards::new(&gates, &names, &[false, false, true, true], budget, Duration::ZERO)
     }
 
     /// So many requests of a series that took so many milliseconds.
@@ -238,6 +246,24 @@ mod tests {
         assert_eq!(results[1].reason, "max(orders) <= 15ms: 16 ms");
         assert_eq!((results[2].actual, results[4].actual), (Some(0.5), Some(5.0)));
         assert_eq!((results[5].actual, results[5].reason.as_str()), (None, "no requests recorded"));
+    }
+
+    #[test]
+    fn gates_may_be_about_groups_but_a_name_of_both_is_that_of_requests() {
+        let mut guards = guards(
+            &["max(checkout) < 2s", "failures(checkout) < 1", "max(login) < 1s", "requests <= 1"],
+            None,
+        );
+        let mut recorder = Recorder::new(NAMES.len());
+        recorder.record(&Sample { done_ns: 10_000_000, ..Sample::default() });
+        recorder.record_group(2, 1_500_000_000, false);
+        recorder.record_group(2, 2_500_000_000, true);
+        recorder.record_group(3, 3_000_000_000, false);
+        guards.absorb(&recorder, Duration::from_secs(1));
+        let results = guards.finish(Duration::from_secs(2)).gates;
+        let passed: Vec<_> = results.iter().map(|gate| gate.passed).collect();
+        assert_eq!(passed, [false, false, true, true]);
+        assert_eq!((results[0].actual, results[1].actual), (Some(2_500.0), Some(1.0)));
     }
 
     #[test]
