@@ -268,11 +268,22 @@ impl<'e> Emit<'e> {
     /// their registers. A source keeps its register throughout a scenario, so that it is known
     /// which row a user had before.
     fn rows(&mut self, slots: impl IntoIterator<Item = u32>, span: ld_stdlib::Span) -> Vec<usize> {
-        let mut sources = Vec::new();
+        self.more_rows(slots, &mut Vec::new(), span)
+    }
+
+    /// The same, but for `sources`, of which there are rows already; those that come anew are
+    /// appended.
+    fn more_rows(
+        &mut self,
+        slots: impl IntoIterator<Item = u32>,
+        sources: &mut Vec<usize>,
+        span: ld_stdlib::Span,
+    ) -> Vec<usize> {
+        let before = sources.len();
         for slot in slots {
-            self.ir.sources_of(slot, &mut sources);
+            self.ir.sources_of(slot, sources);
         }
-        for source in sources {
+        for &source in sources.iter().skip(before) {
             let known = self.registers.iter().position(|other| *other == source);
             let register = known.unwrap_or_else(|| {
                 self.registers.push(source);

@@ -11,7 +11,8 @@
 //! | [`builtins::BUILTINS`] | those actions that only compute | runtime |
 //!
 //! Nothing here performs I/O or holds state: rows are functions from arguments to
-//! results.
+//! results. What a thread compiled lately (patterns of the run) it keeps, and nothing
+//! depends on it.
 
 pub mod assertions;
 pub mod blocks;

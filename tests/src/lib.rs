@@ -9,6 +9,7 @@ pub mod cases;
 pub mod certificates;
 pub mod command;
 pub mod fault;
+pub mod generate;
 pub mod nginx;
 pub mod plans;
 pub mod proxy;

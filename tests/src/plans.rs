@@ -57,6 +57,21 @@ pub fn compile_file(plan: &Path, optimise: bool) -> io::Result<(Source, Compiled
     Ok((source, compiled))
 }
 
+/// A listing without what is only for its readers: headings, comments, empty lines.
+#[must_use]
+pub fn bare(listing: &str) -> String {
+    let mut text = String::new();
+    for line in listing.lines() {
+        let comment = line.rsplit_once(" ; ").filter(|(_, comment)| !comment.contains('"'));
+        let line = comment.map_or(line, |(line, _)| line).trim_end();
+        if !line.is_empty() && !line.starts_with("task ") && !line.starts_with(';') {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
 /// The files of one folder.
 #[derive(Debug)]
 pub struct Folder(pub PathBuf);

@@ -62,21 +62,7 @@ fn a_listing_can_be_put_together_again() {
         for optimise in [true, false] {
             let text = listing(&compiled(&plan, optimise).0);
             let again = assemble(&text).unwrap();
-            assert_eq!(bare(&listing(&again)), bare(&text), "{}", plan.display());
+            assert_eq!(plans::bare(&listing(&again)), plans::bare(&text), "{}", plan.display());
         }
     }
-}
-
-/// A listing without what is only for its readers: headings, comments, empty lines.
-fn bare(listing: &str) -> String {
-    let mut text = String::new();
-    for line in listing.lines() {
-        let comment = line.rfind(" ; ").filter(|at| !line[*at..].contains('"'));
-        let line = line[..comment.unwrap_or(line.len())].trim_end();
-        if !line.is_empty() && !line.starts_with("task ") && !line.starts_with(';') {
-            text.push_str(line);
-            text.push('\n');
-        }
-    }
-    text
 }

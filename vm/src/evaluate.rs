@@ -3,7 +3,7 @@
 use crate::counts::Counts;
 use crate::link::{Call, CallFn, Clock, Linked};
 use crate::program::{Many, OperandId, Program};
-use crate::resolve::{Operand, Origin, Slot};
+use crate::resolve::{Calling, Operand, Origin, Slot};
 use crate::scratch::Scratch;
 use crate::user::{Memory, Rows};
 use crate::value::{Value, Var};
@@ -28,7 +28,7 @@ impl<'v> State<'v, '_> {
                 let row = self.memory.rows.get(*register).copied().flatten();
                 row.map_or(Value::Unset, |row| self.rows.cell(*source, row, *column))
             }
-            Origin::Call { .. } | Origin::Nowhere => Value::Unset,
+            Origin::Call(_) | Origin::Nowhere => Value::Unset,
         }
     }
 
@@ -116,14 +116,15 @@ impl State<'_, '_> {
     /// calls are nested.
     pub(crate) fn call(
         &self,
-        (function, operands): (&CallFn, Many<OperandId>),
+        calling: &Calling,
         caller: &mut Caller<'_>,
         spare: &mut Vec<Var>,
         result: &mut Var,
     ) {
         result.set(Value::Unset);
-        let rows = Program::rows(&self.linked.operands, operands);
-        if rows.iter().all(|operand| self.nested(operand).is_none()) {
+        let function = &calling.function;
+        let rows = Program::rows(&self.linked.operands, calling.operands);
+        if !calling.nests {
             return match rows {
                 [] => apply(function, &[], caller, result),
                 [one] => apply(function, &[self.argument(one)], caller, result),
@@ -172,12 +173,12 @@ impl State<'_, '_> {
     }
 
     /// The call that gives an operand its value.
-    fn nested(&self, operand: &Operand) -> Option<(&CallFn, Many<OperandId>)> {
+    fn nested(&self, operand: &Operand) -> Option<&Calling> {
         let Operand::Slot(id) = operand else {
             return None;
         };
         match &self.linked.slots.get(id.index())?.origin {
-            Origin::Call { function, operands } => Some((function, *operands)),
+            Origin::Call(calling) => Some(calling),
             _ => None,
         }
     }

@@ -74,9 +74,17 @@ pub(crate) enum Origin {
     /// An environment variable or a secret.
     Given(Box<[u8]>),
     /// The result of a function.
-    Call { function: CallFn, operands: Many<OperandId> },
+    Call(Calling),
     /// An environment variable or secret that is not set, or a column that is not in the file.
     Nowhere,
+}
+
+/// A function and what it is called with.
+pub(crate) struct Calling {
+    pub(crate) function: CallFn,
+    pub(crate) operands: Many<OperandId>,
+    /// Some operand is a call itself.
+    pub(crate) nests: bool,
 }
 
 impl Slot {
@@ -106,7 +114,9 @@ impl Slot {
                 let name = side.functions.get(index).map_or("", |row| text(row.name));
                 let prepare = (tables.function)(name);
                 let function = prepared("function", name, prepare, row.operands, program)?;
-                Some(Origin::Call { function, operands: row.operands })
+                let mut operands = Program::rows(&side.operands, row.operands).iter();
+                let nests = operands.any(|operand| is_call(operand, program));
+                Some(Origin::Call(Calling { function, operands: row.operands, nests }))
             }
         };
         Ok(Self {
@@ -115,6 +125,11 @@ impl Slot {
             text: program.consts.range(row.text),
         })
     }
+}
+
+fn is_call(operand: &OperandRow, program: &Program) -> bool {
+    let slot = program.tables.slots.get(operand.index as usize);
+    operand.kind == OperandKind::Slot && slot.is_some_and(|slot| slot.kind == SlotKind::Call)
 }
 
 /// A check, ready to be made.

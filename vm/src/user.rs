@@ -548,13 +548,13 @@ impl User {
         let World { rows, clock, scratch: pool } = world;
         let state = State { linked, memory: &self.memory, rows, rendered: None };
         match &slot.origin {
-            Origin::Call { function, operands } => {
+            Origin::Call(calling) => {
                 let (user, iteration) = (self.id, self.iteration);
                 let ScratchPool { spare, results, counts, .. } = &mut **pool;
                 let counts = &mut UserCounts { user: &mut self.counters, run: counts };
                 let rng = &mut self.rng;
                 let mut caller = Caller { rng, clock: *clock, user, iteration, counts };
-                state.call((function, *operands), &mut caller, results, spare);
+                state.call(calling, &mut caller, results, spare);
                 look(spare.value())
             }
             _ => look(state.slot(slot)),

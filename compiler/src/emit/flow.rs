@@ -57,19 +57,21 @@ impl<'e> Emit<'e> {
         if step.condition == Condition::Never && self.optimise {
             return;
         }
-        // A task and its condition share the rows of the sources they read.
-        let mut slots = Vec::new();
-        if let Condition::Slot(slot) = step.condition {
-            slots.push(slot);
-        }
-        if let StepKind::Task(task) = &step.kind {
-            slots.extend(task.slots());
-        }
+        // A task and its condition share the rows of the sources they read; what only the
+        // task reads is not fetched for a task that is skipped.
+        let mut sources = Vec::new();
+        let slot = match step.condition {
+            Condition::Slot(slot) => Some(slot),
+            Condition::Always | Condition::Never => None,
+        };
         self.line(step.span);
-        let registers = self.rows(slots, step.span);
+        let registers = self.more_rows(slot, &mut sources, step.span);
         let skip = self.unless(step.condition, &registers);
         match &step.kind {
-            StepKind::Task(task) => self.task(scenario, task, &registers),
+            StepKind::Task(task) => {
+                let registers = self.more_rows(task.slots(), &mut sources, step.span);
+                self.task(scenario, task, &registers);
+            }
             kind => self.block(scenario, kind, step.span),
         }
         self.land(skip);

@@ -5,18 +5,20 @@
 //! |---|---|
 //! | `path` | finds the value at a path: [`find`], [`Path`] |
 //! | `query` | JSONPath: by scanning where that is possible, else in a tree |
-//! | `scan` | reads tokens, checks and skips values |
+//! | `scan` | reads tokens, and values, which it checks |
+//! | `block` | passes over what is not asked for |
 //! | `items` | goes through arrays and objects |
 //! | `text` | what a string says: escapes, surrogates |
 //! | `equal` | compares values: [`Found::equals`], [`equal`] |
 //! | `repr` | writes values for people, in Python's notation: [`repr()`] |
 //!
 //! The grammar is that of RFC 8259, with three liberties: a byte order mark at the start
-//! is passed over, bytes inside strings need not be UTF-8, and what follows the value
-//! that is looked for is only searched for later members of the same name (see [`find`]).
+//! is passed over, bytes inside strings need not be UTF-8, and only the value that is
+//! looked for is checked, not what stands around it (see [`find`]).
 
 use ld_vm::{Value, Var};
 
+mod block;
 mod equal;
 #[doc(hidden)]
 pub mod fuzz;

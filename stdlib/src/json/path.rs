@@ -1,6 +1,6 @@
 //! Finding the value at a path.
 
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::Found;
 use super::scan::Scanner;
@@ -13,20 +13,22 @@ use super::scan::Scanner;
 /// position or container that is not there is [`Found::Missing`], as is everything when the
 /// document is not JSON.
 ///
-/// The document is checked up to the end of the value. What follows it is searched for
-/// another member of the same name, and checked only when there may be one: whoever wants
-/// to know whether all of a document is JSON asks for the empty path.
+/// The value is checked to be JSON. What stands before it is passed over: names are read, but
+/// a string of no interest ends at its quote and an array or object where its brackets
+/// balance, whatever is in it. What follows is searched for another member of the same name,
+/// and gone through only when there may be one. So a value is found in a document that is
+/// broken elsewhere; whoever wants to know whether all of a document is JSON asks for the
+/// empty path.
 #[must_use]
 pub fn find<'b>(document: &'b [u8], path: &(impl AsRef<[u8]> + ?Sized)) -> Found<'b> {
-    let names = names(path.as_ref());
-    walk(document, names.map(|name| Segment { name, kind: Kind::Any, search: Search::Unprepared }))
+    walk(document, names(path.as_ref()).map(Name))
 }
 
 /// A dotted path that is followed many times: taken apart, and the searches for its names
 /// made ready.
 #[derive(Clone, Debug)]
 pub struct Path {
-    segments: Vec<(Box<[u8]>, Kind, Option<memmem::Finder<'static>>)>,
+    segments: Vec<Segment>,
 }
 
 /// What a segment can be a step into.
@@ -52,7 +54,7 @@ impl Path {
         let segments = steps.map(|(name, kind)| {
             let quoted = [b"\"", name, b"\""].concat();
             let finder = is_plain(name).then(|| memmem::Finder::new(&quoted).into_owned());
-            (name.into(), kind, finder)
+            Segment { name: name.into(), kind, finder }
         });
         Self { segments: segments.collect() }
     }
@@ -60,11 +62,7 @@ impl Path {
     /// The value at this path, as [`find`] finds it.
     #[must_use]
     pub fn find<'b>(&self, document: &'b [u8]) -> Found<'b> {
-        let segments = self.segments.iter().map(|(name, kind, finder)| {
-            let search = finder.as_ref().map_or(Search::Useless, Search::Prepared);
-            Segment { name, kind: *kind, search }
-        });
-        walk(document, segments)
+        walk(document, self.segments.iter())
     }
 }
 
@@ -74,68 +72,118 @@ fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// A step of a path.
-#[derive(Clone, Copy)]
-struct Segment<'p> {
-    name: &'p [u8],
+trait Step: Copy {
+    fn name(&self) -> &[u8];
+    fn kind(&self) -> Kind;
+
+    /// Whether there may be another member of the name in the rest of a document in which no
+    /// character is written as `\uXXXX`; `false` is certain.
+    ///
+    /// Names hardly ever repeat, and searching for one is many times faster than reading all
+    /// of the document to find that out.
+    fn may_recur(&self, rest: &[u8]) -> bool;
+}
+
+/// A step that is gone many times.
+#[derive(Clone, Debug)]
+struct Segment {
+    name: Box<[u8]>,
     kind: Kind,
-    search: Search<'p>,
+    /// The search for the name between quotes; `None` when it has to be written with an escape,
+    /// as there are several ways.
+    finder: Option<memmem::Finder<'static>>,
 }
 
-/// How to look for a name between quotes.
+impl Step for &Segment {
+    #[inline(always)]
+    fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    #[inline(always)]
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    #[inline(always)]
+    fn may_recur(&self, rest: &[u8]) -> bool {
+        self.finder.as_ref().is_none_or(|finder| finder.find(rest).is_some())
+    }
+}
+
+/// A step that is gone once: preparing a search would take longer than searching a small
+/// document.
 #[derive(Clone, Copy)]
-enum Search<'p> {
-    /// Once: preparing a search would take longer than searching a small document.
-    Unprepared,
-    /// Many times.
-    Prepared(&'p memmem::Finder<'static>),
-    /// Not at all, as it has to be written with an escape and there are several ways.
-    Useless,
+struct Name<'n>(&'n [u8]);
+
+impl Step for Name<'_> {
+    fn name(&self) -> &[u8] {
+        self.0
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Any
+    }
+
+    fn may_recur(&self, rest: &[u8]) -> bool {
+        let name = self.0;
+        let is_quoted = |at: usize| {
+            at.checked_sub(1).and_then(|before| rest.get(before)) == Some(&b'"')
+                && rest.get(at + name.len()) == Some(&b'"')
+        };
+        !is_plain(name) || looks_written(rest, name) && memmem::find_iter(rest, name).any(is_quoted)
+    }
 }
 
-fn walk<'b, 'p>(document: &'b [u8], segments: impl Iterator<Item = Segment<'p>>) -> Found<'b> {
+fn walk<'b>(document: &'b [u8], steps: impl Iterator<Item = impl Step>) -> Found<'b> {
     let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
-    follow(Scanner::new(document), segments).unwrap_or(Found::Missing)
+    follow(Scanner::new(document), steps).unwrap_or(Found::Missing)
 }
 
 #[inline(always)]
-fn follow<'b, 'p>(
+fn follow<'b>(
     mut place: Scanner<'b>,
-    mut segments: impl Iterator<Item = Segment<'p>>,
+    mut steps: impl Iterator<Item = impl Step>,
 ) -> Option<Found<'b>> {
-    let Some(first) = segments.next() else {
+    let Some(mut step) = steps.next() else {
         let found = place.value()?;
         return place.peek().is_none().then_some(found);
     };
     // Known of the rest of the document once the first name was found.
     let mut is_literal = false;
-    for segment in std::iter::once(first).chain(segments) {
+    loop {
         match place.peek()? {
-            b'{' if segment.kind != Kind::Position => {
-                place.go_to(enter_member(place, segment, &mut is_literal)?);
+            b'{' if step.kind() != Kind::Position => {
+                let (offset, rest_is_literal) = enter_member(place, step, is_literal)?;
+                place.go_to(offset);
+                is_literal = rest_is_literal;
             }
-            b'[' if segment.kind != Kind::Name => enter_item(&mut place, segment.name)?,
+            b'[' if step.kind() != Kind::Name => enter_item(&mut place, step.name())?,
             _ => return None,
         }
+        match steps.next() {
+            Some(next) => step = next,
+            None => return place.value(),
+        }
     }
-    place.value()
 }
 
 /// Where the value of an object's last member of a name begins, `place` being where the
-/// object does. `is_literal` is set when no name in the rest of the document is written
-/// with `\u`.
+/// object does, and whether no name in the rest of the document is written with `\u`, if it
+/// is not known to be so already.
 #[inline(always)]
 fn enter_member(
     mut place: Scanner<'_>,
-    segment: Segment<'_>,
-    is_literal: &mut bool,
-) -> Option<usize> {
+    step: impl Step,
+    mut is_literal: bool,
+) -> Option<(usize, bool)> {
     place.token()?;
     let mut last = None;
     while let Some(found) = place.name() {
         // Asked once only: the time must not grow with the number of repetitions.
-        if found.is(segment.name) && last.replace(place.offset()).is_none() {
-            *is_literal = *is_literal || !has_unicode_escape(place.rest());
-            if *is_literal && !may_recur(place.rest(), segment) {
+        if found.is(step.name()) && last.replace(place.offset()).is_none() {
+            is_literal = is_literal || !has_unicode_escape(place.rest());
+            if is_literal && !step.may_recur(place.rest()) {
                 break;
             }
         }
@@ -143,7 +191,7 @@ fn enter_member(
             break;
         }
     }
-    last
+    Some((last?, is_literal))
 }
 
 /// Goes from the start of an array to an item.
@@ -205,26 +253,6 @@ fn from_end(mut place: Scanner<'_>, back: u64) -> Option<FromEnd> {
     })
 }
 
-/// Whether there may be another member of a name in the rest of a document in which no
-/// character is written as `\uXXXX`; `false` is certain.
-///
-/// Names hardly ever repeat, and searching for one is many times faster than reading all
-/// of the document to find that out.
-fn may_recur(rest: &[u8], segment: Segment<'_>) -> bool {
-    match segment.search {
-        Search::Prepared(finder) => finder.find(rest).is_some(),
-        Search::Unprepared if is_plain(segment.name) => {
-            let name = segment.name;
-            let is_quoted = |at: usize| {
-                at.checked_sub(1).and_then(|before| rest.get(before)) == Some(&b'"')
-                    && rest.get(at + name.len()) == Some(&b'"')
-            };
-            looks_written(rest, name) && memmem::find_iter(rest, name).any(is_quoted)
-        }
-        Search::Unprepared | Search::Useless => true,
-    }
-}
-
 /// Whether a name is written in one way only, apart from `\uXXXX`.
 fn is_plain(name: &[u8]) -> bool {
     name.iter().all(|&byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\' | b'/'))
@@ -268,7 +296,11 @@ fn looks_written(rest: &[u8], name: &[u8]) -> bool {
 
 /// Whether some character may be written as `\uXXXX`: any name may then be.
 fn has_unicode_escape(rest: &[u8]) -> bool {
-    memchr_iter(b'\\', rest).any(|at| rest.get(at + 1) == Some(&b'u'))
+    // Nearly always there is no backslash at all.
+    memchr(b'\\', rest).is_some_and(|first| {
+        let rest = rest.get(first..).unwrap_or_default();
+        memchr_iter(b'\\', rest).any(|at| rest.get(at + 1) == Some(&b'u'))
+    })
 }
 
 #[cfg(test)]
@@ -356,8 +388,15 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_the_value_is_not_checked_unless_the_path_is_empty() {
+    fn what_is_not_the_value_is_not_checked_unless_the_path_is_empty() {
         assert_eq!(find(br#"{"a": 1, oops"#, "a"), Found::Int(1));
+        assert_eq!(find(br#"{"b": oops, "c": [{]}, "a": 1}"#, "a"), Found::Int(1));
+        assert_eq!(find(br#"{"b": "\q", "c": [1 2, {"d" 3}], "a": 1}"#, "a"), Found::Int(1));
+        assert_eq!(find(br#"{"b": "oops, "a": 1}"#, "a"), Found::Missing);
+        assert_eq!(find(br#"{"b": [1, "a": 1}"#, "a"), Found::Missing);
+        assert_eq!(find(br#"{"b": , "a": 1}"#, "a"), Found::Missing);
+        assert_eq!(find(br#"{"b": 1 "a": 1}"#, "a"), Found::Missing);
+        assert_eq!(find(br#"{"a": [1 2]}"#, "a"), Found::Missing);
         assert_eq!(find(br#"{"a": 1, "a": oops"#, "a"), Found::Missing);
         assert_eq!(find(br#"{oops, "a": 1}"#, "a"), Found::Missing);
         assert_eq!(find(b"1 2", ""), Found::Missing);

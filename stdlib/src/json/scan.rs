@@ -1,7 +1,7 @@
-//! Tokens of JSON, and values as a whole: checked, and read or skipped.
+//! Tokens of JSON, and values as a whole: checked and read, or passed over.
 
 use super::text::{RawText, code_unit};
-use super::{Found, MAX_DEPTH};
+use super::{Found, MAX_DEPTH, block};
 
 /// A place in a document. Every method returns `None` when the document turns out not to
 /// be JSON there; the place is of no use afterwards.
@@ -17,6 +17,7 @@ impl<'b> Scanner<'b> {
     }
 
     /// What has not been read yet.
+    #[inline(always)]
     pub(super) fn rest(&self) -> &'b [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
@@ -51,13 +52,15 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    /// Reads a member's name and the colon after it.
+    /// Reads a member's name, as it is, and the colon after it.
     #[inline(always)]
     pub(super) fn name(&mut self) -> Option<RawText<'b>> {
         if self.token()? != b'"' {
             return None;
         }
-        let name = self.string()?;
+        let (end, escaped) = block::end_of_string(self.bytes, self.at)?;
+        let name = RawText::new(self.bytes.get(self.at..end)?, escaped);
+        self.at = end + 1;
         (self.token()? == b':').then_some(name)
     }
 
@@ -70,7 +73,7 @@ impl<'b> Scanner<'b> {
             b'"' => Found::Text(self.string()?),
             b'{' | b'[' => {
                 self.at = start;
-                self.skip()?;
+                self.check()?;
                 Found::Json(self.since(start))
             }
             b'n' => {
@@ -98,9 +101,25 @@ impl<'b> Scanner<'b> {
         })
     }
 
-    /// Checks a value and passes over it.
+    /// Passes over a value without checking it: it ends where its quote, its bracket or,
+    /// of anything else, the next comma, bracket or blank is.
     #[inline(always)]
     pub(super) fn skip(&mut self) -> Option<()> {
+        match self.token()? {
+            b'"' => self.at = block::end_of_string(self.bytes, self.at)?.0 + 1,
+            b'{' | b'[' => self.at += block::end_of_container(self.rest())?,
+            b',' | b':' | b']' | b'}' => return None,
+            _ => {
+                while self.bytes.get(self.at).is_some_and(|&byte| is_scalar(byte)) {
+                    self.at += 1;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Checks a value and passes over it.
+    fn check(&mut self) -> Option<()> {
         self.at = self.end_of_value()?;
         Some(())
     }
@@ -244,6 +263,12 @@ impl<'b> Scanner<'b> {
     }
 }
 
+/// Whether a byte may stand in a number, `true`, `false` or `null`, or in what pretends to be
+/// one of them.
+const fn is_scalar(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b',' | b']' | b'}' | b'"' | b':' | b'[' | b'{')
+}
+
 /// Where the character of a string at `at` ends: an escape, or one of the document's last
 /// seven bytes.
 #[cold]
@@ -326,10 +351,10 @@ mod tests {
     fn nesting_is_limited() {
         let nested = |depth: u32| "[".repeat(depth as usize) + &"]".repeat(depth as usize);
         assert!(
-            Scanner::new(nested(MAX_DEPTH + 1).as_bytes()).skip().is_some(),
+            Scanner::new(nested(MAX_DEPTH + 1).as_bytes()).check().is_some(),
             "the last is empty"
         );
-        assert!(Scanner::new(nested(MAX_DEPTH + 2).as_bytes()).skip().is_none());
-        assert!(Scanner::new("[".repeat(100_000).as_bytes()).skip().is_none());
+        assert!(Scanner::new(nested(MAX_DEPTH + 2).as_bytes()).check().is_none());
+        assert!(Scanner::new("[".repeat(100_000).as_bytes()).check().is_none());
     }
 }

@@ -56,12 +56,15 @@ pub(super) const MATCHES: Operator = Operator {
     prepare: |operands| match operand(operands, 1) {
         Value::Unset => Ok(Box::new(|call, result| {
             // The pattern is known only now; one that is none matches nothing.
-            let pattern = regex_of(operand(call.arguments, 1));
-            let matches = pattern.is_ok_and(|regex| is_match(&regex, operand(call.arguments, 0)));
-            result.set(Value::Bool(matches));
+            let value = operand(call.arguments, 0);
+            let pattern = text_of(operand(call.arguments, 1));
+            let matches = pattern.and_then(|pattern| {
+                pattern::with_compiled(pattern, |regex| is_match(regex, value))
+            });
+            result.set(Value::Bool(matches.unwrap_or(false)));
         })),
         pattern => {
-            let regex = regex_of(pattern)?;
+            let regex = pattern::compile(text_of(pattern)?)?;
             let call: CallFn = Box::new(move |call, result| {
                 result.set(Value::Bool(is_match(&regex, operand(call.arguments, 0))));
             });
@@ -70,10 +73,9 @@ pub(super) const MATCHES: Operator = Operator {
     },
 };
 
-fn regex_of(pattern: Value<'_>) -> Result<Regex, String> {
+fn text_of<'v>(pattern: Value<'v>) -> Result<&'v str, String> {
     let text = pattern.bytes().and_then(|bytes| str::from_utf8(bytes).ok());
-    let text = text.ok_or("the pattern must be text")?;
-    pattern::compile(text)
+    Ok(text.ok_or("the pattern must be text")?)
 }
 
 fn is_match(regex: &Regex, value: Value<'_>) -> bool {
