@@ -218,7 +218,14 @@ impl<'l> Lower<'l> {
             (Shape::Bool, Kind::Bool(flag)) => tree(TreeKind::Bool(*flag)),
             (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_)) => self.any(node),
             (Shape::ConstantText, Kind::String(text)) => self.constant_text(node, text, name),
-            (Shape::Choice(words), Kind::String(text)) => self.choice(node, text, words, name),
+            (Shape::OpenChoice(words), Kind::String(text))
+                if is_own_word(text) && !words.iter().any(|w| w.eq_ignore_ascii_case(text)) =>
+            {
+                tree(TreeKind::Text(Template::text(text.as_bytes())))
+            }
+            (Shape::Choice(words) | Shape::OpenChoice(words), Kind::String(text)) => {
+                self.choice(node, text, words, name)
+            }
             (Shape::Number { min, max }, _) => {
                 let number = number_of(node);
                 match number {
@@ -455,6 +462,12 @@ fn missing(field: &Field, node: &Node<'_>, owner: Arguments<'_>, unknown: Unknow
     problem.help(format!("add `\"{}\": {}`", field.name, field.example))
 }
 
+/// Whether a text can stand for itself where a choice is open: a token with a capital letter.
+fn is_own_word(text: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    text.bytes().any(|byte| byte.is_ascii_uppercase()) && text.bytes().all(token)
+}
+
 /// Whether a node looks like a shape, as far as the outside goes: decides which of several
 /// shapes is meant.
 fn fits(shape: &Shape, node: &Node<'_>) -> bool {
@@ -464,7 +477,7 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
         | (Shape::Bool, Kind::Bool(_))
         | (Shape::Off, Kind::Bool(false))
         | (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_))
-        | (Shape::ConstantText | Shape::Choice(_), Kind::String(_))
+        | (Shape::ConstantText | Shape::Choice(_) | Shape::OpenChoice(_), Kind::String(_))
         | (Shape::List(_), Kind::Array(_))
         | (Shape::Map(_) | Shape::Object(_), Kind::Object(_)) => true,
         (Shape::Later(words), Kind::String(text)) => {

@@ -118,6 +118,9 @@ pub enum Shape {
     },
     /// One of these words, in any case.
     Choice(&'static [&'static str]),
+    /// One of these words, in any case, or another token (RFC 9110 §5.6.2) with a capital letter
+    /// in it, which stays as it is written.
+    OpenChoice(&'static [&'static str]),
     /// An object with any names and values of this shape.
     Map(&'static Shape),
     /// An object with these fields.
@@ -143,7 +146,7 @@ impl Shape {
     /// Whether no placeholder can stand for such a value or in it: it is known before the run.
     #[must_use]
     pub const fn is_constant(&self) -> bool {
-        matches!(self, Self::ConstantText | Self::Bool | Self::Choice(_))
+        matches!(self, Self::ConstantText | Self::Bool | Self::Choice(_) | Self::OpenChoice(_))
     }
 
     /// The shape in the words of an error message: `expected` …
@@ -165,6 +168,9 @@ impl Shape {
                 }
             }
             Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::OpenChoice(words) => {
+                format!("one of {}, or another in capitals", words.join(", "))
+            }
             Self::Map(_) | Self::Object(_) => "an object".to_owned(),
             Self::List(_) => "a list".to_owned(),
             Self::Later(_) | Self::Null => "null".to_owned(),

@@ -130,7 +130,9 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::Bool => value.is_boolean(),
         Shape::Number { min, max } => value.as_f64().is_some_and(|n| (*min..=*max).contains(&n)),
         Shape::Integer { min, max } => value.as_i64().is_some_and(|n| (*min..=*max).contains(&n)),
-        Shape::Choice(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+        Shape::Choice(words) | Shape::OpenChoice(words) => {
+            value.as_str().is_some_and(|word| words.contains(&word))
+        }
         Shape::List(item) => {
             value.as_array().is_some_and(|items| items.iter().all(|value| fits(item, value)))
         }

@@ -259,6 +259,10 @@ fn receive(stream: &mut impl Read, input: &mut Vec<u8>, state: &State) -> io::Re
     };
     let head: Vec<u8> = input.drain(..head_len).collect();
     let mut seen = parse(&String::from_utf8_lossy(&head));
+    if seen.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
+    {
+        return chunks(input, &mut seen.body, more).map(|whole| whole.then_some(seen));
+    }
     let length = seen.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     while input.len() < length {
         if !more(input)? {
@@ -269,14 +273,46 @@ fn receive(stream: &mut impl Read, input: &mut Vec<u8>, state: &State) -> io::Re
     Ok(Some(seen))
 }
 
+/// Reads a body in chunks (RFC 9112 §7.1), without trailers; whether it came to its end.
+fn chunks(
+    input: &mut Vec<u8>,
+    body: &mut Vec<u8>,
+    mut more: impl FnMut(&mut Vec<u8>) -> io::Result<bool>,
+) -> io::Result<bool> {
+    loop {
+        let line = loop {
+            if let Some(at) = input.windows(2).position(|bytes| bytes == b"\r\n") {
+                break input.drain(..at.saturating_add(2)).collect::<Vec<u8>>();
+            }
+            if input.len() > MAX_HEAD || !more(input)? {
+                return Ok(false);
+            }
+        };
+        let size = String::from_utf8_lossy(&line);
+        let Ok(size) = usize::from_str_radix(size.trim(), 16) else { return Ok(false) };
+        while input.len() < size.saturating_add(2) {
+            if !more(input)? {
+                return Ok(false);
+            }
+        }
+        body.extend(input.drain(..size));
+        input.drain(..2);
+        if size == 0 {
+            return Ok(true);
+        }
+    }
+}
+
 fn parse(head: &str) -> Seen {
     let mut lines = head.split("\r\n");
     let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
-    let headers = lines.filter_map(|line| line.split_once(": "));
+    let headers = lines.filter_map(|line| line.split_once(':'));
     Seen {
         method: words.next().unwrap_or_default(),
         target: words.next().unwrap_or_default(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.trim_start().to_owned()))
+            .collect(),
         ..Seen::default()
     }
 }

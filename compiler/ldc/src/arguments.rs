@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Explain(ExplainOptions),
     /// List the lints, and how loud each is unless a plan or call says otherwise
     Lints,
+    /// Make a plan of what another tool recorded or wrote
+    Import(Box<ImportOptions>),
 }
 
 #[derive(Debug, Args)]
@@ -165,6 +167,66 @@ pub(crate) struct ExplainOptions {
     /// The code, LD0203 or only 203, or the name of a lint
     pub(crate) code: Option<String>,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT_EXIT_CODES)]
+pub(crate) struct ImportOptions {
+    /// The kind of source (curl), when it cannot be told from it, and the files; `-` is standard
+    /// input
+    #[arg(required = true, value_name = "[KIND] FILE")]
+    pub(crate) sources: Vec<PathBuf>,
+    /// The plan to write; standard output when absent
+    #[arg(long, short, value_name = "PLAN.json")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write what became of the source's parts to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) notes: Option<PathBuf>,
+    /// Write the secrets of the source to this file, for `ldvm run --secrets`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// Fail when less than this share of the source is kept, from 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) min_fidelity: Option<f64>,
+    /// Virtual users
+    #[arg(long)]
+    pub(crate) users: Option<u64>,
+    /// Users started per second
+    #[arg(long)]
+    pub(crate) spawn_rate: Option<f64>,
+    /// Seconds the run takes
+    #[arg(long)]
+    pub(crate) duration: Option<f64>,
+    /// Only requests whose URL this regular expression matches; may be repeated
+    #[arg(long, value_name = "RE")]
+    pub(crate) include: Vec<regex::Regex>,
+    /// No requests whose URL this regular expression matches; may be repeated
+    #[arg(long, value_name = "RE")]
+    pub(crate) exclude: Vec<regex::Regex>,
+    /// What the most frequent origin of the source becomes
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Keep headers that clients make themselves
+    #[arg(long)]
+    pub(crate) keep_headers: bool,
+    /// Keep recorded cookies
+    #[arg(long)]
+    pub(crate) keep_cookies: bool,
+    /// Leave out images, styles, scripts, fonts and calls of analytics
+    #[arg(long)]
+    pub(crate) skip_static: bool,
+    /// Pauses: `recorded`, `none` or a factor; those that the source asks for when absent
+    #[arg(long, value_name = "WHICH", value_parser = crate::import::think_time)]
+    pub(crate) think_time: Option<ld_importers::ThinkTime>,
+    /// The user type of the plan
+    #[arg(long, value_name = "KEY", default_value = "fast_http_user")]
+    pub(crate) user: String,
+}
+
+const IMPORT_EXIT_CODES: &str = "\
+Exit codes:
+  0  a plan was made
+  1  nothing could be made of the source, or less of it than --min-fidelity asks for
+  2  wrong usage, or a file that cannot be read or written";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! `ldc`: checks, formats, compiles, lists and explains plans.
+//! `ldc`: checks, formats, compiles, lists, explains and imports plans.
 //!
 //! Here is only the way from the command line to `ld-compiler` and back to the
 //! terminal: results go to standard output, complaints to standard error.
@@ -9,6 +9,7 @@ mod compile;
 mod dump;
 mod explain;
 mod fmt;
+mod import;
 mod input;
 mod lints;
 mod output;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Fmt(options) => fmt::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Lints => lints::run(),
+        Command::Import(options) => import::run(&options),
     };
     match result {
         Ok(exit) | Err(exit) => exit.into(),

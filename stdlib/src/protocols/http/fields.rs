@@ -79,8 +79,8 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     Field::new(
         "headers",
-        Shape::Either(&[Shape::Map(&Shape::Either(&[Shape::Text, Shape::Null])), Shape::Null]),
-        "Header lines; a name given here replaces the one sent by default; one with `null` is left out.",
+        Shape::Either(&[Shape::Map(&HEADER), Shape::Null]),
+        "Header lines; a name given here replaces the one sent by default; one with `null` is left out, one with a list is sent once for each of its items.",
         r#"{"X-Tenant": "acme"}"#,
     ),
     Field::new(
@@ -91,7 +91,13 @@ pub(super) const FIELDS: &[Field] = &[
     )
     .default("1.1"),
     Field::new("json", Shape::Any, "The body, as JSON; `data` goes before it.", r#"{"id": 1}"#),
-    Field::new("method", Shape::Choice(METHODS), "The method.", r#""get""#).required(),
+    Field::new(
+        "method",
+        Shape::OpenChoice(METHODS),
+        "The method; one of your own, such as `PURGE`, is written as it is sent.",
+        r#""get""#,
+    )
+    .required(),
     Field::new(
         "no_proxy",
         Shape::Either(&[Shape::List(&Shape::Text), Shape::Text, Shape::Null]),
@@ -140,6 +146,8 @@ pub(super) const FIELDS: &[Field] = &[
     .default("true"),
 ];
 
+const HEADER: Shape = Shape::Either(&[Shape::Text, Shape::List(&Shape::Text), Shape::Null]);
+
 const VERSIONS: Shape = Shape::Choice(&["1.2", "1.3"]);
 
 const TLS: &[Field] = &[
@@ -171,8 +179,13 @@ const FILE: &[Field] = &[
     Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
         .default("none; `application/octet-stream` with `path`"),
     Field::new("field", Shape::Text, "The name of the form's field.", r#""photo""#).required(),
-    Field::new("filename", Shape::Text, "The name of the file.", r#""photo.jpg""#)
-        .default("the last part of `path`, else that of the field"),
+    Field::new(
+        "filename",
+        Shape::Either(&[Shape::Text, Shape::Null]),
+        "The name of the file; `null` for a field that is no file.",
+        r#""photo.jpg""#,
+    )
+    .default("the last part of `path`, else that of the field"),
     Field::new(
         "path",
         Shape::Text,
@@ -185,8 +198,13 @@ const CONTENT: &[Field] = &[
     Field::new("content", Shape::Text, "What is in the file.", r#""id;name""#),
     Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
         .default("none; `application/octet-stream` with `path`"),
-    Field::new("filename", Shape::Text, "The name of the file.", r#""photo.jpg""#)
-        .default("the last part of `path`, else that of the field"),
+    Field::new(
+        "filename",
+        Shape::Either(&[Shape::Text, Shape::Null]),
+        "The name of the file; `null` for a field that is no file.",
+        r#""photo.jpg""#,
+    )
+    .default("the last part of `path`, else that of the field"),
     Field::new(
         "path",
         Shape::Text,

@@ -11,6 +11,8 @@ use crate::template::{Template, Tree, TreeKind};
 /// The header lines of a request: the task's own first, in their order.
 pub(super) struct Headers {
     lines: Vec<(String, Template)>,
+    /// Names that the task wants left out.
+    left_out: Vec<String>,
     /// The credentials of a `Basic` authorization that varies.
     pub(super) basic: Template,
     /// The task's `auth` as JSON, when it takes the driver to carry it out.
@@ -32,12 +34,17 @@ impl Headers {
         problems: &mut Vec<Problem>,
         notes: &mut Vec<Problem>,
     ) -> Self {
-        let mut headers =
-            Self { lines: Vec::new(), basic: Template::default(), auth: Template::default() };
+        let mut headers = Self {
+            lines: Vec::new(),
+            left_out: Vec::new(),
+            basic: Template::default(),
+            auth: Template::default(),
+        };
         let auth = task.field("auth");
         if let Some(TreeKind::Map(members)) = task.field("headers").map(|tree| &tree.kind) {
             for member in members {
                 if member.value.kind == TreeKind::Null {
+                    headers.left_out.push(member.name.clone());
                     continue;
                 }
                 if !is_token(&member.name) {
@@ -65,7 +72,11 @@ impl Headers {
                     });
                     continue;
                 }
-                headers.lines.push((member.name.clone(), member.value.to_text()));
+                let one = std::slice::from_ref(&member.value);
+                let values =
+                    if let TreeKind::List(values) = &member.value.kind { values } else { one };
+                let lines = values.iter().map(|value| (member.name.clone(), value.to_text()));
+                headers.lines.extend(lines);
             }
         }
         if let Some(auth) = auth {
@@ -157,8 +168,13 @@ impl Headers {
         self.lines.iter().any(|(line, _)| line.eq_ignore_ascii_case(name))
     }
 
+    /// Whether the task says nothing about a header, not even that it is to be left out.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        !self.has(name) && !self.left_out.iter().any(|line| line.eq_ignore_ascii_case(name))
+    }
+
     pub(super) fn add_default(&mut self, name: &str, value: &str) {
-        if !self.has(name) {
+        if self.lacks(name) {
             self.add(name, Template::text(value));
         }
     }

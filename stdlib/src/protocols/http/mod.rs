@@ -206,7 +206,9 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut notes = Vec::new();
     let kind = Kind::of(task.user);
-    let method = task.constant("method").unwrap_or_default().to_ascii_uppercase();
+    let method = task.constant("method").unwrap_or_default();
+    let is_known = METHODS.iter().any(|known| known.eq_ignore_ascii_case(&method));
+    let method = if is_known { method.to_ascii_uppercase() } else { method };
     let target = Target::new(task, kind, &mut problems);
     let body = Body::new(task, kind, &mut problems, &mut notes);
     let mut headers = Headers::new(task, &mut problems, &mut notes);
@@ -365,7 +367,7 @@ fn add_content_lines(
         notes.push(no_effect(own, "Content-Type", "`files`, which needs its own"));
     }
     if let Some(content_type) = &body.content_type
-        && !headers.has("Content-Type")
+        && headers.lacks("Content-Type")
     {
         headers.add("Content-Type", content_type.clone());
     }

@@ -114,15 +114,20 @@ fn file(field: &Template, tree: &Tree, problems: &mut Vec<Problem>) -> Option<En
             return None;
         }
     };
+    let is_field = tree.member("filename").is_some_and(|name| name.kind == TreeKind::Null);
     let filename = member("filename").unwrap_or_else(|| match &content {
         Content::Path(path) => last_segment(path).unwrap_or_else(|| field.clone()),
         Content::Text(_) => field.clone(),
     });
     let mut head = disposition(field);
-    head.push_text("; filename=\"");
-    head.push(&quoted(&filename));
-    head.push_text("\"\r\n");
-    let default = matches!(content, Content::Path(_)).then(|| "application/octet-stream");
+    if !is_field {
+        head.push_text("; filename=\"");
+        head.push(&quoted(&filename));
+        head.push_text("\"");
+    }
+    head.push_text("\r\n");
+    let is_file = !is_field && matches!(content, Content::Path(_));
+    let default = is_file.then_some("application/octet-stream");
     if let Some(content_type) = member("content_type").or_else(|| default.map(Template::text)) {
         head.push_text("Content-Type: ");
         head.push_escaped(&content_type, Escape::Header);

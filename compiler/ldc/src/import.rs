@@ -1,0 +1,183 @@
+//! `ldc import`: plans of what other tools recorded or wrote.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use ld_compiler::Options as CompileOptions;
+use ld_importers::{Fate, IMPORTERS, Imported, Options, Severity, Source, ThinkTime};
+
+use crate::Exit;
+use crate::arguments::ImportOptions;
+use crate::input::Input;
+use crate::output::{complain, print, say};
+
+pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
+    let (kind, files) = kind_and_files(options)?;
+    let mut sources = Vec::new();
+    for file in files {
+        let input = Input::read(file)?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        sources.push(
+            Source::new(&input.name, &input.bytes, folder).map_err(|failure| fail(&failure))?,
+        );
+    }
+    let importer = ld_importers::importer(kind, &sources).map_err(|failure| fail(&failure))?;
+    let imported = ld_importers::import(importer, &sources, &choices(options))
+        .map_err(|failure| fail(&failure))?;
+    let plan = laid_out(&imported.plan);
+    match &options.output {
+        Some(path) => write(path, plan.as_bytes(), 0o666)?,
+        None => print(plan.as_bytes())?,
+    }
+    if let Some(path) = &options.notes {
+        write(path, format!("{:#}\n", imported.notes.to_json()).as_bytes(), 0o666)?;
+    }
+    if let Some(path) = &options.secrets {
+        write(path, secrets(&imported).as_bytes(), 0o600)?;
+    }
+    say(&summary(&imported, options));
+    check(options, plan)?;
+    let fidelity = imported.notes.fidelity();
+    match options.min_fidelity {
+        Some(least) if fidelity < least => {
+            say(&format!("ldc: the fidelity of {fidelity:.3} is below the {least} asked for\n"));
+            Ok(Exit::PlanErrors)
+        }
+        _ => Ok(Exit::Fine),
+    }
+}
+
+/// The plan in the usual layout.
+fn laid_out(plan: &serde_json::Value) -> String {
+    let text = plan.to_string();
+    let (source, _) = ld_compiler::Source::from_bytes("plan", text.clone().into_bytes());
+    ld_compiler::format::format(&source).unwrap_or(text)
+}
+
+/// The kind, when the first argument names one and is no file, and the files.
+fn kind_and_files(options: &ImportOptions) -> Result<(Option<&str>, &[PathBuf]), Exit> {
+    let Some((first, rest)) = options.sources.split_first() else { return Err(Exit::Usage) };
+    let kind = first.to_str().filter(|name| {
+        IMPORTERS.iter().any(|row| row.name.eq_ignore_ascii_case(name)) && !first.exists()
+    });
+    match kind {
+        Some(kind) if rest.is_empty() => {
+            say(&format!(
+                "ldc: what is to be imported? `ldc import {kind} FILE`; `-` is standard input\n"
+            ));
+            Err(Exit::Usage)
+        }
+        Some(_) => Ok((kind, rest)),
+        None => Ok((None, &options.sources)),
+    }
+}
+
+fn choices(options: &ImportOptions) -> Options {
+    Options {
+        users: options.users,
+        spawn_rate: options.spawn_rate,
+        duration: options.duration,
+        include: options.include.clone(),
+        exclude: options.exclude.clone(),
+        base_url: options.base_url.clone(),
+        keep_headers: options.keep_headers,
+        keep_cookies: options.keep_cookies,
+        skip_static: options.skip_static,
+        think_time: options.think_time.unwrap_or_default(),
+        user: options.user.clone(),
+    }
+}
+
+/// `recorded`, `none` or a factor.
+pub(crate) fn think_time(text: &str) -> Result<ThinkTime, String> {
+    match text {
+        "recorded" => Ok(ThinkTime::Recorded),
+        "none" => Ok(ThinkTime::None),
+        factor => match factor.parse::<f64>() {
+            Ok(factor) if factor.is_finite() && factor >= 0.0 => Ok(ThinkTime::Scaled(factor)),
+            _ => Err("`recorded`, `none` or a factor such as 0.5".to_owned()),
+        },
+    }
+}
+
+fn fail(failure: &ld_importers::Failure) -> Exit {
+    say(&format!("ldc: {failure}\n"));
+    Exit::PlanErrors
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Exit> {
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| {
+        say(&format!("ldc: `{}` cannot be written: {error}\n", path.display()));
+        Exit::Usage
+    })
+}
+
+/// The secrets of the sources in the form that `ldvm run --secrets` reads.
+fn secrets(imported: &Imported) -> String {
+    imported.secrets.iter().fold(String::new(), |mut text, secret| {
+        let value = secret.value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let _ = writeln!(text, "{}=\"{value}\"", secret.name);
+        text
+    })
+}
+
+/// What was made, what was not kept, what is to be set, and what to do next.
+fn summary(imported: &Imported, options: &ImportOptions) -> String {
+    let mut text = String::new();
+    let count = |fate: Fate| imported.notes.list().iter().filter(|note| note.fate == fate).count();
+    let _ = writeln!(
+        text,
+        "{}: {} requests, fidelity {:.3}, {} approximated, {} dropped",
+        imported.kind,
+        imported.requests,
+        imported.notes.fidelity(),
+        count(Fate::Approximated),
+        count(Fate::Dropped),
+    );
+    for note in imported.notes.list() {
+        let mark = match note.severity {
+            Severity::Info => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        let _ = writeln!(
+            text,
+            "{mark}: {}: {} ({}): {}",
+            note.place,
+            note.what,
+            note.fate.name(),
+            note.why
+        );
+    }
+    for secret in &imported.secrets {
+        let _ = writeln!(text, "secret: ${{secret.{}}} stands for {}", secret.name, secret.used);
+    }
+    let plan = options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy());
+    let secrets = match &options.secrets {
+        Some(path) => format!(" --secrets {}", path.display()),
+        None if imported.secrets.is_empty() => String::new(),
+        None => " --secrets FILE".to_owned(),
+    };
+    let _ = writeln!(text, "next: ldvm run {plan} --users 1 --iterations 1{secrets}");
+    text
+}
+
+/// Says what `ldc check` would say of the plan.
+fn check(options: &ImportOptions, plan: String) -> Result<(), Exit> {
+    let name = options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy());
+    let input = Input { name: name.into_owned(), bytes: plan.into_bytes() };
+    let (source, compiled) = input.compile(&CompileOptions::new())?;
+    complain(&source, &compiled);
+    Ok(())
+}

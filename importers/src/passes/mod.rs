@@ -1,0 +1,21 @@
+//! What is done to every draft, whatever it was read from.
+
+mod filter;
+mod names;
+mod origins;
+mod secrets;
+
+use crate::Secret;
+use crate::draft::Draft;
+use crate::notes::Notes;
+use crate::options::Options;
+
+/// Filters requests, takes secrets out, makes variables of origins and gives names. Returns the
+/// secrets.
+pub(crate) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) -> Vec<Secret> {
+    filter::run(draft, options, notes);
+    let secrets = secrets::run(draft);
+    origins::run(draft, options);
+    names::run(draft);
+    secrets
+}

@@ -1,0 +1,137 @@
+//! Origins become variables, so that the plan can be pointed at another server in one place.
+
+use serde_json::{Map, Value, json};
+
+use crate::draft::Draft;
+use crate::options::Options;
+
+/// Replaces the origins of URLs by `${base_url}` for the most frequent one and by
+/// `${HOST_url}` for the others.
+pub(super) fn run(draft: &mut Draft, options: &Options) {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for task in &draft.tasks {
+        let Some(origin) = origin(&task.url) else { continue };
+        match counts.iter_mut().find(|(known, _)| known == origin) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((origin.to_owned(), 1)),
+        }
+    }
+    // The first of several that are equally frequent: sorting is stable.
+    counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let mut names: Vec<(String, String)> = Vec::new();
+    for (rank, (origin, _)) in counts.into_iter().enumerate() {
+        let wanted = if rank == 0 { "base_url".to_owned() } else { name_of(&origin) };
+        let taken = |name: &str| {
+            draft.variables.contains_key(name) || names.iter().any(|(_, known)| known == name)
+        };
+        names.push((origin, unique(&wanted, taken)));
+    }
+    for task in &mut draft.tasks {
+        let Some(origin) = origin(&task.url) else { continue };
+        let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { continue };
+        let rest = task.url.get(origin.len()..).unwrap_or_default();
+        task.url = format!("${{{name}}}{rest}");
+    }
+    let mut variables = Map::new();
+    for (rank, (origin, name)) in names.into_iter().enumerate() {
+        let given = options.base_url.as_deref().filter(|_| rank == 0);
+        let value = given.map_or(origin, |url| url.trim_end_matches('/').to_owned());
+        variables.insert(name, json!(value));
+    }
+    variables.append(&mut draft.variables);
+    draft.variables = variables;
+    if let (Some(url), Some(Value::String(base))) =
+        (&options.base_url, draft.variables.get_mut("base_url"))
+    {
+        url.trim_end_matches('/').clone_into(base);
+    }
+}
+
+/// `wanted`, or the first of `wanted_2`, `wanted_3` … that is free.
+pub(super) fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2_u32..)
+        .map(|number| format!("{wanted}_{number}"))
+        .find(|name| !taken(name))
+        .unwrap_or_default()
+}
+
+/// Scheme and authority of an absolute URL without placeholders in them.
+fn origin(url: &str) -> Option<&str> {
+    let scheme = url.find("://")?;
+    let rest = url.get(scheme + 3..)?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let origin = url.get(..scheme + 3 + end)?;
+    let is_scheme =
+        origin.get(..scheme)?.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    (is_scheme && end > 0 && !origin.contains("${")).then_some(origin)
+}
+
+/// `api_shop_example_url` of `https://api.shop.example:8443`.
+fn name_of(origin: &str) -> String {
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let mut name = String::new();
+    for char in host.chars() {
+        if char.is_ascii_alphanumeric() {
+            name.push(char.to_ascii_lowercase());
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    let name = name.trim_matches('_');
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("host_{name}_url")
+    } else {
+        format!("{name}_url")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Task;
+
+    fn draft(urls: &[&str]) -> Draft {
+        let tasks =
+            urls.iter().map(|url| Task { url: (*url).to_owned(), ..Task::default() }).collect();
+        Draft { tasks, ..Draft::default() }
+    }
+
+    fn urls(draft: &Draft) -> Vec<&str> {
+        draft.tasks.iter().map(|task| task.url.as_str()).collect()
+    }
+
+    #[test]
+    fn the_most_frequent_origin_is_the_base_url() {
+        let mut draft = draft(&[
+            "https://cdn.example/a.js",
+            "https://api.example:8443/x?y=1",
+            "https://api.example:8443",
+            "/relative",
+            "${other}/z",
+        ]);
+        run(&mut draft, &Options::default());
+        let expected = [
+            "${cdn_example_url}/a.js",
+            "${base_url}/x?y=1",
+            "${base_url}",
+            "/relative",
+            "${other}/z",
+        ];
+        assert_eq!(urls(&draft), expected);
+        assert_eq!(draft.variables.get("base_url"), Some(&json!("https://api.example:8443")));
+        assert_eq!(draft.variables.get("cdn_example_url"), Some(&json!("https://cdn.example")));
+    }
+
+    #[test]
+    fn a_given_base_url_goes_before_that_of_the_source() {
+        let mut draft = draft(&["https://api.example/x"]);
+        let options =
+            Options { base_url: Some("http://127.0.0.1:8080/".to_owned()), ..Options::default() };
+        run(&mut draft, &options);
+        assert_eq!(draft.variables.get("base_url"), Some(&json!("http://127.0.0.1:8080")));
+    }
+}

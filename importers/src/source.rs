@@ -1,0 +1,103 @@
+//! What is imported: texts, and files they name.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A text to import.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What it is called in messages: a path, `<stdin>` or `<inline>`.
+    pub name: String,
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// The folder that paths in the text start from.
+    pub folder: PathBuf,
+}
+
+impl Source {
+    /// A source from bytes; a byte order mark is skipped, UTF-16 with one is understood.
+    ///
+    /// # Errors
+    /// When the bytes are not text; the message says where.
+    pub fn new(name: &str, bytes: &[u8], folder: &Path) -> Result<Self, Failure> {
+        let text = match bytes {
+            [0xef, 0xbb, 0xbf, rest @ ..] => utf8(name, rest)?,
+            [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+            [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+            _ => utf8(name, bytes)?,
+        };
+        Ok(Self { name: name.to_owned(), text, folder: folder.to_owned() })
+    }
+
+    /// The content of a file that the source names, if there is one.
+    pub(crate) fn sibling(&self, path: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.folder.join(path)).ok()
+    }
+
+    /// The line, from 1, of a byte of the text.
+    pub(crate) fn line(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
+        1 + before.iter().filter(|&&byte| byte == b'\n').count()
+    }
+}
+
+fn utf8(name: &str, bytes: &[u8]) -> Result<String, Failure> {
+    String::from_utf8(bytes.to_owned()).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + bytes.iter().take(valid).filter(|&&byte| byte == b'\n').count();
+        Failure::new(
+            &format!("{name}:{line}"),
+            format!("this is not UTF-8: the byte at offset {valid} belongs to no character"),
+        )
+    })
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| match pair {
+        [first, second] => unit([*first, *second]),
+        _ => 0,
+    });
+    char::decode_utf16(units).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+/// Why nothing could be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The source, and the line where it is known: `login.har:7`.
+    pub place: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Failure {
+    pub(crate) fn new(place: &str, message: impl Into<String>) -> Self {
+        Self { place: place.to_owned(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_order_marks_are_understood_and_left_out() {
+        let read = |bytes: &[u8]| Source::new("x", bytes, Path::new("")).unwrap().text;
+        assert_eq!(read(b"\xef\xbb\xbfcurl"), "curl");
+        assert_eq!(read(b"\xff\xfec\0u\0"), "cu");
+        assert_eq!(read(b"\xfe\xff\0c\0u"), "cu");
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_with_its_line() {
+        let failure = Source::new("x.sh", b"curl\ncurl \xff", Path::new("")).unwrap_err();
+        assert_eq!(failure.place, "x.sh:2");
+    }
+}
