@@ -5,6 +5,7 @@ use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};
 
 use ld_vm::program::{SourceEnd, SourceFormat, SourceMode};
 
+use crate::databases::{register_database, register_databases};
 use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::ir::{Action, Const, Ir, Source};
@@ -276,6 +277,15 @@ fn carry_out(
                 register_sources(sources, lower);
             }
         }
+        "LD_register_db_source" => {
+            let entry = arguments.iter().map(|(name, tree)| (*name, tree)).collect::<Vec<_>>();
+            register_database(&entry, node.span, lower);
+        }
+        "LD_register_db_sources" => {
+            if let Some(sources) = argument("sources") {
+                register_databases(sources, lower);
+            }
+        }
         "LD_clear_resolver" => lower.scope.clear(),
         _ => {}
     }
@@ -363,9 +373,7 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &
         }
         (Format::OfFile, None) => format_of(&path),
     };
-    let mode = word("mode").map_or(SourceMode::Shared, |word| {
-        named(&word, SourceMode::ALL, SourceMode::Shared, SourceMode::name)
-    });
+    let mode = mode(field("mode"));
     let on_end = on_end(field("cycle"), field("on_end"), lower);
     let path_span = field("file_path").map_or(span, |tree| tree.span);
     let (path, file) = files::find(lower.options.files, lower.file(), &path);
@@ -386,7 +394,9 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &
     };
     lower.scope.sources.insert(name.clone(), lower.ir.sources.len());
     lower.scope.columns.push(columns);
-    lower.ir.sources.push(Source { span, name, path, format, mode, on_end });
+    let source =
+        Source { span, name, path, format, mode, on_end, query: None, secrets: Vec::new() };
+    lower.ir.sources.push(source);
 }
 
 /// What the end of a name says about a file.
@@ -405,8 +415,20 @@ fn named<K: Copy>(word: &str, all: &[K], first: K, name: fn(K) -> &'static str) 
     all.iter().copied().find(|kind| name(*kind) == word).unwrap_or(first)
 }
 
+/// Which rows users get.
+pub(crate) fn mode(mode: Option<&Tree>) -> SourceMode {
+    let word = mode.map(|tree| text(tree).to_ascii_lowercase());
+    word.map_or(SourceMode::Shared, |word| {
+        named(&word, SourceMode::ALL, SourceMode::Shared, SourceMode::name)
+    })
+}
+
 /// What happens after the last row: `on_end` says so, and `cycle` only where that is absent.
-fn on_end(cycle: Option<&Tree>, on_end: Option<&Tree>, lower: &mut Lower<'_>) -> SourceEnd {
+pub(crate) fn on_end(
+    cycle: Option<&Tree>,
+    on_end: Option<&Tree>,
+    lower: &mut Lower<'_>,
+) -> SourceEnd {
     let cycles = cycle.map(|tree| !matches!(tree.kind, TreeKind::Bool(false)));
     let Some(tree) = on_end else {
         return if cycles == Some(false) { SourceEnd::Once } else { SourceEnd::Cycle };
@@ -465,7 +487,8 @@ fn columns(
     }
 }
 
-fn text(tree: &Tree) -> String {
+/// The text of a value that has no holes.
+pub(crate) fn text(tree: &Tree) -> String {
     let bytes = tree.to_text().constant().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }

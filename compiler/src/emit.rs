@@ -478,11 +478,16 @@ impl<'e> Emit<'e> {
         *self.names.extracts.entry(key).or_insert_with(|| push(rows, row))
     }
 
-    fn source_row(&mut self, source: &crate::ir::Source) {
+    fn source_row(&mut self, source: &'e crate::ir::Source) {
+        for secret in &source.secrets {
+            self.secret(secret);
+        }
         let name = self.builder.constant(source.name.as_bytes());
         let path = self.builder.constant(source.path.as_bytes());
         let &crate::ir::Source { format, mode, on_end, .. } = source;
-        let row = SourceRow { name, path, format, mode, on_end };
+        let query = source.query.as_ref();
+        let query = Maybe(query.map(|query| self.builder.constant(query.as_bytes())));
+        let row = SourceRow { name, path, format, mode, on_end, query };
         let _: SourceId = push(&mut self.builder.program_mut().tables.sources, row);
     }
 

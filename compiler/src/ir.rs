@@ -110,6 +110,10 @@ pub(crate) struct Source {
     pub(crate) format: SourceFormat,
     pub(crate) mode: SourceMode,
     pub(crate) on_end: SourceEnd,
+    /// Of a database.
+    pub(crate) query: Option<String>,
+    /// The secrets that its path is filled with.
+    pub(crate) secrets: Vec<String>,
 }
 
 /// What one `LD_start_test` does.

@@ -217,6 +217,9 @@ impl<'l> Lower<'l> {
             }
             (Shape::Bool, Kind::Bool(flag)) => tree(TreeKind::Bool(*flag)),
             (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_)) => self.any(node),
+            (Shape::StartText, Kind::String(text)) => {
+                tree(TreeKind::Text(Template::text(text.as_bytes())))
+            }
             (Shape::ConstantText, Kind::String(text)) => self.constant_text(node, text, name),
             (Shape::OpenChoice(words), Kind::String(text))
                 if is_own_word(text) && !words.iter().any(|w| w.eq_ignore_ascii_case(text)) =>
@@ -477,7 +480,10 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
         | (Shape::Bool, Kind::Bool(_))
         | (Shape::Off, Kind::Bool(false))
         | (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_))
-        | (Shape::ConstantText | Shape::Choice(_) | Shape::OpenChoice(_), Kind::String(_))
+        | (
+            Shape::ConstantText | Shape::StartText | Shape::Choice(_) | Shape::OpenChoice(_),
+            Kind::String(_),
+        )
         | (Shape::List(_), Kind::Array(_))
         | (Shape::Map(_) | Shape::Object(_), Kind::Object(_)) => true,
         (Shape::Later(words), Kind::String(text)) => {

@@ -11,17 +11,8 @@ use crate::json::Locator;
 use crate::lower::Lower;
 use crate::template::{self, Name, Piece, Placeholder, Token};
 
-/// The prefixes of the language; the second column says whether this build fills them.
-const PREFIXES: &[(&str, bool)] = &[
-    ("csv", true),
-    ("data", true),
-    ("db", false),
-    ("env", true),
-    ("faker", true),
-    ("secret", true),
-    ("session", true),
-    ("var", true),
-];
+/// The prefixes of the language.
+const PREFIXES: [&str; 8] = ["csv", "data", "db", "env", "faker", "secret", "session", "var"];
 
 /// So many names are compared in search of one that was meant. Plans with thousands of
 /// variables that nothing sets are programs gone wrong, and compile all the same.
@@ -111,10 +102,8 @@ impl Lower<'_> {
                 "var" => self.variable(rest, false, place),
                 "session" => self.variable(rest, true, place),
                 "env" => Meaning::Slot(SlotKind::Env(rest.text.to_owned())),
-                "secret" if !rest.text.is_empty() => {
-                    Meaning::Slot(SlotKind::Secret(rest.text.to_owned()))
-                }
-                "csv" | "data" => self.cell(prefix.text, rest, place),
+                "secret" => Meaning::Slot(SlotKind::Secret(rest.text.to_owned())),
+                "csv" | "data" | "db" => self.cell(prefix.text, rest, place),
                 "faker" => self.made_up(rest, place),
                 other => self.other_prefix(other, prefix, place),
             },
@@ -218,17 +207,11 @@ impl Lower<'_> {
 
     fn other_prefix(&mut self, lower_case: &str, prefix: &Name<'_>, place: Locator<'_>) -> Meaning {
         let span = place.locate(&prefix.range);
-        let problem = if PREFIXES.iter().any(|(known, _)| *known == lower_case) {
-            let message = format!("this build cannot fill `${{{}.…}}` yet", prefix.text);
-            Diagnostic::new(Code::PlaceholderNotBuilt, message).label(span, "the language has it")
-        } else {
-            let names = PREFIXES.iter().map(|(name, _)| *name);
-            let message = format!("`{}` is not a kind of placeholder", prefix.text);
-            Diagnostic::new(Code::UnknownPrefix, message)
-                .label(span, "this is sent as it stands")
-                .note(format!("kinds: {}", names.clone().collect::<Vec<_>>().join(", ")))
-                .did_you_mean(lower_case, names)
-        };
+        let message = format!("`{}` is not a kind of placeholder", prefix.text);
+        let problem = Diagnostic::new(Code::UnknownPrefix, message)
+            .label(span, "this is sent as it stands")
+            .note(format!("kinds: {}", PREFIXES.join(", ")))
+            .did_you_mean(lower_case, PREFIXES);
         self.report(problem);
         Meaning::Text
     }

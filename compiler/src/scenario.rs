@@ -7,6 +7,7 @@ use ld_stdlib::scenario::MODES;
 use ld_stdlib::{Span, Tree, TreeKind};
 
 use crate::apart;
+use crate::databases::register_databases;
 use crate::diag::{Code, Diagnostic};
 use crate::document::{Written, register_data_sources, register_sources, register_variables};
 use crate::ir::{Const, Init, Pause, Run, Scenario, Step, Var};
@@ -36,6 +37,7 @@ pub(crate) fn lower(
         ("variables", register_variables as fn(&Tree, &mut Lower<'_>)),
         ("csv_sources", register_sources),
         ("data_sources", register_data_sources),
+        ("db_sources", register_databases),
     ] {
         if let Some((field, node)) = written(name)
             && let Some(tree) = lower.value(node, &field.shape, name)
@@ -60,6 +62,7 @@ pub(crate) fn lower(
         "csv_sources",
         "data_sources",
         "setup",
+        "db_sources",
         "tasks",
         "on_start",
         "on_stop",

@@ -505,7 +505,9 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
         Shape::Either(shapes) => shapes.iter().any(|shape| accepts(shape, tree)),
         Shape::Integer { .. } | Shape::Number { .. } => numeric(tree),
         Shape::Text => !matches!(tree.kind, TreeKind::Null | TreeKind::List(_) | TreeKind::Map(_)),
-        Shape::ConstantText | Shape::Choice(_) | Shape::OpenChoice(_) => text(tree).is_some(),
+        Shape::ConstantText | Shape::StartText | Shape::Choice(_) | Shape::OpenChoice(_) => {
+            text(tree).is_some()
+        }
         Shape::Bool => matches!(tree.kind, TreeKind::Bool(_)),
         Shape::Null => tree.kind == TreeKind::Null,
         Shape::Later(_) => false,

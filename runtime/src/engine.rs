@@ -109,7 +109,8 @@ impl Engine {
     pub fn new(program: Program, options: Options) -> Result<Self, EngineError> {
         options.secrets.check([&program]).map_err(EngineError::Secrets)?;
         let descriptors = health::raise_descriptor_limit();
-        let sources = Sources::load(&program).map_err(EngineError::Sources)?;
+        let sources = Sources::load(&program, &|prefix, name| options.secrets.fill(prefix, name))
+            .map_err(EngineError::Sources)?;
         let tables = ld_stdlib::tables(|protocol| DRIVERS.contains(&protocol));
         let inputs = Inputs {
             env: &|name| env::var_os(OsStr::from_bytes(name.as_bytes())).map(OsStringExt::into_vec),

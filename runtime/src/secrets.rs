@@ -53,6 +53,15 @@ impl Secrets {
         found.map(OsString::into_vec)
     }
 
+    /// What stands for `${env.NAME}` or `${secret.NAME}`.
+    pub(crate) fn fill(&self, prefix: &str, name: &str) -> Option<String> {
+        match prefix {
+            "env" => env::var(name).ok(),
+            "secret" => String::from_utf8(self.find(name)?).ok(),
+            _ => None,
+        }
+    }
+
     /// Looks for every secret of programs.
     ///
     /// # Errors

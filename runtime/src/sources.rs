@@ -7,6 +7,7 @@
 //! its own, so taking a row touches nothing that others touch.
 
 mod cursor;
+mod database;
 mod json;
 mod table;
 
@@ -49,19 +50,29 @@ enum Usage {
 }
 
 impl Sources {
-    /// Reads every source of a program. Relative paths start at the process's directory.
+    /// Reads every source of a program. Relative paths start at the process's directory. `fill`
+    /// gives what stands for `${PREFIX.NAME}` in the URLs of databases.
     ///
     /// # Errors
     /// All sources that cannot be read, each with its reason.
-    pub fn load(program: &Program) -> Result<Self, Vec<SourceError>> {
+    pub fn load(
+        program: &Program,
+        fill: &dyn Fn(&str, &str) -> Option<String>,
+    ) -> Result<Self, Vec<SourceError>> {
         let mut failed = Vec::new();
         let mut sources = Vec::new();
         for row in &program.tables.sources {
-            let path = PathBuf::from(program.consts.text(row.path));
+            let mut path = PathBuf::from(program.consts.text(row.path));
             let table = match row.format {
                 SourceFormat::Csv => Table::from_csv_file(&path),
                 SourceFormat::Json => json::array(&path),
                 SourceFormat::Ndjson => json::lines(&path),
+                SourceFormat::Database => {
+                    let query = row.query.0.map_or("", |query| program.consts.text(query));
+                    let url = program.consts.text(row.path);
+                    path = database::shown(url).into();
+                    database::rows(url, query, fill)
+                }
             };
             match table {
                 Ok(table) => sources.push(Source::new(table, row.mode, row.on_end)),

@@ -100,6 +100,8 @@ pub enum Shape {
     Text,
     /// Text without placeholders.
     ConstantText,
+    /// Text whose `${env.NAME}` and `${secret.NAME}` are filled when the run starts.
+    StartText,
     /// `true` or `false`.
     Bool,
     /// A number between the bounds, both included.
@@ -156,6 +158,7 @@ impl Shape {
             Self::Any => "any value".to_owned(),
             Self::Text => "text".to_owned(),
             Self::ConstantText => "text without placeholders".to_owned(),
+            Self::StartText => "text".to_owned(),
             Self::Bool => "true or false".to_owned(),
             Self::Number { min, max } => bounds("a number", *min, *max),
             Self::Integer { min, max } => {

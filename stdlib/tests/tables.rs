@@ -126,6 +126,7 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::Null => value.is_null(),
         Shape::Off => value == &serde_json::Value::Bool(false),
         Shape::Text => value.is_string() || value.is_number() || value.is_boolean(),
+        Shape::StartText => value.is_string(),
         Shape::ConstantText => value.as_str().is_some_and(|text| !text.contains("${")),
         Shape::Bool => value.is_boolean(),
         Shape::Number { min, max } => value.as_f64().is_some_and(|n| (*min..=*max).contains(&n)),

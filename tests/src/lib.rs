@@ -8,6 +8,7 @@ mod acceptor;
 pub mod cases;
 pub mod certificates;
 pub mod command;
+pub mod database;
 pub mod fault;
 pub mod generate;
 pub mod nginx;

@@ -237,9 +237,13 @@ impl Assembler {
             format =
                 kind(words.word()?, SourceFormat::ALL, SourceFormat::name).ok_or("a format")?;
         }
+        let query = match format {
+            SourceFormat::Database => Some(self.builder.constant(&words.text()?)),
+            _ => None,
+        };
         let path = self.builder.constant(&path);
         let id = self.builder.constant(name.as_bytes());
-        let row = SourceRow { name: id, path, format, mode, on_end };
+        let row = SourceRow { name: id, path, format, mode, on_end, query: Maybe(query) };
         let rows = &mut self.builder.program_mut().tables.sources;
         let id: crate::program::SourceId = push(rows, row);
         match self.names.insert((Named::Source(number), name.into_bytes()), id.0) {

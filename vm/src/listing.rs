@@ -74,6 +74,9 @@ impl Listing<'_> {
             if source.mode != SourceMode::Shared || source.format != SourceFormat::Csv {
                 let _ = write!(line, " {} {}", source.mode.name(), source.format.name());
             }
+            if let Some(query) = source.query.0 {
+                let _ = write!(line, " {}", self.quoted(query));
+            }
             self.push(&line);
         }
         for run in &tables.runs {

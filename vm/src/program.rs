@@ -261,6 +261,7 @@ kinds! {
         0 Csv "csv" "A CSV file.";
         1 Json "json" "A file with a JSON array of objects.";
         2 Ndjson "ndjson" "A file with a JSON object in each line.";
+        3 Database "database" "The rows of a query.";
     }
 }
 
@@ -423,7 +424,8 @@ tables! {
     sources: SourceRow {
         /// The name placeholders use.
         name: ConstId,
-        /// The file's path as the plan gives it.
+        /// The file's path as the plan gives it; of a database, its URL, whose `${env.NAME}` and
+        /// `${secret.NAME}` are filled when the run starts.
         path: ConstId,
         /// What it is read from.
         format: SourceFormat,
@@ -431,6 +433,8 @@ tables! {
         mode: SourceMode,
         /// What happens after the last row.
         on_end: SourceEnd,
+        /// Of a database, the query.
+        query: Maybe<ConstId>,
     }
     /// Columns of data sources, by name.
     columns: ColumnRow {

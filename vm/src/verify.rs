@@ -16,7 +16,7 @@ use std::fmt;
 use crate::isa::{Instruction, Opcode, Operand, Shape};
 use crate::program::{
     Addr, Bounds, CheckId, ChoiceId, ConstId, ExtractId, Many, Maybe, OperandId, OperandKind,
-    Program, RequestId, SlotKind, ValueKind,
+    Program, RequestId, SlotKind, SourceFormat, ValueKind,
 };
 use crate::scratch::MAX_PARTS;
 use crate::{Escape, Needs};
@@ -228,7 +228,12 @@ fn verify_text(program: &Program) -> Result<(), VerifyError> {
     check_rows("protocols", &tables.protocols, rule, |row| text(row.name))?;
     check_rows("envs", &tables.envs, rule, |row| text(row.name))?;
     check_rows("secrets", &tables.secrets, rule, |row| text(row.name))?;
-    check_rows("sources", &tables.sources, rule, |row| text(row.name) && text(row.path))?;
+    check_rows("sources", &tables.sources, rule, |row| {
+        text(row.name) && text(row.path) && row.query.0.is_none_or(text)
+    })?;
+    check_rows("sources", &tables.sources, "databases have queries, and files have none", |row| {
+        (row.format == SourceFormat::Database) == row.query.0.is_some()
+    })?;
     check_rows("columns", &tables.columns, rule, |row| text(row.name))?;
     check_rows("vars", &tables.vars, rule, |row| text(row.name))?;
     check_rows("series", &tables.series, rule, |row| {

@@ -26,7 +26,7 @@ pub(super) const STAGES: &[Stage] = &[
 
 fn linked() -> Result<Call> {
     let program = compiled(&plan("post.json")?)?;
-    let sources = Sources::load(&program).unwrap_or_default();
+    let sources = Sources::load(&program, &|_, _| None).unwrap_or_default();
     let bytes = format::write(&program);
     Ok(Box::new(move || {
         let program = format::read(black_box(&bytes));

@@ -51,7 +51,7 @@ impl Machine {
     /// The first user of a plan's first scenario.
     pub(super) fn new(source: &Source) -> Result<Self> {
         let program = compiled(source)?;
-        let sources = Sources::load(&program).map_err(|errors| {
+        let sources = Sources::load(&program, &|_, _| None).map_err(|errors| {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow::anyhow!("{}", errors.join("; "))
         })?;

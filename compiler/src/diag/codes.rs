@@ -168,7 +168,6 @@ codes! {
     "0501" CommandNotBuilt         Error   "a command this build cannot run yet"
     "0502" UserNotBuilt            Error   "a user type this build cannot drive yet"
     "0503" FieldNotBuilt           Error   "a field or option this build does not have yet"
-    "0504" PlaceholderNotBuilt     Error   "a placeholder this build cannot fill yet"
 
     "0601" UnreadableFile          Error   "a file that cannot be read"
     "0602" NotUtf8                 Error   "a file that is not UTF-8 text"

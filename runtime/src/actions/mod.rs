@@ -113,7 +113,9 @@ impl Executor<'_> {
             "LD_register_variable"
             | "LD_register_variables"
             | "LD_register_csv_source"
-            | "LD_register_csv_sources" => Value::None,
+            | "LD_register_csv_sources"
+            | "LD_register_db_source"
+            | "LD_register_db_sources" => Value::None,
             "LD_clear_resolver" => json!({"status": "cleared"}).into(),
             "LD_clear_records" => {
                 engine.clear();

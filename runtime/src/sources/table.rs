@@ -225,6 +225,8 @@ pub enum TableError {
     TooLarge,
     /// The file is not JSON of the right form; the text says where and why.
     BadJson(String),
+    /// The database gives no rows; the text says why.
+    Database(String),
 }
 
 impl fmt::Display for TableError {
@@ -234,7 +236,7 @@ impl fmt::Display for TableError {
             Self::NotUtf8 { line } => {
                 write!(f, "line {line} is not UTF-8; save the file as UTF-8")
             }
-            Self::BadJson(why) => f.write_str(why),
+            Self::BadJson(why) | Self::Database(why) => f.write_str(why),
             Self::TooLarge => f.write_str("more than 4 GiB of text; split the file"),
         }
     }

@@ -1,6 +1,6 @@
 //! The arguments of `LD_start_test`.
 
-use super::arguments::data::{CSV_SOURCE, DATA_SOURCE};
+use super::arguments::data::{CSV_SOURCE, DATA_SOURCE, DB_SOURCE};
 use crate::blocks::{ON_START, ON_STOP, SETUP, TEARDOWN};
 use crate::field::{Field, Shape};
 use crate::load::{
@@ -71,7 +71,13 @@ pub const START_TEST: &[Field] = &[
         "CSV files to register before the users start, as by `LD_register_csv_sources`.",
         r#"[{"name": "users", "file_path": "users.csv", "cycle": true}]"#,
     ),
-    Field::later("db_sources", "Database queries to register before the users start."),
+    Field::new(
+        "db_sources",
+        Shape::Either(&[Shape::List(&Shape::Object(DB_SOURCE)), Shape::Null]),
+        "Database queries to register before the users start, as by `LD_register_db_sources`; \
+         placeholders read them as `${db.NAME.COLUMN}`.",
+        r#"[{"name": "users", "connection_string": "sqlite:///test.db", "query": "select name from users"}]"#,
+    ),
     Field::new(
         "host",
         Shape::Text,

@@ -39,6 +39,15 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ("the pause between ticks is 0.1–0.2 s", "tests/run.rs"),
     ("at the end, requests in flight vanish", "tests/counts.rs"),
     ("engines `locust` and `asyncio`", "the latter takes no `iterations` and no hook to count"),
+    (
+        "no secrets: they stand in the plan or in the environment, and in whatever is logged",
+        "tests/secrets.rs",
+    ),
+    (
+        "rows of databases in the text forms of Python's drivers; `db_sources` for HTTP users only; queries run when their action's turn comes",
+        "tests/databases.rs",
+    ),
+    ("a SQLite file that is not there is created", "about a file that nothing reads; ld-runtime"),
     ("environment variables are read at each expansion", "nobody can change them meanwhile"),
     ("`fast_http_user` never verifies TLS", "tests/tls.rs"),
     (

@@ -36,19 +36,37 @@ pub(in crate::commands) const DB_TEARDOWN: &[Field] = &[
     object("fixture", "What `LD_apply_db_fixture` gave.", r#"{"database_url": "sqlite://test.db", "teardown_sql": []}"#).required(),
 ];
 
-/// A query whose rows placeholders read.
-#[rustfmt::skip]
+/// A query whose rows placeholders read, here and in `db_sources` of a run.
 pub(in crate::commands) const DB_SOURCE: &[Field] = &[
-    text("name", "The name of the source.", r#""users""#).required(),
-    text("connection_string", "The database.", r#""sqlite://test.db""#).required(),
-    text("query", "The query.", r#""select name from users""#).required(),
-    Field::new("cycle", Shape::Bool, "Whether the rows start over after the last one.", "false").default("true"),
+    Field::new("name", Shape::ConstantText, "The name of the source.", r#""users""#).required(),
+    Field::new(
+        "connection_string",
+        Shape::StartText,
+        "The URL of the database: `sqlite:///FILE`, `postgresql://USER:PASSWORD@HOST/NAME` or \
+         `mysql://USER:PASSWORD@HOST/NAME`. `${env.NAME}` and `${secret.NAME}` in it are filled, and \
+         percent-encoded, when the run starts.",
+        r#""postgresql://app:${secret.DB_PASSWORD}@127.0.0.1/shop""#,
+    )
+    .required(),
+    Field::new(
+        "query",
+        Shape::ConstantText,
+        "The query; its rows are fetched before the run.",
+        r#""select name from users order by id""#,
+    )
+    .required(),
+    CYCLE,
+    MODE,
+    ON_END,
 ];
 
-#[rustfmt::skip]
-pub(in crate::commands) const DB_SOURCES: &[Field] = &[
-    Field::new("sources", Shape::List(&Shape::Object(DB_SOURCE)), "The sources.", r#"[{"name": "users", "connection_string": "sqlite://test.db", "query": "select name from users"}]"#).required(),
-];
+pub(in crate::commands) const DB_SOURCES: &[Field] = &[Field::new(
+    "sources",
+    Shape::List(&Shape::Object(DB_SOURCE)),
+    "The sources.",
+    r#"[{"name": "users", "connection_string": "sqlite:///test.db", "query": "select name from users"}]"#,
+)
+.required()];
 
 #[rustfmt::skip]
 pub(in crate::commands) const AUDIT_ENTRY: &[Field] = &[

@@ -1,0 +1,323 @@
+//! Data sources that are queries: the rows are fetched once, before the run.
+//!
+//! PostgreSQL and MySQL are asked by their simple protocols, which give every value as text: what
+//! there is of types is in the columns' names of them. So decimals and dates are as the database
+//! writes them.
+
+use std::{future::Future, io, path::Path, str::FromStr as _, time::Duration};
+
+use futures_util::StreamExt as _;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection as _, Database, Decode, Executor, MySql, Postgres,
+    Row as _, Sqlite, TypeInfo as _, ValueRef as _,
+    error::BoxDynError,
+    mysql::{MySqlConnectOptions, MySqlValueRef},
+    postgres::{PgConnectOptions, PgValueRef},
+    raw_sql,
+    sqlite::{SqliteConnectOptions, SqliteValueRef},
+};
+use tokio::{runtime::Builder, time::timeout};
+
+use super::table::{Cell, Table, TableError};
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a query may take, its rows included.
+const QUERY: Duration = Duration::from_secs(300);
+
+/// The rows of a query.
+pub(super) fn rows(
+    url: &str,
+    query: &str,
+    fill: &dyn Fn(&str, &str) -> Option<String>,
+) -> Result<Table, TableError> {
+    let url = filled(url, fill);
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (scheme, rest) = url.split_once(':').unwrap_or(("", &url));
+    // What stands behind the plus is the name of a Python library.
+    let kind = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();
+    let plain = format!("{kind}:{rest}");
+    runtime.block_on(async {
+        match kind.as_str() {
+            "sqlite" => {
+                let options = sqlite(rest);
+                fetch::<Sqlite, _>(options, query).await.map_err(|why| missing_file(rest, why))
+            }
+            "postgresql" | "postgres" => {
+                fetch::<Postgres, _>(PgConnectOptions::from_str(&plain).map_err(failed)?, query)
+                    .await
+            }
+            "mysql" | "mariadb" => {
+                fetch::<MySql, _>(MySqlConnectOptions::from_str(&plain).map_err(failed)?, query)
+                    .await
+            }
+            _ => Err(TableError::Database("unsupported database URL scheme".to_owned())),
+        }
+    })
+}
+
+/// A URL without user and password, for people.
+pub(super) fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let host = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(host);
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let path = path.split('?').next().unwrap_or_default();
+    format!("{scheme}://{authority}{path}")
+}
+
+/// A URL with its `${env.NAME}` and `${secret.NAME}`; what is only a part of it is encoded.
+fn filled(url: &str, fill: &dyn Fn(&str, &str) -> Option<String>) -> String {
+    let mut filled = String::new();
+    let mut rest = url;
+    while let Some((before, behind)) = rest.split_once("${") {
+        filled.push_str(before);
+        let Some((body, after)) = behind.split_once('}') else {
+            filled.push_str("${");
+            rest = behind;
+            continue;
+        };
+        let value = body.trim().split_once('.');
+        let value = value.and_then(|(prefix, name)| fill(&prefix.to_ascii_lowercase(), name));
+        match value {
+            Some(value) if before.is_empty() && filled.is_empty() => filled.push_str(&value),
+            Some(value) => filled.extend(utf8_percent_encode(&value, NON_ALPHANUMERIC)),
+            None => filled.extend(["${", body, "}"]),
+        }
+        rest = after;
+    }
+    filled + rest
+}
+
+/// `sqlite:///FILE` is relative and `sqlite:////FILE` absolute, as in SQLAlchemy. A file that is
+/// not there is an empty database, which is not made a file by looking at it.
+fn sqlite(rest: &str) -> SqliteConnectOptions {
+    let path = file_of(rest);
+    let options = SqliteConnectOptions::new();
+    if path.is_empty() || !Path::new(path).exists() {
+        options.in_memory(true)
+    } else {
+        options.filename(path).read_only(true)
+    }
+}
+
+fn file_of(rest: &str) -> &str {
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.split('?').next().unwrap_or_default()
+}
+
+/// Says of a query that failed for want of a file that there is none.
+fn missing_file(rest: &str, why: TableError) -> TableError {
+    match why {
+        TableError::Database(_) if !Path::new(file_of(rest)).exists() => {
+            TableError::Io(io::Error::from(io::ErrorKind::NotFound))
+        }
+        why => why,
+    }
+}
+
+/// A database whose values can be cells.
+trait Cells: Database {
+    fn cell(value: Self::ValueRef<'_>) -> Result<Cell, BoxDynError>;
+}
+
+impl Cells for Postgres {
+    fn cell(value: PgValueRef<'_>) -> Result<Cell, BoxDynError> {
+        let text = value.as_str()?;
+        Ok(match value.type_info().name() {
+            "BOOL" => Cell::Bool(text == "t"),
+            "INT2" | "INT4" | "INT8" | "OID" => whole(text),
+            "FLOAT4" | "FLOAT8" => float(text),
+            "JSON" | "JSONB" => json(text),
+            _ => Cell::Text(text.to_owned()),
+        })
+    }
+}
+
+impl Cells for MySql {
+    fn cell(value: MySqlValueRef<'_>) -> Result<Cell, BoxDynError> {
+        let info = value.type_info().into_owned();
+        let bytes = <&[u8] as Decode<Self>>::decode(value)?;
+        let Ok(text) = str::from_utf8(bytes) else {
+            return Ok(Cell::Text(hex(bytes)));
+        };
+        Ok(match info.name() {
+            "FLOAT" | "DOUBLE" => float(text),
+            "JSON" => json(text),
+            "BOOLEAN" | "YEAR" => whole(text),
+            name if name.contains("INT") => whole(text),
+            _ => Cell::Text(text.to_owned()),
+        })
+    }
+}
+
+impl Cells for Sqlite {
+    fn cell(value: SqliteValueRef<'_>) -> Result<Cell, BoxDynError> {
+        let info = value.type_info().into_owned();
+        Ok(match info.name() {
+            "INTEGER" => Cell::Int(<i64 as Decode<Self>>::decode(value)?),
+            "REAL" => Cell::Float(<f64 as Decode<Self>>::decode(value)?),
+            _ => {
+                let bytes = <Vec<u8> as Decode<Self>>::decode(value)?;
+                let text = String::from_utf8(bytes);
+                Cell::Text(text.unwrap_or_else(|bytes| hex(bytes.as_bytes())))
+            }
+        })
+    }
+}
+
+async fn fetch<D, O>(options: O, query: &str) -> Result<Table, TableError>
+where
+    D: Cells,
+    O: ConnectOptions<Connection = D::Connection>,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    usize: sqlx::ColumnIndex<D::Row>,
+{
+    let options = options.disable_statement_logging();
+    let mut connection =
+        in_time(CONNECT, "connecting", async { options.connect().await.map_err(failed) }).await?;
+    let table = in_time(QUERY, "the query", read::<D>(&mut connection, query)).await?;
+    // What is read is read, whatever becomes of the farewell.
+    let _ = timeout(CONNECT, connection.close()).await;
+    Ok(table)
+}
+
+async fn read<D>(connection: &mut D::Connection, query: &str) -> Result<Table, TableError>
+where
+    D: Cells,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    usize: sqlx::ColumnIndex<D::Row>,
+{
+    let mut table = Table::default();
+    let mut positions = Vec::new();
+    let mut cells = Vec::new();
+    let mut rows = raw_sql(AssertSqlSafe(query)).fetch(connection);
+    while let Some(row) = rows.next().await {
+        let row = row.map_err(failed)?;
+        if positions.is_empty() {
+            let names = row.columns().iter().map(sqlx::Column::name);
+            positions = names.map(|name| table.column_or_new(name)).collect();
+        }
+        cells.clear();
+        cells.resize(positions.len(), Cell::Absent);
+        for (column, position) in positions.iter().enumerate() {
+            let value = row.try_get_raw(column).map_err(failed)?;
+            if let Some(cell) = cells.get_mut(*position).filter(|_| !value.is_null()) {
+                let value = D::cell(value);
+                *cell = value.map_err(|why| TableError::Database(why.to_string()))?;
+            }
+        }
+        table.push_cells(&cells)?;
+    }
+    Ok(table)
+}
+
+async fn in_time<T>(
+    limit: Duration,
+    what: &str,
+    work: impl Future<Output = Result<T, TableError>>,
+) -> Result<T, TableError> {
+    let late = || TableError::Database(format!("{what} took longer than {} s", limit.as_secs()));
+    timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
+}
+
+fn failed(error: sqlx::Error) -> TableError {
+    TableError::Database(match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Configuration(error) => format!("the URL cannot be used: {error}"),
+        other => other.to_string(),
+    })
+}
+
+fn whole(text: &str) -> Cell {
+    // Beyond 64 bits it is a number all the same.
+    text.parse().map_or_else(|_| Cell::Json(text.to_owned()), Cell::Int)
+}
+
+fn float(text: &str) -> Cell {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Cell::Float(number),
+        _ => Cell::Text(text.to_owned()),
+    }
+}
+
+fn json(text: &str) -> Cell {
+    serde_json::from_str(text).map_or_else(|_| Cell::Text(text.to_owned()), Cell::of)
+}
+
+/// Bytes that are no text, as PostgreSQL writes them.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("\\x");
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_url_has_no_password() {
+        for (url, expected) in [
+            ("postgresql://app:p@ss@db:5432/shop?sslmode=require", "postgresql://db:5432/shop"),
+            ("mysql://db/shop", "mysql://db/shop"),
+            ("sqlite:///a.db", "sqlite:///a.db"),
+            ("${secret.URL}", "${secret.URL}"),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_url_is_encoded_and_a_whole_one_is_not() {
+        let fill = |prefix: &str, name: &str| match (prefix, name) {
+            ("secret", "P") => Some("a/b@c".to_owned()),
+            ("env", "URL") => Some("mysql://u:p@h/d".to_owned()),
+            _ => None,
+        };
+        assert_eq!(filled("mysql://u:${secret.P}@h", &fill), "mysql://u:a%2Fb%40c@h");
+        assert_eq!(filled("${ENV.URL}", &fill), "mysql://u:p@h/d");
+        assert_eq!(filled("x${other}y${", &fill), "x${other}y${");
+    }
+
+    #[test]
+    fn queries_of_sqlite_have_types() {
+        let query = "select 1 as n, 1.5 as f, 'x' as t, x'ff00' as b, null as o, 2 as n \
+                     union all select -7, 1e20, 'ü', x'61', 3, 4";
+        let table = rows("sqlite://", query, &|_, _| None).unwrap();
+        assert_eq!(table.columns().collect::<Vec<_>>(), ["n", "f", "t", "b", "o"]);
+        let row = |row| -> Vec<String> {
+            (0..5).map(|column| format!("{:?}", table.cell(row, column))).collect()
+        };
+        assert_eq!(table.len(), 2);
+        assert_eq!(row(0)[0], "Int(2)", "of two columns with one name the last counts");
+        assert_eq!(row(0)[1], "Float(1.5)");
+        assert_eq!(table.cell(0, 3), ld_vm::Value::Text(b"\\xff00"));
+        assert_eq!(table.cell(0, 4), ld_vm::Value::Unset);
+        assert_eq!(table.cell(1, 2), ld_vm::Value::Text("ü".as_bytes()));
+        assert_eq!(table.cell(1, 4), ld_vm::Value::Int(3));
+    }
+
+    #[test]
+    fn a_sqlite_file_that_is_not_there_is_named_when_its_tables_are_asked_for() {
+        let nowhere = "sqlite:////nowhere/at/all.db";
+        let why = rows(nowhere, "select * from users", &|_, _| None).unwrap_err();
+        assert!(matches!(why, TableError::Io(_)), "{why:?}");
+        assert_eq!(rows(nowhere, "select 1 as x", &|_, _| None).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_an_error() {
+        let why = rows("postgresql://u:p@127.0.0.1:1/d", "select 1", &|_, _| None).unwrap_err();
+        assert!(why.to_string().contains("refused"), "{why}");
+    }
+}
