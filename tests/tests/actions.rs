@@ -243,6 +243,36 @@ fn a_run_that_does_not_keep_to_its_gates_fails_and_says_which() {
 }
 
 #[test]
+fn a_run_is_a_junit_suite_with_a_case_for_each_name_and_each_gate() {
+    let folder = folder(&[(
+        "plan.json",
+        r#"[["LD_start_test", {
+            "user_detail_dict": {"user": "fast_http_user"}, "host": "http://127.0.0.1:8080",
+            "user_count": 1, "iterations": 2, "test_time": 30, "gates": ["requests >= 4"],
+            "tasks": [{"method": "get", "request_url": "/good", "name": "a<b"},
+                      {"method": "post", "request_url": "/bad", "name": "bad"}]
+        }], ["LD_generate_junit_report", {"report_name": "suite"}]]"#,
+    )]);
+    let witness =
+        Witness::start(|seen| reply(if seen.target == "/bad" { 503 } else { 200 }, &[], ""));
+    let url = witness.as_ref().unwrap().url();
+    let outcome = ldvm(&folder, &["run", "plan.json", "--host", &url, "--results", "r.json"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let records = &folder.json("r.json").unwrap()["documents"][0]["records"];
+    assert_eq!(records[1]["value"], "suite.xml");
+    let suite = std::fs::read_to_string(folder.path().join("suite.xml")).unwrap();
+    for part in [
+        r#"<testsuite name="loaddensity" tests="3" failures="1" "#,
+        r#"<testcase classname="GET" name="a&lt;b" time="0."#,
+        r#"<testcase classname="POST" name="bad" time="0."#,
+        r#"<failure message="HTTP 503 (2 of 2 failed)">HTTP 503</failure></testcase>"#,
+        r#"<testcase classname="gate" name="requests &gt;= 4" time="0.000"/></testsuite>"#,
+    ] {
+        assert!(suite.contains(part), "{part}: {suite}");
+    }
+}
+
+#[test]
 fn a_gate_with_abort_ends_the_run_early() {
     let arguments = r#""test_time": 30, "gates": [
         {"gate": "failure_rate < 10%", "for": "1s", "abort": true}, "rps > 1"],"#;

@@ -43,4 +43,4 @@ pub use summary::{
 };
 pub use totals::Totals;
 pub use watch::Watch;
-pub use write::{WriteError, write_json};
+pub use write::{WriteError, write_json, write_text};

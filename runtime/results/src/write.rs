@@ -1,4 +1,4 @@
-//! Writing a JSON file whole or not at all.
+//! Writing a file whole or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -53,6 +53,15 @@ pub fn write_json(value: &impl Serialize, path: &Path) -> Result<(), WriteError>
     let failed = |source| WriteError { path: path.to_owned(), source };
     let text = to_json(value).map_err(|error| failed(error.into()))?;
     write_whole(path, text.as_bytes()).map_err(failed)
+}
+
+/// Writes a text to `path`, in the same way.
+///
+/// # Errors
+/// Says which path cannot be written, and why.
+pub fn write_text(text: &str, path: &Path) -> Result<(), WriteError> {
+    write_whole(path, text.as_bytes())
+        .map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

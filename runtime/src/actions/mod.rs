@@ -3,6 +3,7 @@
 mod clusters;
 mod document;
 mod record;
+mod records;
 mod report;
 mod rules;
 
@@ -121,8 +122,9 @@ impl Executor<'_> {
                 engine.clear();
                 json!({"status": "cleared"}).into()
             }
-            "LD_summary" => summary(engine, &Arguments::default())?.into(),
+            "LD_summary" => summary_of(engine, &arguments)?.into(),
             "LD_generate_summary_report" => summary_report(engine, &arguments)?,
+            "LD_generate_junit_report" => junit_report(engine, &arguments)?,
             "LD_evaluate_sla" => {
                 Value::List(rules::evaluate(&arguments, &summary(engine, &arguments)?))
             }
@@ -293,10 +295,39 @@ fn summary(engine: &Engine, arguments: &Arguments) -> Result<Json, ActionError> 
     }
 }
 
+/// The summary of the records an action is given, or that of the runs so far.
+fn summary_of(engine: &Engine, arguments: &Arguments) -> Result<Json, ActionError> {
+    let list = |name: &str| match arguments.get(name).map(Value::to_json) {
+        Some(Json::Array(records)) => Some(records),
+        _ => None,
+    };
+    match (list("success"), list("failures")) {
+        (None, None) => summary(engine, &Arguments::default()),
+        (successes, failures) => {
+            Ok(records::summary(&successes.unwrap_or_default(), &failures.unwrap_or_default()))
+        }
+    }
+}
+
 fn summary_report(engine: &Engine, arguments: &Arguments) -> Result<Value, ActionError> {
     let name = arguments.text("report_name").unwrap_or("loaddensity-summary");
     let path = report::path(&format!("{name}.json"))?;
     let written = engine.summary().write_to(&path);
+    written.map_err(|error| ActionError::new("OSError", error.to_string()))?;
+    Ok(Value::Str(path.to_string_lossy().into_owned()))
+}
+
+fn junit_report(engine: &Engine, arguments: &Arguments) -> Result<Value, ActionError> {
+    let name = arguments.text("report_name").unwrap_or("loaddensity-junit");
+    let path = report::path(&format!("{name}.xml"))?;
+    let program = engine.program();
+    let text = |id| program.consts.text(id);
+    let method = |name: &str| {
+        let series = program.tables.series.iter().find(|row| text(row.name) == name);
+        series.map_or("", |row| text(row.method))
+    };
+    let suite = ld_results::render::junit(&engine.summary(), method);
+    let written = ld_results::write_text(&suite, &path);
     written.map_err(|error| ActionError::new("OSError", error.to_string()))?;
     Ok(Value::Str(path.to_string_lossy().into_owned()))
 }

@@ -58,7 +58,7 @@ pub const COMMANDS: &[Command] = &[
     Command::later("LD_generate_html_report", reports::HTML, "Writes the results as a page."),
     Command::later("LD_generate_json", &[], "Gives successes and failures as objects."),
     Command::later("LD_generate_json_report", reports::JSON, "Writes successes and failures as JSON files."),
-    Command::later("LD_generate_junit_report", reports::JUNIT, "Writes the results as a JUnit suite."),
+    Command::new("LD_generate_junit_report", reports::JUNIT, "Writes the results as a JUnit suite: a case for each name of requests and for each gate."),
     Command::later("LD_generate_pdf_report", reports::PDF, "Writes the summary as a PDF."),
     Command::later("LD_generate_sarif_report", reports::SARIF, "Writes failures for code scanning tools."),
     Command::later("LD_generate_service_map", reports::SERVICE_MAP, "Draws which services were called."),

@@ -29,6 +29,10 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "a failed action cannot be told from one that gives back text",
         "about another form than the map that is compared here; tests/actions.rs",
     ),
+    (
+        "`LD_generate_junit_report` writes a case for each request, and control characters raw",
+        "the files compared are JSON; ld-results",
+    ),
     ("`hash` of a text differs from process to process", "not the same twice; ld-stdlib"),
     (
         "`run-dir` takes files in any order, stops at the first failure, and finds no fault with a missing folder",

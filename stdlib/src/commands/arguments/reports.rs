@@ -1,12 +1,15 @@
 //! Arguments of the reports.
 
-use super::{AMOUNT, COUNT, LIST, POSITIVE, SUMMARY, text};
+use super::{AMOUNT, COUNT, LIST, OBJECT, POSITIVE, SUMMARY, text};
 use crate::field::{Field, Shape};
+
+/// Objects as a plan writes them, or null.
+const RECORDS: Shape = Shape::Either(&[Shape::List(&OBJECT), Shape::Null]);
 
 #[rustfmt::skip]
 pub(in crate::commands) const SUMMARISE: &[Field] = &[
-    Field::new("success", Shape::Null, "Successes to summarise; only those of the runs so far are at hand.", "null").default("null"),
-    Field::new("failures", Shape::Null, "Failures to summarise; only those of the runs so far are at hand.", "null").default("null"),
+    Field::new("success", RECORDS, "Records to sum up as successes, with `name` or `test_url` and `response_time_ms`; without any list, what the runs so far measured.", r#"[{"name": "a", "response_time_ms": 12.5}]"#).default("null"),
+    Field::new("failures", RECORDS, "The same, to sum up as failures.", r#"[{"name": "a", "response_time_ms": 30.0}]"#).default("null"),
 ];
 
 #[rustfmt::skip]
