@@ -195,6 +195,12 @@ fn rename(steps: &mut [ir::Step], folded: &[ir::Step], written: &impl Fn(&Templa
     }
 }
 
+/// A JSON Schema of plans, as `ldc schema` prints it.
+#[must_use]
+pub fn schema() -> String {
+    format!("{:#}\n", ld_stdlib::schema::schema(None))
+}
+
 /// Writes a program down, as `ldc dump` prints it.
 #[must_use]
 pub fn listing(program: &Program) -> String {

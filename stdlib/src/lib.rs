@@ -36,6 +36,7 @@ pub mod protocols;
 pub mod python;
 pub mod rules;
 pub mod scenario;
+pub mod schema;
 mod span;
 pub mod template;
 

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use ld_compiler::{Source, format};
 use ld_stdlib::assertions::{self, ASSERTIONS};
 use ld_stdlib::blocks::{BLOCKS, BRANCH_FIELDS, STEP_FIELDS};
 use ld_stdlib::commands::COMMANDS;
@@ -46,6 +47,11 @@ fn the_pages_are_fresh() {
         if let Err(stale) = cases::compare(&folder.join(name), &page) {
             panic!("{stale}");
         }
+    }
+    let schema = Source::new("plan.schema.json", ld_compiler::schema());
+    let schema = format::format(&schema).unwrap();
+    if let Err(stale) = cases::compare(&folder.join("plan.schema.json"), &schema) {
+        panic!("{stale}");
     }
     let pages = cases::files(&folder, "md").unwrap();
     let names: Vec<_> = pages.iter().filter_map(|path| path.file_name()?.to_str()).collect();

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Fmt(FmtOptions),
     /// Explain a code such as LD0203 or a lint, or list all codes
     Explain(ExplainOptions),
+    /// Print a JSON Schema (2020-12) of plans, for editors
+    Schema,
     /// List the lints, and how loud each is unless a plan or call says otherwise
     Lints,
     /// Make a plan of what another tool recorded or wrote

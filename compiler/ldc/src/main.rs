@@ -20,6 +20,7 @@ use clap::Parser as _;
 use mimalloc::MiMalloc;
 
 use crate::arguments::{Arguments, Command};
+use crate::output::print;
 
 /// A compilation is a great many small allocations.
 #[global_allocator]
@@ -53,7 +54,11 @@ fn main() -> ExitCode {
         Command::Fmt(options) => fmt::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Lints => lints::run(),
+<<<<<<< HEAD
         Command::Import(options) => import::run(&options),
+=======
+        Command::Schema => print(ld_compiler::schema().as_bytes()).map(|()| Exit::Fine),
+>>>>>>> 4e8715a (Describe plans by a JSON Schema written from the tables)
     };
     match result {
         Ok(exit) | Err(exit) => exit.into(),

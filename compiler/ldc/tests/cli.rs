@@ -306,3 +306,11 @@ fn a_reader_that_goes_away_is_no_failure() {
         assert_eq!(child.wait().expect("ldc ends").code(), Some(1), "{arguments:?}");
     }
 }
+
+#[test]
+fn schema_prints_a_schema_of_plans() {
+    let ended = ldc(&folder(), &["schema"]);
+    let schema: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(schema["$defs"]["LD_start_test"].is_object());
+}
