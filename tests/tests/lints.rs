@@ -31,6 +31,9 @@ const MEANT: &[(&str, &[Code])] = &[
         ],
     ),
     ("redirects", &[Code::PlainSecret]),
+    ("retries", &[Code::UnusedVariable, Code::UnusedExtract]),
+    // Setup sets what users read, which this lint does not follow.
+    ("setup", &[Code::ReadBeforeSet]),
     ("socket", &[Code::UnusedExtract]),
     ("weighted", &[Code::UnreachableTask]),
     ("weighted-of-one", &[Code::UnreachableTask]),

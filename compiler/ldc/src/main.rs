@@ -54,11 +54,8 @@ fn main() -> ExitCode {
         Command::Fmt(options) => fmt::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Lints => lints::run(),
-<<<<<<< HEAD
         Command::Import(options) => import::run(&options),
-=======
         Command::Schema => print(ld_compiler::schema().as_bytes()).map(|()| Exit::Fine),
->>>>>>> 4e8715a (Describe plans by a JSON Schema written from the tables)
     };
     match result {
         Ok(exit) | Err(exit) => exit.into(),

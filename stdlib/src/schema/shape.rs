@@ -99,7 +99,11 @@ pub(super) fn shape(shape: &Shape) -> Json {
     match shape {
         Shape::Any => json!({}),
         Shape::Text => json!({"type": ["string", "number", "boolean"]}),
-        Shape::ConstantText => json!({"type": "string"}),
+        Shape::ConstantText | Shape::StartText => json!({"type": "string"}),
+        Shape::OpenChoice(known) => any_of(vec![
+            words(known),
+            json!({"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9a-zA-Z-]*[A-Z][!#$%&'*+.^_`|~0-9a-zA-Z-]*$"}),
+        ]),
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Number { min, max } => {
             json!({"type": ["number", "string"], "minimum": min, "maximum": max, "pattern": NUMERIC})
