@@ -41,6 +41,7 @@ pub(crate) fn program(
         builder: Builder::new(source.name(), text, options.optimise),
         names: Names::default(),
         registers: Vec::new(),
+        held: Vec::new(),
         too_large: None,
     };
     for source in &ir.sources {
@@ -100,6 +101,8 @@ struct Emit<'e> {
     names: Names<'e>,
     /// The data sources of the scenario at hand, in the order of their registers.
     registers: Vec<usize>,
+    /// Those of them whose row a block around holds for what stands in it.
+    held: Vec<usize>,
     too_large: Option<Diagnostic>,
 }
 
@@ -199,9 +202,18 @@ impl<'e> Emit<'e> {
         append(&mut self.builder.program_mut().tables.inits, rows)
     }
 
-    fn task(&mut self, scenario: &'e Scenario, task: &'e Task, registers: &[usize]) {
+    /// A task; in `lane`, what is changed by what is done beside it.
+    fn task(
+        &mut self,
+        scenario: &'e Scenario,
+        task: &'e Task,
+        registers: &[usize],
+        lane: Option<&HashSet<usize>>,
+    ) {
         self.line(task.span);
-        if task.retry.is_none() {
+        // What is rendered first is not affected by what happens until it is sent.
+        let renders_first = task.retry.is_some() || lane.is_some();
+        if !renders_first {
             self.throttles(task);
         }
         let mut parts = Vec::with_capacity(task.request.parts.len());
@@ -218,12 +230,12 @@ impl<'e> Emit<'e> {
             }
         }
         let request = self.request(scenario, task, &parts);
-        if task.retry.is_none() {
+        if !renders_first {
             self.op(Opcode::Request, request.0);
         }
 
         let mut next_part = parts.len() as u32;
-        let mut changed = HashSet::default();
+        let mut changed = lane.cloned().unwrap_or_default();
         let mut checks = Vec::new();
         for check in &task.checks {
             let operands = self.operands(&check.operands, &mut next_part, registers, &changed);
@@ -243,8 +255,7 @@ impl<'e> Emit<'e> {
         if next_part as usize > MAX_PARTS {
             self.refuse("its checks and extracts have too many texts with placeholders", task.span);
         }
-        let retry = task.retry.as_ref();
-        let retry = retry.map(|retry| (retry, self.send_for_retry(task, request)));
+        let again = renders_first.then(|| self.send_rendered(task, request));
         for (span, check) in checks {
             self.line(span);
             self.op(Opcode::Check, check.0);
@@ -254,7 +265,7 @@ impl<'e> Emit<'e> {
             self.op(Opcode::Extract, extract.0);
         }
         self.line(task.span);
-        if let Some((retry, again)) = retry {
+        if let (Some(retry), Some(again)) = (&task.retry, again) {
             self.retry(retry, again);
         }
         self.op(Opcode::Sample, 0);
@@ -284,6 +295,9 @@ impl<'e> Emit<'e> {
             self.ir.sources_of(slot, sources);
         }
         for &source in sources.iter().skip(before) {
+            if self.held.contains(&source) {
+                continue;
+            }
             let known = self.registers.iter().position(|other| *other == source);
             let register = known.unwrap_or_else(|| {
                 self.registers.push(source);
@@ -296,6 +310,16 @@ impl<'e> Emit<'e> {
             self.builder.emit(Instruction::pair(Opcode::Row, register as u8, number));
         }
         self.registers.clone()
+    }
+
+    /// Lets what follows use the rows that slots were read from, until `held` is as long as
+    /// this says again.
+    fn hold(&mut self, slots: impl IntoIterator<Item = u32>) -> usize {
+        let before = self.held.len();
+        for slot in slots {
+            self.ir.sources_of(slot, &mut self.held);
+        }
+        before
     }
 
     fn render(&mut self, part: u32, template: &Template, registers: &[usize]) {

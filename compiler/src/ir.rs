@@ -136,6 +136,18 @@ pub(crate) struct Run {
     pub(crate) read: HashSet<Var>,
 }
 
+impl Run {
+    /// Its scenarios, and what is done beside them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Scenario> {
+        self.scenarios.iter().chain(&self.setup).chain(&self.teardown)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Scenario> {
+        self.scenarios.iter_mut().chain(&mut self.setup).chain(&mut self.teardown)
+    }
+}
+
 /// One kind of user in a run.
 #[derive(Debug)]
 pub(crate) struct Scenario {
@@ -239,6 +251,11 @@ pub(crate) enum StepKind {
         var: usize,
         value: Argument,
     },
+    /// Tasks at once, with so many requests to one host under way at most.
+    Parallel {
+        most: u32,
+        steps: Vec<Step>,
+    },
     Log(Template),
     Pause(Pause),
     Stop(ld_vm::Scope),
@@ -253,11 +270,23 @@ pub(crate) enum Condition {
     Slot(u32),
 }
 
+impl Condition {
+    /// The slot that decides.
+    pub(crate) const fn slot(self) -> Option<u32> {
+        match self {
+            Self::Slot(slot) => Some(slot),
+            Self::Always | Self::Never => None,
+        }
+    }
+}
+
 impl Step {
     /// The steps inside.
     pub(crate) fn inner(&self) -> Vec<&[Self]> {
         match &self.kind {
-            StepKind::Group { steps, .. } | StepKind::While { steps, .. } => vec![steps],
+            StepKind::Group { steps, .. }
+            | StepKind::While { steps, .. }
+            | StepKind::Parallel { steps, .. } => vec![steps],
             StepKind::Branch { then, otherwise, .. } => vec![then, otherwise],
             StepKind::Pick { branches, .. } => {
                 branches.iter().map(|(_, steps)| steps.as_slice()).collect()
@@ -273,7 +302,9 @@ impl Step {
     /// The steps inside, to be changed.
     pub(crate) fn inner_mut(&mut self) -> Vec<&mut [Self]> {
         match &mut self.kind {
-            StepKind::Group { steps, .. } | StepKind::While { steps, .. } => vec![steps],
+            StepKind::Group { steps, .. }
+            | StepKind::While { steps, .. }
+            | StepKind::Parallel { steps, .. } => vec![steps],
             StepKind::Branch { then, otherwise, .. } => vec![then, otherwise],
             StepKind::Pick { branches, .. } => {
                 branches.iter_mut().map(|(_, steps)| steps.as_mut_slice()).collect()

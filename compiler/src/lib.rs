@@ -155,14 +155,8 @@ fn unfolded(
     // The warnings are those of the folded form.
     diagnostics.extend(problems.into_iter().filter(|p| p.severity == Severity::Error));
     let written = |template: &Template| Template::text(task::as_written(template, &folded.slots));
-    let scenarios = ir
-        .runs
-        .iter_mut()
-        .flat_map(|run| run.scenarios.iter_mut().chain(&mut run.setup).chain(&mut run.teardown));
-    let folded = folded
-        .runs
-        .iter()
-        .flat_map(|run| run.scenarios.iter().chain(&run.setup).chain(&run.teardown));
+    let scenarios = ir.runs.iter_mut().flat_map(ir::Run::all_mut);
+    let folded = folded.runs.iter().flat_map(ir::Run::all);
     for (scenario, folded) in scenarios.zip(folded) {
         let lists = [
             (&mut scenario.on_start, &folded.on_start),

@@ -7,7 +7,7 @@
 use ld_stdlib::{Piece, Template};
 use ld_vm::mask::HIDDEN;
 
-use crate::ir::{Argument, Ir, Operand, SlotKind, Step, StepKind, slots_of};
+use crate::ir::{Argument, Ir, Operand, Run, SlotKind, Step, StepKind, slots_of};
 
 /// Takes tainted slots out of logs and marks the checks that compare with them.
 pub(crate) fn hide(ir: &mut Ir) {
@@ -16,7 +16,7 @@ pub(crate) fn hide(ir: &mut Ir) {
     }
     let tainted = tainted(ir);
     let is_tainted = |slot: u32| tainted.get(slot as usize).copied().unwrap_or_default();
-    for scenario in ir.runs.iter_mut().flat_map(|run| &mut run.scenarios) {
+    for scenario in ir.runs.iter_mut().flat_map(Run::all_mut) {
         for steps in [&mut scenario.on_start, &mut scenario.steps, &mut scenario.on_stop] {
             each(steps, &mut |step| hide_in(step, &is_tainted));
         }
@@ -54,7 +54,7 @@ fn hide_in(step: &mut Step, is_tainted: &impl Fn(u32) -> bool) {
 /// Which slots may hold a secret.
 fn tainted(ir: &mut Ir) -> Vec<bool> {
     let mut assignments = Vec::new();
-    for scenario in ir.runs.iter_mut().flat_map(|run| &mut run.scenarios) {
+    for scenario in ir.runs.iter_mut().flat_map(Run::all_mut) {
         for steps in [&mut scenario.on_start, &mut scenario.steps, &mut scenario.on_stop] {
             each(steps, &mut |step| {
                 if let StepKind::Set { var, value: Argument::Slot(slot) } = step.kind {

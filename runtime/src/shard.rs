@@ -317,7 +317,15 @@ impl Shard {
     pub(crate) fn take_off(&self, leaving: bool) -> Flight<'_> {
         let weight = u32::from(!leaving);
         self.in_flight.set(self.in_flight.get() + weight);
-        Flight { shard: self, weight }
+        Flight { shard: self, weight, requests: 1 }
+    }
+
+    /// The same for all that a user does at once; the requests themselves
+    /// [take off](Self::take_off) as if it were leaving.
+    pub(crate) fn take_off_together(&self, leaving: bool) -> Flight<'_> {
+        let weight = u32::from(!leaving);
+        self.in_flight.set(self.in_flight.get() + weight);
+        Flight { shard: self, weight, requests: 0 }
     }
 }
 
@@ -337,6 +345,8 @@ pub(crate) struct Flight<'s> {
     shard: &'s Shard,
     /// What it counts for among those under way.
     weight: u32,
+    /// How many are cut with it.
+    requests: u32,
 }
 
 impl Flight<'_> {
@@ -349,6 +359,6 @@ impl Flight<'_> {
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         self.shard.in_flight.set(self.shard.in_flight.get() - self.weight);
-        self.shard.desk.borrow_mut().recorder.counters.cut += 1;
+        self.shard.desk.borrow_mut().recorder.counters.cut += u64::from(self.requests);
     }
 }

@@ -4,6 +4,8 @@
 //! stores of its own thread's memory, and no clock reading: what follows a request is due when
 //! the request was done, and the driver stamped that.
 
+mod lanes;
+
 use std::io::{self, Write as _};
 use std::rc::Rc;
 
@@ -11,6 +13,7 @@ use ld_drivers::{Driver, Stamps};
 use ld_vm::program::SeriesId;
 use ld_vm::{Effect, Reply, Resume, Scope, User};
 
+use self::lanes::{Lanes, Times};
 use crate::{
     conditioner::Fate,
     shard::{Place, Pool, Shard, Start},
@@ -161,6 +164,17 @@ pub(crate) async fn run<D: Driver>(
                     shard.record_group(&group, due_ns);
                 }
             }
+            Effect::Fork(fork) => {
+                driver.release(&mut session);
+                let times = Times { due_ns, leave_ns: turn.leave_ns, leaving };
+                let lanes = Lanes::new(&shard, &*driver, &mut user, &mut network, times);
+                let outcome = Box::pin(lanes.run(fork, &mut session)).await;
+                due_ns = outcome.done_ns;
+                groups.heed(outcome.failed);
+                ends = outcome.ends;
+            }
+            // Of a user that is no lane there is nothing to join.
+            Effect::Join => ends = true,
             Effect::Log(text) => log(text),
             Effect::Stop(Scope::User) => ends = true,
             Effect::Stop(Scope::Run) => {

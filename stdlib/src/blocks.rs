@@ -153,6 +153,20 @@ pub const BLOCKS: &[Block] = &[
         example: r#"{"once": [TASK]}"#,
     },
     Block {
+        key: "parallel",
+        fields: &[Field::new(
+            "max",
+            Shape::Integer { min: 1, max: 1000 },
+            "How many requests to one host may be under way at once, each on a connection of its \
+             own.",
+            "2",
+        )
+        .default("6")],
+        doc: "Makes the requests of all tasks at once, as browsers do, and goes on when all are \
+              answered. What they extract is there afterwards. Only tasks may stand in it.",
+        example: r#"{"parallel": [TASK, TASK], "max": 6}"#,
+    },
+    Block {
         key: "pause",
         fields: &[],
         doc: "Waits: a number of seconds, or a range to draw from.",

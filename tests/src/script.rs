@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ld_vm::link::{Clock, Inputs, LinkError, Wall};
 use ld_vm::program::{
-    Id as _, RunId, ScenarioId, SeriesId, SourceEnd, SourceId, ThrottleId, VarId,
+    ForkId, Id as _, LaneId, RunId, ScenarioId, SeriesId, SourceEnd, SourceId, ThrottleId, VarId,
 };
 use ld_vm::user::{Fetch, Fetched, RowNumber, Rows};
 use ld_vm::value::Value;
@@ -255,6 +255,10 @@ pub enum Event {
     Log(String),
     /// The end of the user or the run.
     Stop(Scope),
+    /// The beginning of lanes.
+    Fork(ForkId),
+    /// The end of a lane.
+    Join,
     /// The end of a tick that looped and did nothing.
     Stuck,
     /// A data source that must not has no more rows.
@@ -294,45 +298,90 @@ pub fn play(
             Some((answer, needs)) => Resume::Reply(answer.reply(*needs)),
             None => Resume::Go,
         };
-        let event = match user.step(linked, &mut stage.world(), resume) {
-            Effect::Request(request) => Event::Request(Sent {
-                series: request.series(),
-                parts: (0..request.parts()).map(|part| request.part(part).to_vec()).collect(),
-                options: [0, 1, 2, 3, 4, 5, 6, 7].map(|option| request.option(option)),
-                needs: request.needs(),
-            }),
-            Effect::Sample(sample) => Event::Sample {
-                series: sample.series,
-                failure: sample.failure.map(|failure| (failure.class, failure.text.to_owned())),
-                unresolved: sample.unresolved,
-            },
-            Effect::Retry(attempt, pause_ns) => Event::Retry {
-                series: attempt.series,
-                failure: attempt.failure.map(|failure| (failure.class, failure.text.to_owned())),
-                attempt: attempt.attempt,
-                pause_ns,
-            },
-            Effect::Wait(ns) => Event::Wait(ns),
-            Effect::Throttle(throttle) => Event::Throttle(throttle),
-            Effect::End(ns) => Event::End(ns),
-            Effect::Enter(series) => Event::Enter(series),
-            Effect::Leave => Event::Leave,
-            Effect::Log(text) => Event::Log(String::from_utf8_lossy(text).into_owned()),
-            Effect::Stop(scope) => Event::Stop(scope),
-            Effect::UsedUp(source) => Event::UsedUp(source),
-            Effect::Stuck => Event::Stuck,
-        };
+        let event = event(user.step(linked, &mut stage.world(), resume));
         pending = match &event {
             Event::Request(sent) => Some((answer(sent), sent.needs)),
             _ => None,
         };
         let is_over = matches!(event, Event::Stop(_) | Event::Stuck | Event::UsedUp(_));
+        let fork = if let Event::Fork(fork) = event { Some(fork) } else { None };
         events.push(event);
+        if let Some(fork) = fork {
+            play_lanes(linked, user, stage, fork, &mut answer, &mut events);
+        }
         if is_over {
             break;
         }
     }
     events
+}
+
+/// Steps the lanes of a fork, one after the other, each to its end.
+fn play_lanes(
+    linked: &Linked,
+    user: &mut User,
+    stage: &mut Stage,
+    fork: ForkId,
+    answer: &mut impl FnMut(&Sent) -> Answer,
+    events: &mut Vec<Event>,
+) {
+    let lanes = linked.program().tables.forks.get(fork.index()).map(|row| row.lanes);
+    let first = lanes.unwrap_or_default().first.0;
+    for lane in first..first + lanes.unwrap_or_default().count {
+        let mut lane = user.lane(linked, LaneId(lane));
+        let mut pending: Option<(Answer, Needs)> = None;
+        loop {
+            let resume = match &pending {
+                Some((answer, needs)) => Resume::Reply(answer.reply(*needs)),
+                None => Resume::Go,
+            };
+            let step = |lane: &mut User| event(lane.step(linked, &mut stage.world(), resume));
+            let event = user.lend(&mut lane, step);
+            pending = match &event {
+                Event::Request(sent) => Some((answer(sent), sent.needs)),
+                _ => None,
+            };
+            let has_joined = matches!(event, Event::Join);
+            events.push(event);
+            if has_joined {
+                break;
+            }
+        }
+    }
+}
+
+/// What a step said, kept.
+fn event(effect: Effect<'_>) -> Event {
+    match effect {
+        Effect::Request(request) => Event::Request(Sent {
+            series: request.series(),
+            parts: (0..request.parts()).map(|part| request.part(part).to_vec()).collect(),
+            options: [0, 1, 2, 3, 4, 5, 6, 7].map(|option| request.option(option)),
+            needs: request.needs(),
+        }),
+        Effect::Sample(sample) => Event::Sample {
+            series: sample.series,
+            failure: sample.failure.map(|failure| (failure.class, failure.text.to_owned())),
+            unresolved: sample.unresolved,
+        },
+        Effect::Retry(attempt, pause_ns) => Event::Retry {
+            series: attempt.series,
+            failure: attempt.failure.map(|failure| (failure.class, failure.text.to_owned())),
+            attempt: attempt.attempt,
+            pause_ns,
+        },
+        Effect::Wait(ns) => Event::Wait(ns),
+        Effect::Throttle(throttle) => Event::Throttle(throttle),
+        Effect::End(ns) => Event::End(ns),
+        Effect::Enter(series) => Event::Enter(series),
+        Effect::Leave => Event::Leave,
+        Effect::Log(text) => Event::Log(String::from_utf8_lossy(text).into_owned()),
+        Effect::Stop(scope) => Event::Stop(scope),
+        Effect::UsedUp(source) => Event::UsedUp(source),
+        Effect::Fork(fork) => Event::Fork(fork),
+        Effect::Join => Event::Join,
+        Effect::Stuck => Event::Stuck,
+    }
 }
 
 /// A user of the first scenario of a run.
@@ -416,6 +465,8 @@ pub fn transcript(linked: &Linked, events: &[Event]) -> String {
             Event::Log(text) => writeln!(out, "log {text:?}"),
             Event::Stop(Scope::User) => writeln!(out, "stop user"),
             Event::Stop(Scope::Run) => writeln!(out, "stop run"),
+            Event::Fork(fork) => writeln!(out, "fork f{}", fork.0),
+            Event::Join => writeln!(out, "join"),
             Event::Stuck => writeln!(out, "stuck"),
             Event::UsedUp(source) => writeln!(out, "used up: source {}", source.0),
         };

@@ -12,10 +12,10 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
-    ExtractorRow, FunctionRow, Id, InitRow, LoadKind, Many, Maybe, OperandId, OperandKind, PauseId,
-    Program, ProtocolRow, RequestRow, RetryId, RetryRow, RunRow, ScenarioRow, SecretRow,
-    SeriesKind, SeriesRow, SetRow, SlotId, SlotKind, SlotRow, SourceEnd, SourceFormat, SourceMode,
-    SourceRow, StageRow, TestRow, ThrottleId, ThrottleRow, VarRow,
+    ExtractorRow, ForkRow, FunctionRow, Id, InitRow, LaneRow, LoadKind, Many, Maybe, OperandId,
+    OperandKind, PauseId, Program, ProtocolRow, RequestRow, RetryId, RetryRow, RunRow, ScenarioRow,
+    SecretRow, SeriesKind, SeriesRow, SetRow, SlotId, SlotKind, SlotRow, SourceEnd, SourceFormat,
+    SourceMode, SourceRow, StageRow, TestRow, ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
@@ -371,7 +371,7 @@ impl Assembler {
         let op = Opcode::ALL.iter().copied().find(|op| op.mnemonic() == mnemonic);
         let op = op.ok_or("an instruction")?;
         let x = match op {
-            Opcode::End | Opcode::Sample => 0,
+            Opcode::End | Opcode::Sample | Opcode::Join => 0,
             Opcode::Jump => words.prefixed('@')?,
             Opcode::Pick => self.choice(words)?,
             Opcode::Row => {
@@ -447,6 +447,19 @@ impl Assembler {
             Opcode::Retry => self.retry(words)?.0,
             Opcode::Enter | Opcode::Leave => self.group(&words.text()?),
             Opcode::Log => words.prefixed('p')?,
+            Opcode::Fork => {
+                let most = words.number()?;
+                words.expect("after")?;
+                let after = Addr(words.prefixed('@')?);
+                let mut lanes = Many::default();
+                while !words.is_empty() {
+                    let entry = Addr(words.prefixed('@')?);
+                    let rows = &mut self.builder.program_mut().tables.lanes;
+                    extend(&mut lanes, push(rows, LaneRow { entry }));
+                }
+                let rows = &mut self.builder.program_mut().tables.forks;
+                push::<_, crate::program::ForkId>(rows, ForkRow { lanes, most, after }).0
+            }
             Opcode::Stop => match words.word()? {
                 "user" => 0,
                 "run" => 1,

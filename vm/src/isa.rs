@@ -47,6 +47,8 @@ pub enum Operand {
     Test,
     /// A row of the retry table.
     Retry,
+    /// A row of the fork table.
+    Fork,
     /// What is stopped: 0 the user, 1 the run.
     Scope,
 }
@@ -73,6 +75,7 @@ impl Operand {
             Self::Set => "a",
             Self::Test => "b",
             Self::Retry => "y",
+            Self::Fork => "f",
             Self::Scope => "",
         }
     }
@@ -258,6 +261,12 @@ isa! {
     20 Retry "retry" Shape::Wide(O::Retry),
         "if failed and retry x allows: yield attempt; failed <- false; pc <- address of retry x",
         "Sends a request that failed again, as rendered, after a pause, as often as the row allows for failures of its kind.";
+    21 Fork "fork" Shape::Wide(O::Fork),
+        "yield lanes of fork x; pc <- after of fork x",
+        "Does several things at once: each lane is stepped by itself, with the user's variables. The user goes on when all have ended.";
+    22 Join "join" Shape::Plain,
+        "yield end of lane",
+        "Ends a lane.";
 }
 
 #[cfg(test)]

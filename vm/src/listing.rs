@@ -159,10 +159,16 @@ impl Listing<'_> {
             // A pause and the end of a tick belong to the task before them.
             let next =
                 self.program.code.get(address + 1).and_then(|&word| Instruction::decode(word));
-            begins = next.is_some_and(|next| !matches!(next.op, Opcode::Pause | Opcode::End));
+            begins = next
+                .is_some_and(|next| !matches!(next.op, Opcode::Pause | Opcode::End | Opcode::Join));
             begins &= matches!(
                 instruction.op,
-                Opcode::Sample | Opcode::Pick | Opcode::Pause | Opcode::End
+                Opcode::Sample
+                    | Opcode::Pick
+                    | Opcode::Pause
+                    | Opcode::End
+                    | Opcode::Fork
+                    | Opcode::Join
             );
 
             let text = self.instruction(instruction);
@@ -181,7 +187,15 @@ impl Listing<'_> {
         let words =
             self.program.code.iter().skip(address).map_while(|&word| Instruction::decode(word));
         let mut own = words.take_while(|instruction| {
-            !matches!(instruction.op, Opcode::Sample | Opcode::End | Opcode::Jump | Opcode::Pick)
+            !matches!(
+                instruction.op,
+                Opcode::Sample
+                    | Opcode::End
+                    | Opcode::Jump
+                    | Opcode::Pick
+                    | Opcode::Fork
+                    | Opcode::Join
+            )
         });
         let request = own.find(|instruction| instruction.op == Opcode::Request);
         let row = request.and_then(|i| self.program.tables.requests.get(RequestId(i.x).index()));
@@ -214,7 +228,7 @@ impl Listing<'_> {
         let tables = &self.program.tables;
         let x = instruction.x;
         let operands = match instruction.op {
-            Opcode::End | Opcode::Sample => String::new(),
+            Opcode::End | Opcode::Sample | Opcode::Join => String::new(),
             Opcode::Jump => format!(" @{x:04}"),
             Opcode::Pick => self.choice(ChoiceId(x)),
             Opcode::Row => {
@@ -282,6 +296,16 @@ impl Listing<'_> {
             Opcode::Log => format!(" p{x}"),
             Opcode::Retry => match tables.retries.get(x as usize) {
                 Some(row) => self.retry(row),
+                None => " ?".to_owned(),
+            },
+            Opcode::Fork => match tables.forks.get(x as usize) {
+                Some(row) => {
+                    let mut text = format!(" {} after @{:04}", row.most, row.after.0);
+                    for lane in Program::rows(&tables.lanes, row.lanes) {
+                        let _ = write!(text, " @{:04}", lane.entry.0);
+                    }
+                    text
+                }
                 None => " ?".to_owned(),
             },
             Opcode::Stop => if x == 0 { " user" } else { " run" }.to_owned(),

@@ -102,6 +102,10 @@ ids! {
     TestId => tests;
     /// An assignment.
     SetId => sets;
+    /// Where a user does several things at once.
+    ForkId => forks;
+    /// One of the things a user does at once.
+    LaneId => lanes;
     /// How often a request that failed is sent again.
     RetryId => retries;
 }
@@ -144,7 +148,7 @@ id_numbers! {
     Addr ConstId ValueId OperandId FunctionId AssertionId ExtractorId ProtocolId EnvId SourceId
     ColumnId VarId SlotId PartId OptionId SeriesId RequestId CheckId ExtractId BranchId ChoiceId
     PauseId ScenarioId InitId RunId ArgumentId StageId ThrottleId TestId SetId SecretId
-    RetryId
+    RetryId ForkId LaneId
 }
 
 impl<I: Id> Column for Many<I> {
@@ -704,6 +708,20 @@ tables! {
         statuses: Many<OptionId>,
         /// Where the request begins that is sent again.
         again: Addr,
+    }
+    /// Where users do several things at once.
+    forks: ForkRow {
+        /// What is done at once, one after the other in the code.
+        lanes: Many<LaneId>,
+        /// How many requests to one host may be under way.
+        most: u32,
+        /// Where the user goes on once all lanes have ended: behind the last of them.
+        after: Addr,
+    }
+    /// The lanes of forks.
+    lanes: LaneRow {
+        /// Where it begins; it ends with `join`.
+        entry: Addr,
     }
 }
 

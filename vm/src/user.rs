@@ -5,12 +5,14 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::counts::{Counters, UserCounts};
+mod lane;
+
 use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
 use crate::link::{Clock, Linked};
 use crate::mask::HIDDEN;
 use crate::program::{
-    Addr, CheckId, ChoiceId, ConstId, ExtractId, OptionRow, PauseId, Program, RequestId,
+    Addr, CheckId, ChoiceId, ConstId, ExtractId, ForkId, OptionRow, PauseId, Program, RequestId,
     RequestRow, RetryId, RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId,
     VarId,
 };
@@ -111,6 +113,10 @@ pub enum Effect<'u> {
     Stop(Scope),
     /// A data source has no more rows, and the run is to fail of it.
     UsedUp(SourceId),
+    /// Do the lanes of a fork at once; resume when all have [joined](Effect::Join).
+    Fork(ForkId),
+    /// The lane is over.
+    Join,
     /// The tick looped [`MAX_ROUNDS`] times without an effect, and was ended.
     Stuck,
 }
@@ -465,6 +471,15 @@ impl User {
                 Opcode::Stop => {
                     self.pc = self.entry;
                     return Effect::Stop(if x == 0 { Scope::User } else { Scope::Run });
+                }
+                Opcode::Fork => {
+                    let row = linked.program.tables.forks.get(x as usize);
+                    self.pc = row.map_or(self.entry, |row| row.after);
+                    return Effect::Fork(ForkId(x));
+                }
+                Opcode::Join => {
+                    self.pc.0 -= 1;
+                    return Effect::Join;
                 }
             }
         }

@@ -10,6 +10,8 @@
 //! - `request` comes after all its rendered parts, `check` and `extract` stand between
 //!   `request` and `sample`, and code is entered only between requests.
 
+mod lanes;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -20,6 +22,7 @@ use crate::program::{
 };
 use crate::scratch::MAX_PARTS;
 use crate::{Escape, Needs};
+use lanes::Lanes;
 
 /// The most operands a check, extract or call may have.
 pub const MAX_OPERANDS: usize = 64;
@@ -275,13 +278,15 @@ impl State {
 fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
     let entries = program.tables.scenarios.iter();
     let entries = entries.flat_map(|row| [Some(row.entry), row.on_start.0, row.on_stop.0]);
-    let mut entered: HashSet<u32> = entries.flatten().map(|entry| entry.0).collect();
+    let first_entries: Vec<Addr> = entries.flatten().collect();
+    let mut entered: HashSet<u32> = first_entries.iter().map(|entry| entry.0).collect();
     // Where a loop may go back to: addresses that stand between requests.
     let mut between = Vec::with_capacity(program.code.len());
     // From where on there is nothing but what sends one request and looks at its reply.
     let mut sending = 0;
     // The lowest address each choice met so far can go to.
     let mut lowest_of = HashMap::new();
+    let mut lanes = Lanes::new(program.code.len());
     let mut state = State::default();
     let mut falls_through = false;
     for (address, &word) in program.code.iter().enumerate() {
@@ -300,34 +305,54 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
         if let Some(rule) = broken_rule(program, instruction, &mut state) {
             return fail(rule);
         }
+        if let Err(rule) = lanes.see(program, here, instruction, &mut entered) {
+            return fail(rule);
+        }
         falls_through = !matches!(
             instruction.op,
-            Opcode::End | Opcode::Jump | Opcode::Pick | Opcode::Loop | Opcode::Stop
+            Opcode::End
+                | Opcode::Fork
+                | Opcode::Join
+                | Opcode::Jump
+                | Opcode::Pick
+                | Opcode::Loop
+                | Opcode::Stop
         );
         let lowest = match instruction.op {
             Opcode::Jump => {
                 entered.insert(instruction.x);
+                lanes.jump(here, instruction.x);
                 instruction.x
             }
             Opcode::Pick => *lowest_of.entry(instruction.x).or_insert_with(|| {
                 let targets = targets(program, ChoiceId(instruction.x));
-                targets.inspect(|target| _ = entered.insert(target.0)).min().unwrap_or_default().0
+                targets
+                    .inspect(|target| {
+                        entered.insert(target.0);
+                        lanes.jump(here, target.0);
+                    })
+                    .min()
+                    .unwrap_or_default()
+                    .0
             }),
             Opcode::Unless => {
                 let test = program.tables.tests.get(instruction.x as usize);
                 let otherwise = test.map_or(0, |row| row.otherwise.0);
                 entered.insert(otherwise);
+                lanes.jump(here, otherwise);
                 otherwise
             }
             Opcode::Loop => {
                 if !between.get(instruction.x as usize).is_some_and(|between| *between) {
                     return fail("a loop does not go back to a place between requests");
                 }
+                lanes.jump(here, instruction.x);
                 u32::MAX
             }
             Opcode::Retry => {
                 let row = program.tables.retries.get(instruction.x as usize);
                 let again = row.map_or(usize::MAX, |row| row.again.index());
+                lanes.jump(here, u32::try_from(again).unwrap_or(u32::MAX));
                 let first = program.code.get(again).and_then(|&word| Instruction::decode(word));
                 let first = first.map(|first| first.op);
                 let sends = matches!(first, Some(Opcode::Request | Opcode::Throttle));
@@ -348,6 +373,7 @@ fn verify_code(program: &Program, bounds: &Bounds) -> Result<(), VerifyError> {
             sending = address + 1;
         }
     }
+    lanes.jumps_stay(&first_entries)?;
     if falls_through {
         return Err(VerifyError::Code {
             address: program.code.len(),
@@ -375,6 +401,7 @@ fn operands_in_bounds(instruction: Instruction, bounds: &Bounds) -> bool {
         Operand::Series => number < bounds.series,
         Operand::Set => number < bounds.sets,
         Operand::Test => number < bounds.tests,
+        Operand::Fork => number < bounds.forks,
         Operand::Retry => number < bounds.retries,
         Operand::Scope => number <= 1,
     };
@@ -408,6 +435,8 @@ fn broken_rule(
     };
     match instruction.op {
         Opcode::End
+        | Opcode::Fork
+        | Opcode::Join
         | Opcode::Jump
         | Opcode::Pick
         | Opcode::Pause

@@ -115,6 +115,7 @@ codes! {
     "0221" BadExpression           Error   "an expression that cannot be read or cannot mean anything"
     "0222" BadGate                 Error   "a gate that says nothing a run can keep to"
     "0223" UnknownLint             Warning "a lint that does not exist"
+    "0224" NotAtOnce               Error   "something that a user cannot do at once"
 
     "0301" UnterminatedPlaceholder Warning "a placeholder without its closing brace"
     "0302" EmptyPlaceholder        Warning "a placeholder without a name"

@@ -4,12 +4,13 @@ use ld_stdlib::Span;
 use ld_vm::build::push;
 use ld_vm::isa::{Instruction, Opcode};
 use ld_vm::program::{
-    Addr, Maybe, SeriesId, SeriesKind, SeriesRow, SetId, SetRow, TestId, TestRow,
+    Addr, ForkId, ForkRow, LaneRow, Maybe, SeriesId, SeriesKind, SeriesRow, SetId, SetRow, TestId,
+    TestRow,
 };
 use ld_vm::{Escape, Scope};
 
-use super::Emit;
-use crate::ir::{Argument, Condition, Scenario, Step, StepKind, slots_of};
+use super::{Emit, append};
+use crate::ir::{Argument, Condition, Scenario, Step, StepKind, Task, slots_of};
 use crate::task::as_written;
 
 impl<'e> Emit<'e> {
@@ -48,9 +49,19 @@ impl<'e> Emit<'e> {
     }
 
     fn steps(&mut self, scenario: &'e Scenario, steps: &'e [Step]) {
+        let held = self.held.len();
+        let mut before = None;
         for step in steps {
+            // What the compiler made of one block has the same place, and shares rows.
+            if before.replace(step.span) != Some(step.span) {
+                self.held.truncate(held);
+            }
             self.step(scenario, step);
+            if let StepKind::Set { value: Argument::Slot(slot), .. } = step.kind {
+                self.hold([slot]);
+            }
         }
+        self.held.truncate(held);
     }
 
     fn step(&mut self, scenario: &'e Scenario, step: &'e Step) {
@@ -60,19 +71,20 @@ impl<'e> Emit<'e> {
         // A task and its condition share the rows of the sources they read; what only the
         // task reads is not fetched for a task that is skipped.
         let mut sources = Vec::new();
-        let slot = match step.condition {
-            Condition::Slot(slot) => Some(slot),
-            Condition::Always | Condition::Never => None,
-        };
+        let slot = step.condition.slot();
         self.line(step.span);
         let registers = self.more_rows(slot, &mut sources, step.span);
         let skip = self.unless(step.condition, &registers);
         match &step.kind {
             StepKind::Task(task) => {
                 let registers = self.more_rows(task.slots(), &mut sources, step.span);
-                self.task(scenario, task, &registers);
+                self.task(scenario, task, &registers, None);
             }
-            kind => self.block(scenario, kind, step.span),
+            kind => {
+                let held = self.hold(slot);
+                self.block(scenario, kind, step.span);
+                self.held.truncate(held);
+            }
         }
         self.land(skip);
     }
@@ -97,11 +109,14 @@ impl<'e> Emit<'e> {
             StepKind::While { condition, steps } => {
                 let begin = self.builder.here();
                 let skip = self.test(*condition, span);
+                let held = self.hold(condition.slot());
                 self.steps(scenario, steps);
+                self.held.truncate(held);
                 self.line(span);
                 self.op(Opcode::Loop, begin.0);
                 self.land(skip);
             }
+            StepKind::Parallel { most, steps } => self.parallel(scenario, *most, steps, span),
             StepKind::Pick { branches, rest } => self.pick(scenario, branches, *rest),
             StepKind::Set { var, value } => {
                 let slot = match value {
@@ -142,8 +157,10 @@ impl<'e> Emit<'e> {
             _ => {}
         }
         let skip = self.test(condition, span);
+        let held = self.hold(condition.slot());
         self.steps(scenario, then);
         if otherwise.is_empty() {
+            self.held.truncate(held);
             self.land(skip);
             return;
         }
@@ -151,6 +168,7 @@ impl<'e> Emit<'e> {
         self.op(Opcode::Jump, 0);
         self.land(skip);
         self.steps(scenario, otherwise);
+        self.held.truncate(held);
         let here = self.builder.here();
         self.builder.patch(over, Instruction::wide(Opcode::Jump, here.0));
     }
@@ -180,13 +198,41 @@ impl<'e> Emit<'e> {
         self.builder.patch(pick, instruction);
     }
 
-    /// Tests the condition of a block, with rows of its own.
+    /// Tasks at once. They share the rows of the sources they read.
+    fn parallel(&mut self, scenario: &'e Scenario, most: u32, steps: &'e [Step], span: Span) {
+        let left_out = |step: &&Step| step.condition == Condition::Never && self.optimise;
+        let members: Vec<_> = steps.iter().filter(|step| !left_out(step)).collect();
+        let tasks = || Step::tasks(steps).into_iter();
+        let conditions = members.iter().filter_map(|step| step.condition.slot());
+        let slots: Vec<u32> = tasks().flat_map(Task::slots).chain(conditions).collect();
+        let changed = tasks().flat_map(|task| &task.extracts).map(|extract| extract.var).collect();
+        if members.is_empty() {
+            return;
+        }
+        let registers = self.rows(slots, span);
+        let fork = self.builder.here();
+        self.op(Opcode::Fork, 0);
+        let mut lanes = Vec::new();
+        for step in members {
+            self.line(step.span);
+            lanes.push(LaneRow { entry: self.builder.here() });
+            let skip = self.unless(step.condition, &registers);
+            if let StepKind::Task(task) = &step.kind {
+                self.task(scenario, task, &registers, Some(&changed));
+            }
+            self.land(skip);
+            self.op(Opcode::Join, 0);
+        }
+        let after = self.builder.here();
+        let tables = &mut self.builder.program_mut().tables;
+        let lanes = append(&mut tables.lanes, lanes);
+        let id: ForkId = push(&mut tables.forks, ForkRow { lanes, most, after });
+        self.builder.patch(fork, Instruction::wide(Opcode::Fork, id.0));
+    }
+
+    /// Tests the condition of a block.
     fn test(&mut self, condition: Condition, span: Span) -> Skip {
-        let slot = match condition {
-            Condition::Slot(slot) => Some(slot),
-            Condition::Always | Condition::Never => None,
-        };
-        let registers = self.rows(slot, span);
+        let registers = self.rows(condition.slot(), span);
         self.unless(condition, &registers)
     }
 

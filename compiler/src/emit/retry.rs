@@ -16,9 +16,9 @@ impl<'e> Emit<'e> {
         }
     }
 
-    /// Sends a request that may be sent again, each time in its turn; says where. Everything
-    /// that is rendered for it has to be there by then.
-    pub(super) fn send_for_retry(&mut self, task: &'e Task, request: RequestId) -> Addr {
+    /// Sends a request in its turn, and perhaps again; says where. Everything that is rendered
+    /// for it has to be there by then.
+    pub(super) fn send_rendered(&mut self, task: &'e Task, request: RequestId) -> Addr {
         let again = self.builder.here();
         self.throttles(task);
         self.op(Opcode::Request, request.0);

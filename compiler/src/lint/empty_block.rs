@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::StepKind;
 
 pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
-    for scenario in plan.ir.runs.iter().flat_map(|run| &run.scenarios) {
+    for scenario in plan.ir.runs.iter().flat_map(crate::ir::Run::all) {
         for list in lists(scenario) {
             each_list(list, &mut |steps| {
                 for step in steps {
@@ -14,6 +14,7 @@ pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
                         StepKind::Group { steps, .. } if steps.is_empty() => "this group",
                         // The compiler counts the rounds at the end of each.
                         StepKind::While { steps, .. } if steps.len() <= 1 => "this loop",
+                        StepKind::Parallel { steps, .. } if steps.is_empty() => "this block",
                         StepKind::Pick { branches, .. } if branches.is_empty() => "this choice",
                         _ => continue,
                     };

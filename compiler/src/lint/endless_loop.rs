@@ -9,7 +9,7 @@ use crate::ir::{Argument, Condition, Const, Ir, SlotKind, Step, StepKind};
 use crate::steps::DEFAULT_ROUNDS;
 
 pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
-    for scenario in plan.ir.runs.iter().flat_map(|run| &run.scenarios) {
+    for scenario in plan.ir.runs.iter().flat_map(crate::ir::Run::all) {
         for list in lists(scenario) {
             each_list(list, &mut |steps| {
                 for step in steps {

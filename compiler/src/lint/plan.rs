@@ -209,7 +209,9 @@ pub(super) fn each_list<'i>(steps: &'i [Step], see: &mut impl FnMut(&'i [Step]))
     see(steps);
     for step in steps {
         match &step.kind {
-            StepKind::Group { steps, .. } | StepKind::While { steps, .. } => each_list(steps, see),
+            StepKind::Group { steps, .. }
+            | StepKind::While { steps, .. }
+            | StepKind::Parallel { steps, .. } => each_list(steps, see),
             StepKind::Branch { then, otherwise, .. } => {
                 each_list(then, see);
                 each_list(otherwise, see);

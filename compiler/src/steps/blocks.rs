@@ -15,6 +15,9 @@ use crate::scenario::pause;
 /// Rounds of a `while` that does not say how many it may have.
 pub(crate) const DEFAULT_ROUNDS: i64 = 1000;
 
+/// Connections of `parallel` to one host, where it does not say how many: as browsers have.
+const DEFAULT_CONNECTIONS: u32 = 6;
+
 /// The members of a block by name.
 struct Members<'m, 's>(Vec<(&'static Field, &'m Node<'s>)>);
 
@@ -73,6 +76,7 @@ impl Lower<'_> {
                 let tree = self.value(value, &ld_stdlib::scenario::PAUSE, "pause")?;
                 pause(&tree, self).map(StepKind::Pause)
             }
+            "parallel" => self.parallel(node, value, &members, context),
             "pick" => self.pick(value, context),
             "random" => {
                 let steps = self.steps(value, "random", context);
@@ -223,6 +227,43 @@ impl Lower<'_> {
             all.push(step(span, kind));
         }
         Some(together(all))
+    }
+
+    /// `parallel`: tasks, and nothing else, of users that can have several requests under way.
+    fn parallel(
+        &mut self,
+        node: &Node<'_>,
+        list: &Node<'_>,
+        members: &Members<'_, '_>,
+        context: Context<'_>,
+    ) -> Option<StepKind> {
+        if !context.protocol.at_once {
+            let title = context.protocol.title;
+            let message = format!("{title} users cannot have several requests under way");
+            let problem = Diagnostic::new(Code::NotAtOnce, message)
+                .label(node.span, format!("`{}` does one thing after the other", context.user))
+                .help("write the tasks one after the other, or give the run more users");
+            self.report(problem);
+            return None;
+        }
+        let most = members.get("max").and_then(|node| {
+            let shape = Shape::Integer { min: 1, max: 1000 };
+            match self.value(node, &shape, "max")?.kind {
+                ld_stdlib::TreeKind::Int(most) => u32::try_from(most).ok(),
+                _ => None,
+            }
+        });
+        let steps = self.steps(list, "parallel", context);
+        for step in &steps {
+            if !matches!(step.kind, StepKind::Task(_)) {
+                let problem =
+                    Diagnostic::new(Code::NotAtOnce, "only tasks may stand in `parallel`")
+                        .label(step.span, "this is a block")
+                        .help("put the block around it or behind it; a task may have `run_if`");
+                self.report(problem);
+            }
+        }
+        Some(StepKind::Parallel { most: most.unwrap_or(DEFAULT_CONNECTIONS), steps })
     }
 
     fn pick(&mut self, list: &Node<'_>, context: Context<'_>) -> Option<StepKind> {

@@ -32,6 +32,26 @@ pub trait Driver: Sized + 'static {
         request: Request<'_>,
     ) -> impl Future<Output = Exchange<'s>>;
 
+    /// The host a request goes to: requests of a user at once are counted by it.
+    fn host<'r>(&self, _request: &Request<'r>) -> &'r [u8] {
+        &[]
+    }
+
+    /// Another session of `user`, for a request beside those of `session`.
+    fn beside(
+        &self,
+        _session: &mut Self::Session,
+        user: u32,
+        _request: &Request<'_>,
+    ) -> Self::Session {
+        self.session(user)
+    }
+
+    /// Takes back what a session [beside](Self::beside) this one has to keep.
+    fn rejoin(&self, _session: &mut Self::Session, beside: Self::Session) {
+        drop(beside);
+    }
+
     /// Takes back what holds the last reply, because its user is about to wait: a user who
     /// waits is to hold no buffer. Called once the reply has been read.
     fn release(&self, _session: &mut Self::Session) {}

@@ -79,6 +79,8 @@ pub struct Protocol {
     pub default_check: Option<&'static str>,
     /// The statuses of failures that may be over when the request is sent again.
     pub transient: &'static [i64],
+    /// Whether a user can have several requests under way.
+    pub at_once: bool,
     /// The names of a request's parts, in order.
     pub parts: &'static [&'static str],
     /// The names of a request's numbers, in order.

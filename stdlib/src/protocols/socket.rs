@@ -55,6 +55,7 @@ pub const PROTOCOL: Protocol = Protocol {
     offers: Needs::PAYLOAD,
     default_check: None,
     transient: &[],
+    at_once: false,
     parts: &["target", "payload", "expect"],
     options: &["udp", "timeout_ns", "expect_bytes", "hex"],
     prepare,

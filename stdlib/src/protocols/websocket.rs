@@ -69,6 +69,7 @@ pub const PROTOCOL: Protocol = Protocol {
     offers: Needs::PAYLOAD,
     default_check: None,
     transient: &[],
+    at_once: false,
     parts: &["url", "host", "headers", "subprotocols", "payload", "expect", "ca", "cert", "key"],
     options: &["method", "timeout_ns", "binary", "hex", "verify"],
     prepare,

@@ -50,6 +50,11 @@ impl Jar {
         self.line.origin.clear();
     }
 
+    /// Whether it has no cookies, not even old ones.
+    pub(super) fn is_empty(&self) -> bool {
+        self.store.iter_any().next().is_none()
+    }
+
     /// `name=value; name=value` for a request for `target` at `origin`, both as they are
     /// sent; empty when there is none for it.
     pub(super) fn line(&mut self, origin: &[u8], target: &[u8], now_ns: u64) -> &str {

@@ -11,7 +11,6 @@ use url::Url;
 
 use super::auth::Auth;
 use super::buffers::Buffers;
-use super::cookies::Jar;
 use super::decode::Decoder;
 use super::extra::Extra;
 use super::message::{self, Beyond, Late, Prepared};
@@ -126,6 +125,31 @@ impl Driver for Http {
         Exchange { reply: session.received.reply(needs), stamps }
     }
 
+    fn host<'r>(&self, request: &Request<'r>) -> &'r [u8] {
+        match request.part(part::URL) {
+            [] => request.part(part::ORIGIN),
+            url => {
+                let mut slashes = memchr::memchr_iter(b'/', url);
+                url.get(..slashes.nth(2).unwrap_or(url.len())).unwrap_or(url)
+            }
+        }
+    }
+
+    fn beside(&self, session: &mut Session, _user: u32, request: &Request<'_>) -> Session {
+        let varying = request.part(part::URL);
+        let origin = if varying.is_empty() {
+            Cow::Borrowed(request.part(part::ORIGIN))
+        } else {
+            Cow::Owned(parse_url(varying).map(|url| message::origin(&url)).unwrap_or_default())
+        };
+        session.beside(self.net.deadline(), &origin)
+    }
+
+    fn rejoin(&self, session: &mut Session, mut beside: Session) {
+        self.release(&mut beside);
+        session.rejoin(beside);
+    }
+
     #[inline]
     fn release(&self, session: &mut Session) {
         let received = &mut session.received;
@@ -156,7 +180,7 @@ impl Http {
         } else {
             let whole = request.part(part::WHOLE);
             let is_ready =
-                !whole.is_empty() && session.jar.is_none() && extras & extra::LATE_LINES == 0;
+                !whole.is_empty() && session.has_no_cookies() && extras & extra::LATE_LINES == 0;
             let built = if is_ready {
                 None
             } else {
@@ -245,7 +269,8 @@ impl Http {
         prepared.write_head(url.as_ref(), &mut head);
         let call = [request.part(part::METHOD), &*origin, message::target(&head)];
         let auth = authorize(&mut session.auth, prepared, call, true)?;
-        let cookies = match &mut session.jar {
+        let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
+        let cookies = match &mut jar {
             Some(jar) => {
                 let target = message::target(&head);
                 jar.line(&origin, target, self.net.now_ns())
@@ -392,7 +417,7 @@ impl Http {
             let Some(head) = received.reader.head() else { return Ok(()) };
             let fields = received.reader.fields(&received.buffer);
             if head.has_set_cookie {
-                session.jar.get_or_insert_default().take(fields, &hop.url);
+                session.jar.get_or_insert_default().borrow_mut().take(fields, &hop.url);
             }
             let location = if follows { fields.all(b"location").next() } else { None };
             let Some(next) = hop.next(head.status, location)? else { return Ok(()) };
@@ -413,11 +438,13 @@ impl Http {
             } else {
                 Vec::new()
             };
-            let jar = session.jar.as_deref_mut();
-            let cookies =
-                jar.map_or("", |jar: &mut Jar| jar.line(&origin, &target, self.net.now_ns()));
             let mut head = Vec::new();
-            let tail = hop.write(&prepared, cookies, &auth, &mut head);
+            let tail = {
+                let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
+                let now_ns = self.net.now_ns();
+                let cookies = jar.as_mut().map_or("", |jar| jar.line(&origin, &target, now_ns));
+                hop.write(&prepared, cookies, &auth, &mut head)
+            };
             prepared.address_to_proxy(&hop.method, &origin, &mut head)?;
             let beyond = prepared.beyond(&origin, limit.until_ns);
             let beyond = if hop.body { beyond } else { beyond.without_body() };

@@ -10,7 +10,7 @@ use crate::net::{Endpoint, Proxy, TlsOptions, TlsVersion};
 #[derive(Debug)]
 pub(super) struct Route {
     /// `scheme://authority` as requests name it.
-    origin: Box<[u8]>,
+    pub(super) origin: Box<[u8]>,
     pub(super) endpoint: Endpoint,
     pub(super) tls: TlsOptions,
     pub(super) proxy: Option<Proxy>,

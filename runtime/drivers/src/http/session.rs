@@ -1,5 +1,6 @@
 //! What one user keeps between its requests.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use ld_vm::Request;
@@ -11,17 +12,18 @@ use super::route::Route;
 use crate::net::{Deadline, Idle, Stream};
 
 /// As many connections as a user keeps; for one more it closes the one not used longest.
-const MOST_CONNECTIONS: usize = 8;
+const MOST_CONNECTIONS: usize = 32;
 
 /// The connections, the cookies and the last reply of one user.
 #[derive(Debug)]
 pub struct Session {
-    /// One for each origin; nearly always one.
+    /// One for each origin, and more of an origin that was asked for several things at once;
+    /// nearly always one.
     connections: Vec<Connection>,
     pub(super) deadline: Deadline,
     pub(super) received: Received,
-    /// There once a server has set a cookie.
-    pub(super) jar: Option<Box<Jar>>,
+    /// There once a server has set a cookie. What a user does at once shares it.
+    pub(super) jar: Option<Rc<RefCell<Jar>>>,
     /// There once a task had credentials that depend on the request, the time or the server.
     pub(super) auth: Option<Box<Auth>>,
 }
@@ -71,6 +73,28 @@ impl Session {
             self.connections.remove(0).stream.close();
         }
         self.connections.push(connection);
+    }
+
+    /// Whether there is no cookie to be sent.
+    #[inline]
+    pub(super) fn has_no_cookies(&self) -> bool {
+        self.jar.as_ref().is_none_or(|jar| jar.borrow().is_empty())
+    }
+
+    /// Another session of this user, with its cookies and one of its connections to `origin`.
+    pub(super) fn beside(&mut self, deadline: Deadline, origin: &[u8]) -> Self {
+        let mut beside = Self::new(deadline);
+        beside.jar = Some(Rc::clone(self.jar.get_or_insert_default()));
+        beside.auth = self.auth.take();
+        let place = self.connections.iter().position(|open| *open.route.origin == *origin);
+        beside.connections.extend(place.map(|place| self.connections.remove(place)));
+        beside
+    }
+
+    /// Takes over the connections and credentials of a session that was beside this one.
+    pub(super) fn rejoin(&mut self, beside: Self) {
+        self.auth = self.auth.take().or(beside.auth);
+        beside.connections.into_iter().for_each(|open| self.keep_connection(open));
     }
 
     /// Closes in order what is open.

@@ -171,6 +171,7 @@ pub const PROTOCOL: Protocol = Protocol {
     offers: Needs::STATUS.union(Needs::META).union(Needs::PAYLOAD),
     default_check: Some("status_below_400"),
     transient: &[408, 429, 502, 503, 504],
+    at_once: true,
     parts: &[
         "origin",
         "url",
