@@ -85,6 +85,9 @@ impl Machine {
                 | Effect::Throttle(_)
                 | Effect::Enter(_)
                 | Effect::Leave
+                // The stages measure one request after the other.
+                | Effect::Fork(_)
+                | Effect::Join
                 | Effect::Log(_) => resume = Resume::Go,
             }
         }

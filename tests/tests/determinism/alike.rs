@@ -137,6 +137,8 @@ enum Seen {
     Leave,
     Log(String),
     Stop(ld_vm::Scope),
+    Fork,
+    Join,
     Stuck,
     UsedUp(SourceId),
 }
@@ -171,6 +173,8 @@ fn seen(ready: &Ready, event: &Event) -> Seen {
         Event::Leave => Seen::Leave,
         Event::Log(text) => Seen::Log(text.clone()),
         Event::Stop(scope) => Seen::Stop(*scope),
+        Event::Fork(_) => Seen::Fork,
+        Event::Join => Seen::Join,
         Event::Stuck => Seen::Stuck,
         Event::UsedUp(source) => Seen::UsedUp(*source),
     }
