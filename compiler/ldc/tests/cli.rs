@@ -313,4 +313,61 @@ fn schema_prints_a_schema_of_plans() {
     let schema: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert!(schema["$defs"]["LD_start_test"].is_object());
+fn import_writes_a_plan_its_notes_and_its_secrets() {
+    let folder = folder();
+    let script = "curl -u ada:sesame --limit-rate 1M http://127.0.0.1:8080/orders\n";
+    fs::write(folder.path().join("calls.sh"), script).expect("written");
+    let arguments = [
+        "import",
+        "calls.sh",
+        "-o",
+        "plan.json",
+        "--notes",
+        "notes.json",
+        "--secrets",
+        "secrets.env",
+    ];
+    let ended = ldc(&folder, &arguments);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for said in [
+        "1 requests",
+        "--limit-rate 1M",
+        "${secret.PASSWORD}",
+        "ldvm run plan.json",
+        "--secrets secrets.env",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect(name);
+    assert!(!read("plan.json").contains("sesame"));
+    assert_eq!(read("secrets.env"), "PASSWORD=\"sesame\"\n");
+    let notes: Value = serde_json::from_str(&read("notes.json")).expect("JSON");
+    assert_eq!(notes.pointer("/notes/0/fate"), Some(&Value::from("dropped")));
+    assert_eq!(ldc(&folder, &["check", "plan.json"]).code, Some(0));
+}
+
+#[test]
+fn import_fails_when_too_little_is_kept_or_nothing_can_be_read() {
+    let folder = folder();
+    fs::write(folder.path().join("calls.sh"), "curl --limit-rate 1M http://127.0.0.1/\n")
+        .expect("written");
+    fs::write(folder.path().join("open.sh"), "curl a\ncurl 'b\n").expect("written");
+    let code = |arguments: &[&str]| ldc(&folder, arguments);
+    assert_eq!(code(&["import", "calls.sh", "--min-fidelity", "0.8"]).code, Some(0));
+    assert_eq!(code(&["import", "calls.sh", "--min-fidelity", "0.9"]).code, Some(1));
+    let ended = code(&["import", "curl", "open.sh"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("open.sh:2: the quotation"), "{}", ended.stderr);
+    let ended = code(&["import", "good.json"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("curl"), "{}", ended.stderr);
+    assert_eq!(code(&["import", "missing.sh"]).code, Some(2));
+}
+
+#[test]
+fn import_reads_standard_input_and_writes_to_standard_output() {
+    let ended = ldc_reading(&folder(), &["import", "curl", "-"], "curl http://127.0.0.1/a\n");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let plan: Value = serde_json::from_str(&ended.stdout).expect("a plan");
+    assert_eq!(plan.pointer("/metadata/imported/from"), Some(&Value::from("curl")));
 }
