@@ -313,6 +313,9 @@ fn schema_prints_a_schema_of_plans() {
     let schema: Value = serde_json::from_str(&ended.stdout).expect("JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert!(schema["$defs"]["LD_start_test"].is_object());
+}
+
+#[test]
 fn import_writes_a_plan_its_notes_and_its_secrets() {
     let folder = folder();
     let script = "curl -u ada:sesame --limit-rate 1M http://127.0.0.1:8080/orders\n";
