@@ -8,6 +8,9 @@ pub enum Work {
     /// A POST with a rendered JSON body, two checks and an extract for scripted
     /// tools; a GET of the same answer for the others.
     Post,
+    /// Ten requests with conditions, checks, extracts and data for scripted tools; GETs of
+    /// the same answer for the others.
+    Flow,
 }
 
 /// One row of the comparison.
@@ -34,6 +37,7 @@ impl Case {
         match self.work {
             Work::Get => "get.json",
             Work::Post => "post.json",
+            Work::Flow => "flow.json",
         }
     }
 
@@ -42,7 +46,7 @@ impl Case {
     pub fn plain_path(&self) -> &'static str {
         match self.work {
             Work::Get => "/",
-            Work::Post => "/json",
+            Work::Post | Work::Flow => "/json",
         }
     }
 }
@@ -81,5 +85,14 @@ pub static CASES: &[Case] = &[
         users: 64,
         tls: true,
         target: 1.0,
+    },
+    Case {
+        name: "flow10",
+        title: "flow of ten requests, 64 users, with conditions, a loop, a group, JSON checks, \
+                extracts and data; tools without scripts GET an answer",
+        work: Work::Flow,
+        users: 64,
+        tls: false,
+        target: 1.25,
     },
 ];

@@ -65,6 +65,7 @@ impl Job<'_> {
         let work = match self.case.work {
             Work::Get => "get",
             Work::Post => "post",
+            Work::Flow => "flow",
         };
         format!("peers/{tool}_{work}.{extension}")
     }

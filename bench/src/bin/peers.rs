@@ -20,7 +20,7 @@ use ld_bench::tools::{TOOLS, Tool};
 #[derive(Parser)]
 #[command(about = "Measures ldvm beside other load generators, CPU per request.")]
 struct Arguments {
-    /// Rows to measure: get64, get1000, post, https64; all when none is named.
+    /// Rows to measure: get64, get1000, post, https64, flow10; all when none is named.
     rows: Vec<String>,
     /// Rounds per row; the medians are printed.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]

@@ -21,6 +21,12 @@ pub(super) const STAGES: &[Stage] = &[
         doc: "the POST of the comparison: a row, four slots, two assertions, one extract",
         prepare: || tick("post.json", JSON_ANSWER.as_bytes()),
     },
+    Stage {
+        name: "tick/flow10",
+        doc: "the flow of the comparison: ten requests, eleven assertions, three extracts, two \
+              conditions, a loop, a group, a row",
+        prepare: || tick("flow.json", JSON_ANSWER.as_bytes()),
+    },
 ];
 
 fn tick(file: &str, payload: &'static [u8]) -> Result<Call> {
