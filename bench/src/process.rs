@@ -54,7 +54,12 @@ pub struct Finished {
     pub cpu: Cpu,
     /// Wall time from its start to its end.
     pub wall: Duration,
+    /// Its resident memory at its most, in bytes, as last seen before the end.
+    pub peak: u64,
 }
+
+/// How often a running program's memory is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 impl Finished {
     /// The last lines of its complaints, or of its output when it had none.
@@ -86,9 +91,13 @@ pub fn run(command: &mut Command, core: Core, limit: Duration) -> Result<Finishe
     let pid = Pid::from_child(&child);
     let (tell, told) = mpsc::channel();
     thread::spawn(move || tell.send((child.wait(), Instant::now())));
-    let (status, ended) = match told.recv_timeout(limit) {
-        Ok(end) => end,
-        Err(_) => {
+    let mut peak = 0;
+    let (status, ended) = loop {
+        if let Ok(end) = told.recv_timeout(LOOK) {
+            break end;
+        }
+        peak = peak_of(pid).unwrap_or(0).max(peak);
+        if started.elapsed() > limit {
             kill_process(pid, Signal::KILL)?;
             told.recv()?.0?;
             bail!("still running after {} s: killed", limit.as_secs());
@@ -97,7 +106,15 @@ pub fn run(command: &mut Command, core: Core, limit: Duration) -> Result<Finishe
     let (status, wall) = (status?, ended - started);
     let after = Cpu::of_ended_children()?;
     let cpu = Cpu { user: after.user - before.user, system: after.system - before.system };
-    Ok(Finished { stdout: text(&mut stdout)?, stderr: text(&mut stderr)?, status, cpu, wall })
+    Ok(Finished { stdout: text(&mut stdout)?, stderr: text(&mut stderr)?, status, cpu, wall, peak })
+}
+
+/// The most memory a running process had resident, in bytes.
+fn peak_of(pid: Pid) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).ok()?;
+    let (_, rest) = status.split_once("VmHWM:")?;
+    let kibibytes: u64 = rest.split_whitespace().next()?.parse().ok()?;
+    Some(kibibytes << 10)
 }
 
 fn text(file: &mut File) -> Result<String> {

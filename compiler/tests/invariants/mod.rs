@@ -18,7 +18,12 @@ pub(crate) fn check(text: &str) {
 
 /// There is a program or a reason, and the program is one the machine accepts.
 pub(crate) fn check_compile(text: &str) {
-    let source = Source::new("plan.json", text);
+    check_compile_named("plan.json", text);
+}
+
+/// The same for the notation that the name's extension stands for.
+pub(crate) fn check_compile_named(name: &str, text: &str) {
+    let source = Source::new(name, text);
     for optimise in [true, false] {
         let compiled = compile(&source, &Options { optimise, files: &NoFiles, ..Options::new() });
         let errors = compiled.diagnostics.iter().any(|d| d.severity == Severity::Error);

@@ -2,7 +2,7 @@
 
 use ld_vm::{Value, Var};
 
-use super::{Found, Path, REPR_LIMIT, equal, find};
+use super::{Count, Found, Path, Query, REPR_LIMIT, equal, find};
 
 /// Takes the bytes up to the first line end as a path and the rest as a document, and
 /// stops the program when results contradict each other.
@@ -31,5 +31,35 @@ pub fn run(data: &[u8]) {
         if let Value::Json(json) = value {
             assert_eq!(find(json, b""), found, "what is found is JSON");
         }
+    }
+}
+
+/// Takes the bytes up to the first line end as a path in either notation and the rest as a
+/// document; stops the program when following the path and looking in a tree contradict each
+/// other.
+pub fn run_query(data: &[u8]) {
+    let mut parts = data.splitn(2, |&byte| byte == b'\n');
+    let (Some(path), Some(document)) = (parts.next(), parts.next()) else {
+        return;
+    };
+    let Ok(query) = Query::new(path) else { return };
+    let shown = |query: &Query| {
+        query.first(document, |found, count| {
+            let mut text = String::new();
+            found.repr(&mut text);
+            (text, count)
+        })
+    };
+    let (found, count) = shown(&query);
+    let is_valid = serde_json::from_slice::<serde_json::Value>(document).is_ok();
+    match (&query, str::from_utf8(path).map(serde_json_path::JsonPath::parse)) {
+        // In a document that is broken the scanner may find what a parser does not get to.
+        (Query::One(_), Ok(Ok(tree)))
+            if is_valid && super::is_jsonpath(&String::from_utf8_lossy(path)) =>
+        {
+            assert_eq!(shown(&Query::Many(tree)).0, found, "both ways lead to the same");
+        }
+        (Query::Many(_), _) => assert!(is_valid || count == Count::Of(0), "{found}"),
+        _ => {}
     }
 }

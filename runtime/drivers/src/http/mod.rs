@@ -27,5 +27,7 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
+pub use auth::probe_challenge;
 pub use driver::Http;
 pub use session::Session;

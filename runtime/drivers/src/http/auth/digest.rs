@@ -182,6 +182,29 @@ fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace(['\r', '\n'], " ")
 }
 
+/// Reads `data` as a challenge and answers it, as a fuzzer's entry.
+///
+/// # Panics
+/// When the answer is not one line of a header, which is a defect.
+#[doc(hidden)]
+pub fn probe_challenge(data: &[u8]) {
+    // A field's value has none of these once its head was read.
+    if data.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        return;
+    }
+    let plan = serde_json::json!({"username": "ada", "password": "a\"b"});
+    let mut digest = Digest::new(&plan);
+    let is_challenged = digest.is_challenged(std::iter::once(data));
+    let (method, authority, target) = (&b"GET"[..], &b"h"[..], &b"/a?b"[..]);
+    let (lines, body) = (Vec::new(), Vec::new());
+    let request = Signed { method, authority, target, lines, body, now_s: 0 };
+    let mut line = Vec::new();
+    digest.write(&request, &mut line);
+    assert_eq!(is_challenged, !line.is_empty(), "every challenge that is taken is answered");
+    let inside = line.strip_suffix(b"\r\n").unwrap_or(&line);
+    assert!(!inside.iter().any(|byte| matches!(byte, b'\r' | b'\n')), "the answer is one line");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

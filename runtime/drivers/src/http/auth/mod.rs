@@ -7,6 +7,8 @@ mod aws;
 mod digest;
 mod jwt;
 
+#[doc(hidden)]
+pub use digest::probe_challenge;
 use ld_vm::{Fault, FaultClass};
 use serde_json::Value;
 
