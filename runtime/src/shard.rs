@@ -162,8 +162,8 @@ impl Shard {
 
     /// Files the outcome of a request.
     pub(crate) fn record(&self, sample: &Sample<'_>, due_ns: u64, stamps: &Stamps) {
-        let Stamps { sent_ns, done_ns, connect_ns, tls_ns, first_byte_ns, bytes_out, bytes_in } =
-            *stamps;
+        let &Stamps { sent_ns, done_ns, connect_ns, tls_ns, first_byte_ns, .. } = stamps;
+        let &Stamps { bytes_out, bytes_in, .. } = stamps;
         let series = sample.series.0;
         let recorder = &mut self.desk.borrow_mut().recorder;
         if due_ns < self.warm_ns {

@@ -88,7 +88,10 @@ pub(crate) async fn run<D: Driver>(
                 let exchange = driver.exchange(&mut session, request).await;
                 flight.land();
                 stamps = exchange.stamps;
-                stamps.sent_ns = held.unwrap_or(stamps.sent_ns);
+                let prior_ns = stamps.prior_ns;
+                due_ns = due_ns.saturating_add(prior_ns);
+                stamps.sent_ns =
+                    held.map_or(stamps.sent_ns, |held_ns| held_ns.saturating_add(prior_ns));
                 let elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
                 resume = Resume::Reply(Reply { elapsed_ns, ..exchange.reply });
                 continue;

@@ -174,4 +174,5 @@ fault_classes! {
     Plan "plan" "The request could not be made as the plan says: an address that is none, a value that cannot be sent.";
     Generator "generator" "The load generator itself ran out of something: ports, descriptors, memory for a body.";
     Dropped "dropped" "The network conditioner dropped the request.";
+    Auth "auth" "No token could be had from the server that gives them.";
 }

@@ -81,7 +81,8 @@ impl Kind {
             | FaultClass::Dns
             | FaultClass::Tls
             | FaultClass::Plan
-            | FaultClass::Generator => Self::Permanent,
+            | FaultClass::Generator
+            | FaultClass::Auth => Self::Permanent,
         }
     }
 }

@@ -82,6 +82,9 @@ pub struct Stamps {
     pub sent_ns: u64,
     /// When the reply was complete, or the fault was known.
     pub done_ns: u64,
+    /// How long something took that had to come before the request and is no part of it, such as
+    /// getting a token; 0 nearly always.
+    pub prior_ns: u64,
     /// How long connecting took, name look-up included; 0 when a connection was there.
     pub connect_ns: u64,
     /// How long the TLS handshake took; 0 when there was none.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -10,6 +11,7 @@ use ld_vm::{Fault, FaultClass, Needs, Request};
 use url::Url;
 
 use super::auth::Auth;
+use super::auth::oauth2::{Grant, State};
 use super::buffers::Buffers;
 use super::decode::Decoder;
 use super::extra::Extra;
@@ -31,6 +33,9 @@ const CONNECT_LIMIT_NS: u64 = 30 * NS_PER_S;
 /// unasked, as curl does.
 const HELD_NS: u64 = NS_PER_S;
 
+/// How long getting a token may take, in nanoseconds.
+const TOKEN_LIMIT_NS: u64 = 30 * NS_PER_S;
+
 /// Request bytes and decoded bodies beyond this many bytes are freed after use.
 const KEPT_BYTES: usize = 1 << 20;
 
@@ -46,6 +51,8 @@ pub struct Http {
     bytes: Pool,
     decoder: RefCell<Decoder>,
     routes: RefCell<Vec<Rc<Route>>>,
+    /// What gives tokens, by the tasks' objects.
+    grants: RefCell<HashMap<Box<[u8]>, Rc<Grant>>>,
 }
 
 /// A request ready to be sent.
@@ -59,6 +66,8 @@ struct Call<'c> {
     beyond: Option<&'c Beyond<'c>>,
     method: &'c [u8],
     limit: Limit,
+    /// Whether the reply's body is kept.
+    reads_body: bool,
 }
 
 impl<'c> Call<'c> {
@@ -96,6 +105,7 @@ impl Driver for Http {
             bytes: Pool::default(),
             decoder: RefCell::default(),
             routes: RefCell::default(),
+            grants: RefCell::default(),
         }
     }
 
@@ -192,7 +202,9 @@ impl Http {
             };
             let limit = self.start(request, stamps);
             let method = request.part(part::METHOD);
-            let call = Call { request, origin, head, tail, beyond: None, method, limit };
+            let reads_body = request.needs().contains(Needs::PAYLOAD);
+            let call =
+                Call { request, origin, head, tail, beyond: None, method, limit, reads_body };
             let outcome = self.attempt(session, &call, stamps).await;
             if let Some(built) = built {
                 self.put_bytes(built.head);
@@ -218,7 +230,18 @@ impl Http {
         let extra = Extra::new(&self.net, request).await?;
         let source = request.part(part::AUTH);
         if !source.is_empty() && session.auth.as_ref().is_none_or(|auth| !auth.is_of(source)) {
-            session.auth = Some(Box::new(Auth::new(&self.net, source).await?));
+            let mut auth = Auth::new(&self.net, source).await?;
+            auth.share(&mut self.grants.borrow_mut());
+            session.auth = Some(Box::new(auth));
+        }
+        let auth = session.auth.as_mut().filter(|_| !source.is_empty());
+        if let Some(auth) = auth
+            && let Some(grant) = auth.grant()
+        {
+            let begun_ns = self.net.now_ns();
+            let token = self.token(&grant, request, begun_ns).await;
+            stamps.prior_ns = self.net.now_ns().saturating_sub(begun_ns);
+            auth.set_token(token?);
         }
         let prepared = Prepared::new(*request, Some(&extra));
         let Built { origin, head, tail } = self.build(session, request, &prepared)?;
@@ -226,7 +249,8 @@ impl Http {
         let beyond = prepared.beyond(&origin, limit.until_ns);
         let method = request.part(part::METHOD);
         let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
-        let call = Call { request, origin, head, tail, beyond, method, limit };
+        let reads_body = request.needs().contains(Needs::PAYLOAD);
+        let call = Call { request, origin, head, tail, beyond, method, limit, reads_body };
         self.attempt(session, &call, stamps).await?;
         if prepared.has(extra::AUTH) && is_challenged(session) {
             let Built { origin, head, tail } = self.build(session, request, &prepared)?;
@@ -237,6 +261,67 @@ impl Http {
             self.follow_up(session, request, Some(&extra), limit, stamps).await?;
         }
         Ok(())
+    }
+
+    /// The token of a grant, fetched if there is none that is good.
+    async fn token(
+        &self,
+        grant: &Grant,
+        request: &Request<'_>,
+        begun_ns: u64,
+    ) -> Result<Rc<str>, Fault> {
+        let mut state = grant.state.lock().await;
+        if let Some(token) = state.fresh(self.net.now_ns()) {
+            return Ok(token);
+        }
+        // One failure is enough for all that waited for it.
+        if let Some(fault) = state.failed_since(begun_ns) {
+            return Err(fault);
+        }
+        loop {
+            match self.fetch_token(grant, &mut state, request).await {
+                // A token to refresh with expires as well.
+                Err(_) if state.can_begin_anew() => {}
+                Err(fault) => {
+                    state.fail(self.net.now_ns(), fault.clone());
+                    return Err(fault);
+                }
+                token => return token,
+            }
+        }
+    }
+
+    /// Asks for a token, on a connection of its own, with the TLS settings of a task.
+    async fn fetch_token(
+        &self,
+        grant: &Grant,
+        state: &mut State,
+        request: &Request<'_>,
+    ) -> Result<Rc<str>, Fault> {
+        let (origin, head) = (grant.origin(), grant.request(state));
+        let until_ns = self.net.now_ns().saturating_add(TOKEN_LIMIT_NS);
+        let call = Call {
+            request,
+            origin: &origin,
+            head: &head,
+            tail: &[],
+            beyond: None,
+            method: b"POST",
+            limit: Limit { length_ns: TOKEN_LIMIT_NS, until_ns },
+            reads_body: true,
+        };
+        let mut apart = Session::new(self.net.deadline());
+        let mut stamps = Stamps::default();
+        let outcome = self.attempt(&mut apart, &call, &mut stamps).await;
+        let token = outcome.map_err(|fault| grant.no_token(&fault.text)).and_then(|()| {
+            let received = &apart.received;
+            let status = received.reader.head().map_or(0, |head| head.status);
+            let body = received.reader.body(&received.buffer);
+            grant.take(state, status, body, self.net.now_ns())
+        });
+        self.release(&mut apart);
+        apart.close();
+        token
     }
 
     /// The time limit of a request that starts now.
@@ -304,10 +389,7 @@ impl Http {
         };
         loop {
             let is_held = call.beyond.is_some_and(|beyond| beyond.is_held);
-            let expect = Expect {
-                to_head_request: call.method == b"HEAD",
-                body: call.request.needs().contains(Needs::PAYLOAD),
-            };
+            let expect = Expect { to_head_request: call.method == b"HEAD", body: call.reads_body };
             session.received.reader = ReplyReader::new(expect, self.limits);
             session.received.buffer.clear();
             session.deadline.arm(if is_held {
@@ -449,7 +531,8 @@ impl Http {
             let beyond = prepared.beyond(&origin, limit.until_ns);
             let beyond = if hop.body { beyond } else { beyond.without_body() };
             let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
-            let call = Call { request, origin, head, tail, beyond, method, limit };
+            let reads_body = request.needs().contains(Needs::PAYLOAD);
+            let call = Call { request, origin, head, tail, beyond, method, limit, reads_body };
             self.attempt(session, &call, stamps).await?;
         }
     }

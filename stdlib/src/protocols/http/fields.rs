@@ -245,11 +245,33 @@ const AUTH: &[Field] = &[
         r#""HS256""#,
     ),
     Field::new(
+        "audience",
+        Shape::Text,
+        "For `oauth2`: whom the token is for, where the server asks.",
+        r#""https://api.example""#,
+    ),
+    Field::new(
         "claims",
         Shape::Map(&Shape::Any),
         "For `jwt`: what the token says.",
         r#"{"sub": "${csv.users.name}"}"#,
     ),
+    Field::new(
+        "client_auth",
+        Shape::Choice(&["basic", "body"]),
+        "For `oauth2`: whether the client's id and secret go in a header or in the body.",
+        r#""body""#,
+    )
+    .default(r#""basic""#),
+    Field::new("client_id", Shape::Text, "For `oauth2`.", r#""shop""#),
+    Field::new("client_secret", Shape::Text, "For `oauth2`.", r#""${secret.CLIENT}""#),
+    Field::new(
+        "grant",
+        Shape::Choice(&["client_credentials", "password", "refresh_token"]),
+        "For `oauth2`: what a token is given for.",
+        r#""password""#,
+    )
+    .default(r#""client_credentials""#),
     Field::new(
         "key",
         Shape::Text,
@@ -270,21 +292,26 @@ const AUTH: &[Field] = &[
         "300",
     )
     .default("no `iat` and no `exp`"),
-    Field::new("password", Shape::Text, "For `basic` and `digest`.", r#""secret""#),
+    Field::new("password", Shape::Text, "For `basic`, `digest`, and `oauth2` with the grant `password`.", r#""secret""#),
+    Field::new("refresh_token", Shape::Text, "For `oauth2`.", r#""${session.refresh}""#),
     Field::new("region", Shape::Text, "For `aws_sigv4`.", r#""us-east-1""#),
+    Field::new("scope", Shape::Text, "For `oauth2`: what the token is to allow.", r#""orders:read""#),
     Field::new("secret_key", Shape::Text, "For `aws_sigv4`.", r#""wJalrXUtnFEMI""#),
     Field::new("service", Shape::Text, "For `aws_sigv4`.", r#""s3""#),
     Field::new("session_token", Shape::Text, "For `aws_sigv4`, with temporary keys.", r#""${token}""#),
     Field::new("token", Shape::Text, "For `bearer`.", r#""${token}""#),
     Field::new(
+        "token_url",
+        Shape::Text,
+        "For `oauth2`: where tokens are given.",
+        r#""https://id.example/token""#,
+    ),
+    Field::new(
         "type",
-        Shape::Either(&[
-            Shape::Later(&["oauth2"]),
-            Shape::Choice(&["aws_sigv4", "basic", "bearer", "digest", "jwt"]),
-        ]),
+        Shape::Choice(&["aws_sigv4", "basic", "bearer", "digest", "jwt", "oauth2"]),
         "The scheme: `digest` is that of RFC 7616 with MD5 or SHA-256; the request that is asked for credentials counts as one with the one that gives them.",
         r#""basic""#,
     )
     .required(),
-    Field::new("username", Shape::Text, "For `basic` and `digest`.", r#""ada""#),
+    Field::new("username", Shape::Text, "For `basic`, `digest`, and `oauth2` with the grant `password`.", r#""ada""#),
 ];

@@ -26,6 +26,28 @@ const SCHEMES: &[(&str, &[&str], &[&str])] = &[
     ("bearer", &["token"], &[]),
     ("digest", &["username", "password"], &[]),
     ("jwt", &["algorithm"], &["claims", "key", "key_file", "key_id", "lifetime"]),
+    (
+        "oauth2",
+        &["token_url"],
+        &[
+            "audience",
+            "client_auth",
+            "client_id",
+            "client_secret",
+            "grant",
+            "password",
+            "refresh_token",
+            "scope",
+            "username",
+        ],
+    ),
+];
+
+/// The grants of `oauth2`: what each needs.
+const GRANTS: &[(&str, &[&str])] = &[
+    ("client_credentials", &["client_id"]),
+    ("password", &["username", "password"]),
+    ("refresh_token", &["refresh_token"]),
 ];
 
 impl Headers {
@@ -111,6 +133,15 @@ impl Headers {
         }
         if scheme == b"jwt" && auth.member("key").is_none() && auth.member("key_file").is_none() {
             missing("key");
+        }
+        if scheme == b"oauth2" {
+            let grant = text("grant").and_then(|grant| grant.constant());
+            let grant = grant.unwrap_or_else(|| b"client_credentials".to_vec());
+            let needed = GRANTS.iter().find(|(name, _)| name.as_bytes() == grant);
+            let needed = needed.map_or(&[][..], |(_, needed)| needed);
+            for name in needed.iter().filter(|name| auth.member(name).is_none()) {
+                missing(name);
+            }
         }
         if let TreeKind::Map(members) = &auth.kind {
             for member in members.iter().filter(|member| member.name != "type") {

@@ -1,4 +1,5 @@
-//! Credentials that depend on the request, the time or the server: digest, JWT, AWS signatures.
+//! Credentials that depend on the request, the time or the server: digest, JWT, OAuth 2.0, AWS
+//! signatures.
 //!
 //! What the task says comes as a JSON object in the part `AUTH`. It is taken apart when it
 //! changes; a session keeps what came of it, with the server's challenge or the signed token.
@@ -6,14 +7,22 @@
 mod aws;
 mod digest;
 mod jwt;
+pub(super) mod oauth2;
+
+use std::collections::HashMap;
+use std::rc::Rc;
 
 #[doc(hidden)]
 pub use digest::probe_challenge;
 use ld_vm::{Fault, FaultClass};
 use serde_json::Value;
 
+use self::oauth2::Grant;
 use super::wire::Fields;
 use crate::net::Net;
+
+/// As many grants as are remembered while nobody uses them.
+const MOST_GRANTS: usize = 10_000;
 
 /// What a request's credentials may depend on.
 pub(super) struct Signed<'r> {
@@ -43,6 +52,14 @@ enum Scheme {
     Aws(aws::Credentials),
     Digest(digest::Digest),
     Jwt(Box<jwt::Jwt>),
+    OAuth2(Token),
+}
+
+/// A token and where it comes from.
+#[derive(Debug)]
+struct Token {
+    grant: Rc<Grant>,
+    token: Rc<str>,
 }
 
 impl Auth {
@@ -63,6 +80,18 @@ impl Auth {
         Ok(Self { source: source.into(), scheme: Scheme::new(&plan)? })
     }
 
+    /// Shares the tokens of others with the same credentials.
+    pub(super) fn share(&mut self, grants: &mut HashMap<Box<[u8]>, Rc<Grant>>) {
+        let Scheme::OAuth2(token) = &mut self.scheme else {
+            return;
+        };
+        if grants.len() >= MOST_GRANTS {
+            grants.retain(|_, grant| Rc::strong_count(grant) > 1);
+        }
+        let known = grants.entry(self.source.clone()).or_insert_with(|| Rc::clone(&token.grant));
+        token.grant = Rc::clone(known);
+    }
+
     /// Whether these are the credentials of a task's object.
     pub(super) fn is_of(&self, source: &[u8]) -> bool {
         *self.source == *source
@@ -80,6 +109,13 @@ impl Auth {
                 Ok(())
             }
             Scheme::Jwt(jwt) => jwt.write(request.now_s, out),
+            Scheme::OAuth2(Token { token, .. }) => {
+                out.extend_from_slice(b"Authorization: Bearer ");
+                // The server's word is not to add lines.
+                out.extend(token.bytes().filter(|byte| !byte.is_ascii_control()));
+                out.extend_from_slice(b"\r\n");
+                Ok(())
+            }
         }
     }
 
@@ -87,7 +123,29 @@ impl Auth {
     pub(super) fn is_challenged(&mut self, fields: Fields<'_>) -> bool {
         match &mut self.scheme {
             Scheme::Digest(digest) => digest.is_challenged(fields.all(b"www-authenticate")),
+            Scheme::OAuth2(Token { grant, token }) => {
+                // Whoever holds the lock is fetching another one.
+                if let Ok(mut state) = grant.state.try_lock() {
+                    state.reject(token);
+                }
+                false
+            }
             Scheme::Aws(_) | Scheme::Jwt(_) => false,
+        }
+    }
+
+    /// What gives the tokens, where credentials are such.
+    pub(super) fn grant(&self) -> Option<Rc<Grant>> {
+        match &self.scheme {
+            Scheme::OAuth2(token) => Some(Rc::clone(&token.grant)),
+            _ => None,
+        }
+    }
+
+    /// The token for the requests to come.
+    pub(super) fn set_token(&mut self, new: Rc<str>) {
+        if let Scheme::OAuth2(Token { token, .. }) = &mut self.scheme {
+            *token = new;
         }
     }
 }
@@ -97,6 +155,10 @@ impl Scheme {
         match plan.get("type").and_then(Value::as_str) {
             Some("aws_sigv4") => Ok(Self::Aws(aws::Credentials::new(plan))),
             Some("digest") => Ok(Self::Digest(digest::Digest::new(plan))),
+            Some("oauth2") => Ok(Self::OAuth2(Token {
+                grant: Rc::new(Grant::new(plan.clone())?),
+                token: Rc::from(""),
+            })),
             Some("jwt") => Ok(Self::Jwt(Box::new(jwt::Jwt::new(plan)?))),
             _ => Err(fault("`auth` is of a type that this build does not know")),
         }
