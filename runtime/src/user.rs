@@ -430,6 +430,34 @@ scenario u test @0000 users 1 rate 1 wait WAIT
     }
 
     #[test]
+    fn an_attempt_is_due_after_its_pause_and_each_is_a_sample() {
+        const RETRIED: &str = r#"
+run unlimited iterations 0
+scenario u test @0000 users 1 rate 1 wait WAIT
+  0000  request test "one" "GET" "/1" needs nothing parts "/1" options
+  0001  retry @0000 transient 2 flaky 0 permanent 0 after 300ns to 500ns factor 2 jitter 0 on
+  0002  sample
+  0003  end
+"#;
+        on_a_shard(async {
+            let driver = Scripted {
+                stamps: RefCell::new(vec![(10, 1_000), (1_400, 2_000), (2_600, 2_900)]),
+                fault: Some(Fault::new(FaultClass::Reset, "reset")),
+                ..Scripted::default()
+            };
+            let stage = Stage::new(RETRIED, "0s", driver);
+            stage.start(1).await.unwrap();
+            let totals = stage.totals();
+            // Due at 0, 1 300 and 2 500.
+            assert_eq!((totals.requests(), totals.failed()), (3, 3));
+            assert_eq!((totals.response().min(), totals.response().max()), (400, 1_000));
+            assert!((totals.response().mean() - 2_100.0 / 3.0).abs() < 1.0);
+            let counters = totals.counters();
+            assert_eq!((counters.retried, counters.recovered, counters.ticks), (2, 0, 1));
+        });
+    }
+
+    #[test]
     fn at_the_end_a_waiting_user_says_goodbye_and_a_request_under_way_is_cut() {
         on_a_shard(async {
             let stage = Stage::new(NOTHING_AT_ALL, "3600s", Scripted::default());
