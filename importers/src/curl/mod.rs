@@ -1,11 +1,13 @@
 //! curl commands, as shells take them and as browsers copy them.
 
+mod config;
 mod data;
 mod form;
 mod glob;
 mod operation;
 mod options;
 mod powershell;
+mod request;
 mod shell;
 mod url;
 mod windows;

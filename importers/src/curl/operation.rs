@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::data::{self, Kind, Piece};
 use super::options::{About, Given};
 use super::shell::{Command, Input};
-use super::{form, glob, options, url};
-use crate::body;
+use super::{config, form, options};
 use crate::draft::Task;
 use crate::notes::Notes;
 use crate::options::Options;
@@ -25,7 +24,7 @@ pub(super) fn tasks(
     for option in unknown {
         notes.drop(place, &option, "curl has no such option");
     }
-    read_configs(&mut given, source, place, notes);
+    config::read(&mut given, source, place, notes);
     let mut tasks = Vec::new();
     for part in given.split(|option| option.name == "next") {
         let mut operation = Operation::new(source, place);
@@ -37,101 +36,44 @@ pub(super) fn tasks(
     }
     tasks
 }
-
-/// Puts the options of `-K` files in their place.
-fn read_configs(given: &mut Vec<Given>, source: &Source, place: &str, notes: &mut Notes) {
-    while let Some(at) = given.iter().position(|option| option.name == "config") {
-        let option = given.remove(at);
-        let text = source.sibling(&option.value).and_then(|bytes| String::from_utf8(bytes).ok());
-        let Some(text) = text else {
-            notes.drop(place, &format!("-K {}", option.value), "the file cannot be read");
-            continue;
-        };
-        notes.keep();
-        let words: Vec<String> = text.lines().flat_map(config_line).collect();
-        let (inner, unknown) = options::parse(&words);
-        for option in unknown {
-            notes.drop(place, &option, "curl has no such option");
-        }
-        // A file that names files is taken one level deep, so that there is an end.
-        let inner: Vec<Given> =
-            inner.into_iter().filter(|option| option.name != "config").collect();
-        given.splice(at..at, inner);
-    }
-}
-
-/// `name = "value"`, `name: value`, `-x value` as words of a command line.
-fn config_line(line: &str) -> Vec<String> {
-    let line = line.trim();
-    if line.is_empty() || line.starts_with('#') {
-        return Vec::new();
-    }
-    let end = line.find(|c: char| c.is_whitespace() || c == '=' || c == ':').unwrap_or(line.len());
-    let (name, rest) = line.split_at_checked(end).unwrap_or((line, ""));
-    let name = if name.starts_with('-') { name.to_owned() } else { format!("--{name}") };
-    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '=' || c == ':');
-    let value = match rest.strip_prefix('"') {
-        None => rest.split_whitespace().next().unwrap_or_default().to_owned(),
-        Some(quoted) => {
-            let mut value = String::new();
-            let mut chars = quoted.chars();
-            while let Some(char) = chars.next() {
-                match char {
-                    '"' => break,
-                    '\\' => match chars.next() {
-                        Some('n') => value.push('\n'),
-                        Some('t') => value.push('\t'),
-                        Some('r') => value.push('\r'),
-                        Some(other) => value.push(other),
-                        None => {}
-                    },
-                    other => value.push(other),
-                }
-            }
-            value
-        }
-    };
-    if rest.is_empty() { vec![name] } else { vec![name, value] }
-}
-
 /// What a call asks for, as its options say one after the other.
-struct Operation<'s> {
-    source: &'s Source,
-    place: &'s str,
-    input: Option<&'s Input>,
-    urls: Vec<String>,
+pub(super) struct Operation<'s> {
+    pub(super) source: &'s Source,
+    pub(super) place: &'s str,
+    pub(super) input: Option<&'s Input>,
+    pub(super) urls: Vec<String>,
     /// The n-th belongs to the n-th URL.
-    uploads: Vec<String>,
-    method: Option<String>,
-    head: bool,
-    get: bool,
-    headers: Vec<(String, String)>,
+    pub(super) uploads: Vec<String>,
+    pub(super) method: Option<String>,
+    pub(super) head: bool,
+    pub(super) get: bool,
+    pub(super) headers: Vec<(String, String)>,
     /// Headers curl would send that are not to be sent.
-    without: Vec<String>,
-    pieces: Vec<Piece>,
+    pub(super) without: Vec<String>,
+    pub(super) pieces: Vec<Piece>,
     /// Whether the body is that of `--json`.
-    json: bool,
-    parts: Vec<Value>,
-    query: Vec<Piece>,
-    user: Option<String>,
-    scheme: Scheme,
-    bearer: Option<String>,
-    cookies: Vec<String>,
-    cert: Option<String>,
-    key: Option<String>,
-    proxy: Option<String>,
-    proxy_user: Option<String>,
-    globbing: bool,
-    as_is: bool,
-    default_scheme: Option<String>,
+    pub(super) json: bool,
+    pub(super) parts: Vec<Value>,
+    pub(super) query: Vec<Piece>,
+    pub(super) user: Option<String>,
+    pub(super) scheme: Scheme,
+    pub(super) bearer: Option<String>,
+    pub(super) cookies: Vec<String>,
+    pub(super) cert: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) proxy: Option<String>,
+    pub(super) proxy_user: Option<String>,
+    pub(super) globbing: bool,
+    pub(super) as_is: bool,
+    pub(super) default_scheme: Option<String>,
     /// Fields of the task that an option sets directly.
-    fields: Vec<(&'static str, Value)>,
-    follow: bool,
+    pub(super) fields: Vec<(&'static str, Value)>,
+    pub(super) follow: bool,
 }
 
 /// How `-u` is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Scheme {
+pub(super) enum Scheme {
     Basic,
     Digest,
     /// Provider, region and service of AWS' signature.
@@ -393,248 +335,5 @@ impl<'s> Operation<'s> {
         let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         self.proxy =
             Some(if has_port { proxy } else { format!("{}:1080", proxy.trim_end_matches('/')) });
-    }
-
-    /// The requests: one for each URL, and each that a pattern stands for.
-    fn tasks(&self, choices: &Options, notes: &mut Notes) -> Vec<Task> {
-        if self.urls.is_empty() {
-            if self.method.is_some() || !self.pieces.is_empty() || !self.headers.is_empty() {
-                notes.drop_request(self.place, "curl", "there is no URL");
-            }
-            return Vec::new();
-        }
-        let mut tasks = Vec::new();
-        for (number, pattern) in self.urls.iter().enumerate() {
-            let (urls, cut) =
-                if self.globbing { glob::expand(pattern) } else { (vec![pattern.clone()], false) };
-            if cut {
-                let why = format!("the first {} of its URLs are asked for", glob::MOST);
-                notes.approximate(self.place, pattern, &why);
-            }
-            for url in urls {
-                match url::read(&url, self.default_scheme.as_deref()) {
-                    Ok(read) => {
-                        tasks.push(self.task(read, self.uploads.get(number), choices, notes));
-                        notes.keep_request();
-                    }
-                    Err(scheme) => {
-                        let why = format!("`{scheme}` is not HTTP");
-                        notes.drop_request(self.place, &url, &why);
-                    }
-                }
-            }
-        }
-        tasks
-    }
-
-    fn task(
-        &self,
-        read: url::Read,
-        upload: Option<&String>,
-        choices: &Options,
-        notes: &mut Notes,
-    ) -> Task {
-        let mut task = Task {
-            url: if self.as_is { read.url } else { url::without_dots(&read.url) },
-            headers: self.headers.clone(),
-            ..Task::default()
-        };
-        if !choices.keep_headers {
-            let framing = ["content-length", "connection", "transfer-encoding"];
-            task.headers.retain(|(name, value)| {
-                let is_framing = framing.contains(&name.to_ascii_lowercase().as_str());
-                if is_framing && !is_what_clients_do(name, value) {
-                    notes.drop(
-                        self.place,
-                        &format!("-H {name}: {value}"),
-                        "the client frames requests itself",
-                    );
-                }
-                !is_framing
-            });
-        }
-        self.add_query(&mut task, notes);
-        self.add_body(&mut task, upload, notes);
-        self.add_credentials(&mut task, read.user, notes);
-        if !self.cookies.is_empty() {
-            let cookies = self.cookies.join("; ");
-            task.fields.insert("cookies".to_owned(), json!(cookies));
-        }
-        task.method = match (&self.method, upload) {
-            (Some(method), _) => method.clone(),
-            (None, Some(_)) => "PUT".to_owned(),
-            (None, None) if self.head => "HEAD".to_owned(),
-            (None, None) if self.has_body() => "POST".to_owned(),
-            (None, None) => "GET".to_owned(),
-        };
-        let by_default = ["accept", "accept-encoding", "content-type", "user-agent"];
-        let left_out = self
-            .without
-            .iter()
-            .filter(|name| by_default.contains(&name.to_ascii_lowercase().as_str()));
-        task.without.extend(left_out.cloned());
-        if !self.follow {
-            task.fields.insert("allow_redirects".to_owned(), json!(false));
-        }
-        for (name, value) in &self.fields {
-            match (task.fields.get_mut(*name), value) {
-                // Both ends of a range of versions.
-                (Some(Value::Object(known)), Value::Object(more)) => known.extend(more.clone()),
-                _ => {
-                    task.fields.insert((*name).to_owned(), value.clone());
-                }
-            }
-        }
-        if let Some(cert) = &self.cert {
-            let value = self.key.as_ref().map_or_else(|| json!(cert), |key| json!([cert, key]));
-            task.fields.insert("cert".to_owned(), value);
-        }
-        if let Some(proxy) = &self.proxy {
-            let proxy = match (&self.proxy_user, proxy.split_once("://")) {
-                (Some(user), Some((scheme, host))) => format!("{scheme}://{user}@{host}"),
-                _ => proxy.clone(),
-            };
-            task.fields.insert("proxy".to_owned(), json!(proxy));
-        }
-        task
-    }
-
-    fn has_body(&self) -> bool {
-        !self.get && (!self.pieces.is_empty() || !self.parts.is_empty())
-    }
-
-    fn add_query(&self, task: &mut Task, notes: &mut Notes) {
-        let from_data: &[Piece] = if self.get { &self.pieces } else { &[] };
-        for piece in self.query.iter().chain(from_data) {
-            match piece {
-                Piece::Text(text) => task.url = url::add_query(&task.url, text),
-                Piece::File(path) => {
-                    notes.drop(
-                        self.place,
-                        &format!("@{path}"),
-                        "the file cannot be read, so its query is missing",
-                    );
-                }
-            }
-        }
-    }
-
-    fn add_body(&self, task: &mut Task, upload: Option<&String>, notes: &mut Notes) {
-        if let Some(path) = upload {
-            if task.url.ends_with('/') {
-                task.url.push_str(path.rsplit('/').next().unwrap_or(path));
-            }
-            match (path.as_str(), self.input) {
-                ("-" | ".", Some(Input::Text(text))) => body::set_text(task, text),
-                ("-" | ".", None) => {
-                    notes.drop(self.place, "-T -", "what standard input would be is not known");
-                }
-                _ => {
-                    let path = data::named(path, self.input);
-                    task.fields.insert("body_file".to_owned(), json!(path));
-                }
-            }
-            return;
-        }
-        if !self.parts.is_empty() {
-            task.headers.retain(|(name, value)| {
-                !(name.eq_ignore_ascii_case("content-type")
-                    && value.starts_with("multipart/form-data"))
-            });
-            task.fields.insert("files".to_owned(), json!(self.parts));
-            return;
-        }
-        if !self.has_body() {
-            return;
-        }
-        let without_type =
-            self.without.iter().any(|name| name.eq_ignore_ascii_case("content-type"));
-        if body::header(task, "content-type").is_none() && !without_type {
-            let default = if self.json { "application/json" } else { body::FORM };
-            task.headers.push(("Content-Type".to_owned(), default.to_owned()));
-        }
-        if self.json && body::header(task, "accept").is_none() {
-            task.headers.push(("Accept".to_owned(), "application/json".to_owned()));
-        }
-        if let [Piece::File(path)] = self.pieces.as_slice() {
-            notes.remark(
-                self.place,
-                &format!("@{path}"),
-                "the file is not here; it is read when the plan runs",
-            );
-            task.fields.insert("body_file".to_owned(), json!(path));
-            return;
-        }
-        let mut text = String::new();
-        for (number, piece) in self.pieces.iter().enumerate() {
-            if number > 0 && !self.json {
-                text.push('&');
-            }
-            match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::File(path) => {
-                    let why = "the file cannot be read, so this part of the body is missing";
-                    notes.drop(self.place, &format!("@{path}"), why);
-                }
-            }
-        }
-        body::set_text(task, &text);
-    }
-
-    fn add_credentials(
-        &self,
-        task: &mut Task,
-        in_url: Option<(String, String)>,
-        notes: &mut Notes,
-    ) {
-        if let Some(token) = &self.bearer {
-            task.fields.insert("auth".to_owned(), json!({"type": "bearer", "token": token}));
-            return;
-        }
-        let user = match &self.user {
-            Some(user) => match user.split_once(':') {
-                Some((name, password)) => (name.to_owned(), password.to_owned()),
-                None => {
-                    notes.approximate(
-                        self.place,
-                        &format!("-u {user}"),
-                        "curl would ask for the password",
-                    );
-                    (user.clone(), String::new())
-                }
-            },
-            None => match in_url {
-                Some(user) => user,
-                None => return,
-            },
-        };
-        let (name, password) = user;
-        let auth = match &self.scheme {
-            Scheme::Basic if body::header(task, "authorization").is_some() => return,
-            Scheme::Basic => json!({"type": "basic", "username": name, "password": password}),
-            Scheme::Digest => json!({"type": "digest", "username": name, "password": password}),
-            Scheme::Aws(parameters) => {
-                let mut parameters = parameters.split(':').skip(2);
-                let host = task.url.split_once("://").map_or("", |(_, rest)| rest);
-                let mut labels = host.split(['/', '.', ':']);
-                let service = labels.next().unwrap_or_default();
-                let region = labels.next().unwrap_or_default();
-                json!({
-                    "type": "aws_sigv4", "access_key": name, "secret_key": password,
-                    "region": parameters.next().unwrap_or(region),
-                    "service": parameters.next().unwrap_or(service),
-                })
-            }
-        };
-        task.fields.insert("auth".to_owned(), auth);
-    }
-}
-
-/// Whether a header says what any client of HTTP/1.1 does by itself.
-fn is_what_clients_do(name: &str, value: &str) -> bool {
-    match name.to_ascii_lowercase().as_str() {
-        "connection" => value.eq_ignore_ascii_case("keep-alive"),
-        "content-length" => true,
-        _ => false,
     }
 }
