@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// Files that are named in a source are taken into the plan up to this size.
+const MAX_SIBLING_BYTES: u64 = 16 << 20;
+
 /// A text to import.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -29,9 +32,12 @@ impl Source {
         Ok(Self { name: name.to_owned(), text, folder: folder.to_owned() })
     }
 
-    /// The content of a file that the source names, if there is one.
+    /// The content of a file that the source names, if there is one of a size that belongs into
+    /// a plan. Devices and pipes are not read: they may have no end.
     pub(crate) fn sibling(&self, path: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.folder.join(path)).ok()
+        let path = self.folder.join(path);
+        let about = std::fs::metadata(&path).ok()?;
+        (about.is_file() && about.len() <= MAX_SIBLING_BYTES).then(|| std::fs::read(path).ok())?
     }
 
     /// The line, from 1, of a byte of the text.
@@ -93,6 +99,12 @@ mod tests {
         assert_eq!(read(b"\xef\xbb\xbfcurl"), "curl");
         assert_eq!(read(b"\xff\xfec\0u\0"), "cu");
         assert_eq!(read(b"\xfe\xff\0c\0u"), "cu");
+    }
+
+    #[test]
+    fn devices_are_not_read() {
+        let source = Source::new("x", b"", Path::new("")).unwrap();
+        assert_eq!(source.sibling("/dev/zero"), None);
     }
 
     #[test]

@@ -1,0 +1,25 @@
+//! Any text, read as each kind of source: a failure with a message, or a plan that compiles to
+//! diagnostics or a program.
+#![no_main]
+
+use std::path::Path;
+
+use ld_compiler::compile;
+use ld_importers::{IMPORTERS, Options, Source};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(source) = Source::new("fuzz", bytes, Path::new("/nonexistent")) else { return };
+    for importer in IMPORTERS {
+        let sources = std::slice::from_ref(&source);
+        match ld_importers::import(importer, sources, &Options::default()) {
+            Err(failure) => assert!(!failure.message.is_empty()),
+            Ok(imported) => {
+                let fidelity = imported.notes.fidelity();
+                assert!((0.0..=1.0).contains(&fidelity), "{fidelity}");
+                let plan = ld_compiler::Source::new("plan", imported.plan.to_string());
+                compile(&plan, &ld_compiler::Options::new());
+            }
+        }
+    }
+});
