@@ -175,6 +175,50 @@ fn the_ending_of_its_name_tells_the_notation_of_a_plan() {
 }
 
 #[test]
+fn documents_are_written_formatted_linted_and_described() {
+    let plan = r#"[
+      ["LD_write_action_yaml", ["a.yaml", [["max", [1, 2]], ["LD_summary"]]]],
+      ["LD_read_action_yaml", ["a.yaml"]],
+      ["LD_write_action_toml", ["a.toml", {"load_density": [["print", ["a\nb"]], ["LD_summary", {}]]}]],
+      ["LD_read_action_toml", ["a.toml"]],
+      ["LD_write_action_toml", ["b.toml", {"load_density": null}]],
+      ["LD_format_action_document", {"doc": [["LD_start_test", {"tasks": [{"url": "/", "method": "get"}]}]]}],
+      ["LD_format_action_string", ["[[\"LD_summary\"]]", 0]],
+      ["LD_format_action_file", ["none.json"]],
+      ["LD_format_action_file", ["some.json"]],
+      ["LD_lint_action", {"actions": [["LD_sumary"], []]}],
+      ["LD_lint_action_file", ["some.json"]],
+      ["LD_export_schema", ["deep/er/schema.json"]]]"#;
+    let folder = folder(&[("plan.json", plan), ("some.json", r#"{"load_density":[["LD_x"]]}"#)]);
+    let outcome = ldvm(&folder, &["run", "plan.json", "--results", "results.json"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    let document = folder.json("results.json").unwrap()["documents"][0].clone();
+    let value = |at: usize| document["records"][at]["value"].clone();
+    let error = |at: usize| document["records"][at]["error"].to_string();
+    assert_eq!((value(0), value(2)), (Value::Null, Value::Null));
+    assert_eq!(value(1), json!([["max", [1, 2]], ["LD_summary"]]));
+    assert_eq!(value(3), json!({"load_density": [["print", ["a\nb"]], ["LD_summary", {}]]}));
+    assert!(error(4).contains("LoadDensityTestJsonException"), "{}", error(4));
+    let formatted = json!([["LD_start_test", {"tasks": [{"method": "get", "url": "/"}]}]]);
+    assert_eq!(value(5).to_string(), formatted.to_string());
+    assert_eq!(value(6), json!("[\n[\n\"LD_summary\"\n]\n]\n"));
+    assert!(error(7).contains("FileNotFoundError"), "{}", error(7));
+    assert_eq!(
+        value(8).as_str().unwrap(),
+        std::fs::read_to_string(folder.path().join("some.json")).unwrap()
+    );
+    let rules = |at: usize| -> Vec<Value> {
+        let found = value(at);
+        found.as_array().unwrap().iter().map(|finding| finding["rule"].clone()).collect()
+    };
+    assert_eq!(rules(9), ["unknown-command", "invalid-shape"]);
+    assert_eq!(rules(10), ["unknown-command"]);
+    let path = value(11).as_str().unwrap().to_owned();
+    assert!(path.starts_with('/') && path.ends_with("deep/er/schema.json"), "{path}");
+    assert!(folder.json("deep/er/schema.json").unwrap()["$defs"].is_object());
+}
+
+#[test]
 fn documents_in_yaml_and_toml_are_read_and_what_is_wrong_in_them_is_told() {
     let folder = folder(&[
         (

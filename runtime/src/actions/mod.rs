@@ -1,5 +1,6 @@
 //! The actions of a document, in order. One that fails does not keep the next from its turn.
 
+mod authoring;
 mod clusters;
 mod document;
 mod record;
@@ -162,6 +163,14 @@ impl Executor<'_> {
             }
             "LD_read_action_yaml" => document::read("yaml_file_path", &arguments, yaml::parse)?,
             "LD_read_action_toml" => document::read("toml_file_path", &arguments, toml::parse)?,
+            "LD_write_action_yaml" => authoring::write_yaml(&arguments)?,
+            "LD_write_action_toml" => authoring::write_toml(&arguments)?,
+            "LD_format_action_document" => authoring::document(&arguments),
+            "LD_format_action_string" => authoring::string(&arguments)?,
+            "LD_format_action_file" => authoring::file(&arguments)?,
+            "LD_lint_action" => authoring::lint(&arguments),
+            "LD_lint_action_file" => authoring::lint_file(&arguments)?,
+            "LD_export_schema" => authoring::export_schema(&arguments)?,
             "LD_add_package_to_executor" => return Err(refuse_package(&arguments)),
             "print" => {
                 print(&builtins::printed(&arguments));

@@ -1,0 +1,251 @@
+//! Actions for those who write plans: formatting, linting, the schema, YAML and TOML.
+
+use std::path::Path;
+use std::{fs, io};
+
+use ld_stdlib::builtins::Arguments;
+use ld_stdlib::python::Value;
+use ld_stdlib::{rules, schema};
+use serde::Serialize as _;
+use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::{Map, Value as Json};
+
+use super::ActionError;
+
+/// Keys of a task that come first, in this order.
+const FIRST: [&str; 6] = ["method", "request_url", "url", "name", "weight", "timeout"];
+
+/// `LD_format_action_document`.
+pub(super) fn document(arguments: &Arguments) -> Value {
+    in_order(given(arguments, "doc")).into()
+}
+
+/// `LD_format_action_string`.
+pub(super) fn string(arguments: &Arguments) -> Result<Value, ActionError> {
+    let text = arguments.text("text").unwrap_or_default();
+    Ok(Value::Str(laid_out(text, arguments)?))
+}
+
+/// `LD_format_action_file`.
+pub(super) fn file(arguments: &Arguments) -> Result<Value, ActionError> {
+    let path = arguments.text("file_path").unwrap_or_default();
+    if !Path::new(path).is_file() {
+        return Err(ActionError::new("FileNotFoundError", path));
+    }
+    let text = laid_out(&fs::read_to_string(path).map_err(os_error)?, arguments)?;
+    fs::write(path, &text).map_err(os_error)?;
+    Ok(Value::Str(text))
+}
+
+/// `LD_lint_action`.
+pub(super) fn lint(arguments: &Arguments) -> Value {
+    findings(&given(arguments, "actions"), arguments)
+}
+
+/// `LD_lint_action_file`.
+pub(super) fn lint_file(arguments: &Arguments) -> Result<Value, ActionError> {
+    let path = arguments.text("path").unwrap_or_default();
+    let failed = |why: &dyn std::fmt::Display| {
+        ActionError::new("LoadDensityTestJsonException", format!("`{path}` cannot be read: {why}"))
+    };
+    let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
+    let document: Json = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    Ok(findings(&document, arguments))
+}
+
+/// `LD_export_schema`.
+pub(super) fn export_schema(arguments: &Arguments) -> Result<Value, ActionError> {
+    let path = Path::new(arguments.text("path").unwrap_or_default());
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(os_error)?;
+    }
+    let schema = schema::schema(known(arguments).as_deref());
+    fs::write(path, format!("{schema:#}")).map_err(os_error)?;
+    let path = fs::canonicalize(path).map_err(os_error)?;
+    Ok(Value::Str(path.to_string_lossy().into_owned()))
+}
+
+/// `LD_write_action_yaml`.
+pub(super) fn write_yaml(arguments: &Arguments) -> Result<Value, ActionError> {
+    let mut text = String::new();
+    yaml(&given(arguments, "action_doc"), 0, &mut text);
+    write(arguments.text("yaml_save_path").unwrap_or_default(), &text)
+}
+
+/// `LD_write_action_toml`.
+pub(super) fn write_toml(arguments: &Arguments) -> Result<Value, ActionError> {
+    let text = toml::to_string(&given(arguments, "action_doc")).map_err(|error| {
+        let message = format!("the document cannot be written as TOML: {error}");
+        ActionError::new("LoadDensityTestJsonException", message)
+    })?;
+    write(arguments.text("toml_save_path").unwrap_or_default(), &text)
+}
+
+fn given(arguments: &Arguments, name: &str) -> Json {
+    arguments.get(name).map_or(Json::Null, Value::to_json)
+}
+
+fn write(path: &str, text: &str) -> Result<Value, ActionError> {
+    fs::write(path, text).map_err(|error| {
+        let message = format!("`{path}` cannot be written: {error}");
+        ActionError::new("LoadDensityTestJsonException", message)
+    })?;
+    Ok(Value::None)
+}
+
+fn os_error(error: io::Error) -> ActionError {
+    ActionError::new("OSError", error.to_string())
+}
+
+fn known(arguments: &Arguments) -> Option<Vec<String>> {
+    match arguments.get("known_commands") {
+        Some(Value::List(names)) => Some(names.iter().map(Value::text).collect()),
+        _ => None,
+    }
+}
+
+fn findings(document: &Json, arguments: &Arguments) -> Value {
+    Json::Array(rules::lint(document, known(arguments).as_deref())).into()
+}
+
+/// A document with the keys of its tasks in the usual order.
+fn in_order(document: Json) -> Json {
+    match document {
+        Json::Array(actions) => actions.into_iter().map(action).collect(),
+        Json::Object(mut members) => {
+            if let Some(list @ Json::Array(_)) = members.get_mut("load_density") {
+                *list = in_order(list.take());
+            }
+            Json::Object(members)
+        }
+        other => other,
+    }
+}
+
+fn action(mut action: Json) -> Json {
+    let payload = match action.as_array_mut().map(Vec::as_mut_slice) {
+        Some([_, payload]) => payload,
+        _ => return action,
+    };
+    if let Some(Json::Array(tasks)) = payload.get_mut("tasks") {
+        for task in tasks {
+            if let Json::Object(members) = task {
+                let mut ordered = Map::new();
+                for name in FIRST {
+                    if let Some(value) = members.get(name) {
+                        ordered.insert(name.to_owned(), value.clone());
+                    }
+                }
+                for (name, value) in std::mem::take(members) {
+                    ordered.entry(name).or_insert(value);
+                }
+                *members = ordered;
+            }
+        }
+    }
+    action
+}
+
+/// A document in the reference's layout, with a line end.
+fn laid_out(text: &str, arguments: &Arguments) -> Result<String, ActionError> {
+    let failed = |error: serde_json::Error| ActionError::new("JSONDecodeError", error.to_string());
+    let document = in_order(serde_json::from_str(text).map_err(failed)?);
+    let width = arguments.number("indent").unwrap_or(2.0) as usize;
+    let indent = vec![b' '; width];
+    let mut out = Vec::new();
+    let mut writer = Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(&indent));
+    document.serialize(&mut writer).map_err(failed)?;
+    out.push(b'\n');
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Writes a value as YAML in block style, each line indented by `indent`.
+fn yaml(value: &Json, indent: usize, out: &mut String) {
+    let space = " ".repeat(indent);
+    match value {
+        Json::Array(items) if !items.is_empty() => {
+            for item in items {
+                let mut inner = String::new();
+                yaml(item, indent + 2, &mut inner);
+                out.push_str(&format!("{space}- {}", inner.trim_start_matches(' ')));
+            }
+        }
+        Json::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                let name = plain(name);
+                if is_scalar(value) {
+                    out.push_str(&format!("{space}{name}: "));
+                    yaml(value, 0, out);
+                } else {
+                    out.push_str(&format!("{space}{name}:\n"));
+                    yaml(value, indent + 2, out);
+                }
+            }
+        }
+        Json::String(text) => out.push_str(&format!("{space}{}\n", plain(text))),
+        other => out.push_str(&format!("{space}{other}\n")),
+    }
+}
+
+/// Whether a value stands on the line of its key.
+fn is_scalar(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        _ => true,
+    }
+}
+
+/// A text as YAML: bare where nobody can take it for anything else, or else in JSON's quotes.
+fn plain(text: &str) -> String {
+    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '.');
+    let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
+        && text.chars().all(is_word)
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
+    if bare { text.to_owned() } else { Json::from(text).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn arguments(pairs: Json) -> Arguments {
+        let Json::Object(members) = pairs else { panic!("an object") };
+        Arguments(members.into_iter().map(|(name, value)| (name, value.into())).collect())
+    }
+
+    #[test]
+    fn keys_of_tasks_are_put_into_the_usual_order_and_nothing_is_lost() {
+        let task =
+            json!({"json": {"b": 1, "a": 2}, "name": "n", "request_url": "/é", "method": "get"});
+        let plan =
+            json!({"load_density": [["LD_start_test", {"tasks": [task]}], ["x"]], "metadata": {}});
+        let text =
+            string(&arguments(json!({"text": plan.to_string(), "indent": 1}))).unwrap().text();
+        assert_eq!(
+            text,
+            "{\n \"load_density\": [\n  [\n   \"LD_start_test\",\n   {\n    \"tasks\": [\n     {\n      \
+             \"method\": \"get\",\n      \"request_url\": \"/é\",\n      \"name\": \"n\",\n      \"json\": \
+             {\n       \"b\": 1,\n       \"a\": 2\n      }\n     }\n    ]\n   }\n  ],\n  [\n   \"x\"\n  ]\n \
+             ],\n \"metadata\": {}\n}\n"
+        );
+        let again = string(&arguments(json!({"text": text, "indent": 1}))).unwrap();
+        assert_eq!(again.text(), text);
+    }
+
+    #[test]
+    fn yaml_reads_as_what_was_written() {
+        let value = json!([
+            ["LD_start_test", {"tasks": [{"method": "get", "on": "no", "é": "a: b\n# c"}, {}], "n": null}],
+            [], [[1, -2.5e30], ["- x", "", " ", "0x1", "1_000", "${uuid()}"]],
+        ]);
+        let mut text = String::new();
+        yaml(&value, 0, &mut text);
+        let read = ld_stdlib::notation::yaml::parse(&text).unwrap();
+        let read: Json = serde_json::from_slice(&read.to_json().constant().unwrap()).unwrap();
+        assert_eq!(read, value, "{text}");
+        assert!(text.starts_with("- - LD_start_test\n  - tasks:\n"), "{text}");
+    }
+}
