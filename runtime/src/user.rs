@@ -169,9 +169,18 @@ pub(crate) async fn run<D: Driver>(
             }
             Effect::Fork(fork) => {
                 driver.release(&mut session);
-                let times = Times { due_ns, leave_ns: turn.leave_ns, leaving };
-                let lanes = Lanes::new(&shard, &*driver, &mut user, &mut network, times);
-                let outcome = Box::pin(lanes.run(fork, &mut session)).await;
+                // In one expression, so that a user who waits has room for nothing of it.
+                let outcome = Box::pin(
+                    Lanes::new(
+                        &shard,
+                        &*driver,
+                        &mut user,
+                        &mut network,
+                        Times { due_ns, leave_ns: turn.leave_ns, leaving },
+                    )
+                    .run(fork, &mut session),
+                )
+                .await;
                 due_ns = outcome.done_ns;
                 groups.heed(outcome.failed);
                 ends = outcome.ends;

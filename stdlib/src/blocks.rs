@@ -96,8 +96,15 @@ pub const APART: &[Field] = &[
     )
     .aliases(&["base_url"])
     .default("that of the run"),
-    TASKS.required(),
+    APART_TASKS.required(),
 ];
+
+const APART_TASKS: Field = Field::new(
+    "tasks",
+    Shape::Any,
+    "The steps, in order.",
+    r#"[{"method": "post", "request_url": "/tenants"}]"#,
+);
 
 const TASKS: Field = Field::new("tasks", Shape::Any, "The steps inside, in order.", "[TASK]");
 

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use ld_vm::link::{Clock, Inputs, LinkError, Wall};
 use ld_vm::program::{
-    ForkId, Id as _, LaneId, RunId, ScenarioId, SeriesId, SourceEnd, SourceId, ThrottleId, VarId,
+    ForkId, Id as _, LaneId, RunId, ScenarioId, SeriesId, SourceEnd, SourceFormat, SourceId,
+    ThrottleId, VarId,
 };
 use ld_vm::user::{Fetch, Fetched, RowNumber, Rows};
 use ld_vm::value::Value;
@@ -72,13 +73,18 @@ impl Data {
     }
 
     /// The sources of a program, read from the files it names; relative paths begin at
-    /// `folder`.
+    /// `folder`. A database is not asked: it has two rows that say where they are from.
     ///
     /// # Errors
     /// What the file system or the CSV reader says.
     pub fn read(program: &Program, folder: &Path) -> io::Result<Self> {
         let mut sources = Vec::new();
-        for row in &program.tables.sources {
+        for (number, row) in program.tables.sources.iter().enumerate() {
+            if row.format == SourceFormat::Database {
+                let table = made_up(program, number);
+                sources.push(Source { table, on_end: row.on_end, next: 0 });
+                continue;
+            }
             let path = folder.join(program.consts.text(row.path));
             let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path)?;
             let columns = reader.headers()?.iter().map(str::to_owned).collect();
@@ -95,6 +101,15 @@ impl Data {
         let columns = &self.sources.get(source.index())?.table.columns;
         columns.iter().position(|column| column == name).and_then(|at| u32::try_from(at).ok())
     }
+}
+
+/// Rows for the columns that a program reads of a source.
+fn made_up(program: &Program, source: usize) -> Table {
+    let of_source = program.tables.columns.iter().filter(|column| column.source.index() == source);
+    let columns: Vec<String> =
+        of_source.map(|column| program.consts.text(column.name).to_owned()).collect();
+    let row = |row: u8| columns.iter().map(|name| format!("{name} {row}").into_bytes()).collect();
+    Table { rows: vec![row(1), row(2)], columns }
 }
 
 impl Rows for Data {

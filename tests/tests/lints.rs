@@ -19,6 +19,8 @@ const MEANT: &[(&str, &[Code])] = &[
     ("load-shapes", &[Code::ShapeLongerThanRun]),
     ("pauses", &[Code::RepeatedHost, Code::RampLongerThanRun]),
     ("placeholders", &[Code::UnsetVariable]),
+    // A lane that reads what another one sets.
+    ("parallel", &[Code::ReadBeforeSet]),
     (
         "placeholders-that-stay",
         &[
@@ -32,8 +34,6 @@ const MEANT: &[(&str, &[Code])] = &[
     ),
     ("redirects", &[Code::PlainSecret]),
     ("retries", &[Code::UnusedVariable, Code::UnusedExtract]),
-    // Setup sets what users read, which this lint does not follow.
-    ("setup", &[Code::ReadBeforeSet]),
     ("socket", &[Code::UnusedExtract]),
     ("weighted", &[Code::UnreachableTask]),
     ("weighted-of-one", &[Code::UnreachableTask]),

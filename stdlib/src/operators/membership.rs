@@ -58,9 +58,8 @@ pub(super) const MATCHES: Operator = Operator {
             // The pattern is known only now; one that is none matches nothing.
             let value = operand(call.arguments, 0);
             let pattern = text_of(operand(call.arguments, 1));
-            let matches = pattern.and_then(|pattern| {
-                pattern::with_compiled(pattern, |regex| is_match(regex, value))
-            });
+            let matches = pattern
+                .and_then(|pattern| pattern::compile(pattern).map(|regex| is_match(&regex, value)));
             result.set(Value::Bool(matches.unwrap_or(false)));
         })),
         pattern => {

@@ -66,11 +66,16 @@ struct Call<'c> {
     beyond: Option<&'c Beyond<'c>>,
     method: &'c [u8],
     limit: Limit,
-    /// Whether the reply's body is kept.
-    reads_body: bool,
 }
 
 impl<'c> Call<'c> {
+    /// Whether the reply's body is kept.
+    #[inline]
+    fn reads_body(&self) -> bool {
+        let for_itself = self.beyond.is_some_and(|beyond| beyond.reads_body);
+        for_itself || self.request.needs().contains(Needs::PAYLOAD)
+    }
+
     /// The proxy to go through; empty for none.
     #[inline]
     fn proxy(&self) -> &'c [u8] {
@@ -202,9 +207,7 @@ impl Http {
             };
             let limit = self.start(request, stamps);
             let method = request.part(part::METHOD);
-            let reads_body = request.needs().contains(Needs::PAYLOAD);
-            let call =
-                Call { request, origin, head, tail, beyond: None, method, limit, reads_body };
+            let call = Call { request, origin, head, tail, beyond: None, method, limit };
             let outcome = self.attempt(session, &call, stamps).await;
             if let Some(built) = built {
                 self.put_bytes(built.head);
@@ -249,8 +252,7 @@ impl Http {
         let beyond = prepared.beyond(&origin, limit.until_ns);
         let method = request.part(part::METHOD);
         let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
-        let reads_body = request.needs().contains(Needs::PAYLOAD);
-        let call = Call { request, origin, head, tail, beyond, method, limit, reads_body };
+        let call = Call { request, origin, head, tail, beyond, method, limit };
         self.attempt(session, &call, stamps).await?;
         if prepared.has(extra::AUTH) && is_challenged(session) {
             let Built { origin, head, tail } = self.build(session, request, &prepared)?;
@@ -300,15 +302,15 @@ impl Http {
     ) -> Result<Rc<str>, Fault> {
         let (origin, head) = (grant.origin(), grant.request(state));
         let until_ns = self.net.now_ns().saturating_add(TOKEN_LIMIT_NS);
+        let beyond = Beyond { reads_body: true, until_ns, ..Beyond::default() };
         let call = Call {
             request,
             origin: &origin,
             head: &head,
             tail: &[],
-            beyond: None,
+            beyond: Some(&beyond),
             method: b"POST",
             limit: Limit { length_ns: TOKEN_LIMIT_NS, until_ns },
-            reads_body: true,
         };
         let mut apart = Session::new(self.net.deadline());
         let mut stamps = Stamps::default();
@@ -389,7 +391,8 @@ impl Http {
         };
         loop {
             let is_held = call.beyond.is_some_and(|beyond| beyond.is_held);
-            let expect = Expect { to_head_request: call.method == b"HEAD", body: call.reads_body };
+            let expect =
+                Expect { to_head_request: call.method == b"HEAD", body: call.reads_body() };
             session.received.reader = ReplyReader::new(expect, self.limits);
             session.received.buffer.clear();
             session.deadline.arm(if is_held {
@@ -531,8 +534,7 @@ impl Http {
             let beyond = prepared.beyond(&origin, limit.until_ns);
             let beyond = if hop.body { beyond } else { beyond.without_body() };
             let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
-            let reads_body = request.needs().contains(Needs::PAYLOAD);
-            let call = Call { request, origin, head, tail, beyond, method, limit, reads_body };
+            let call = Call { request, origin, head, tail, beyond, method, limit };
             self.attempt(session, &call, stamps).await?;
         }
     }

@@ -38,6 +38,8 @@ pub(super) struct Beyond<'u> {
     pub(super) is_held: bool,
     /// Whether the connection is closed after the reply.
     pub(super) closes: bool,
+    /// Whether the driver itself reads the reply's body, whatever the task needs.
+    pub(super) reads_body: bool,
     /// When the time for the request is over, by the run's clock.
     pub(super) until_ns: u64,
     /// The proxy to go through; empty for none.
@@ -123,6 +125,7 @@ impl<'u> Prepared<'u> {
     /// What of the request is out of the ordinary.
     pub(super) fn beyond(&self, origin: &[u8], until_ns: u64) -> Beyond<'u> {
         Beyond {
+            reads_body: false,
             more: self.more().collect(),
             is_held: self.has(extra::EXPECT),
             closes: self.has(extra::CLOSE),
