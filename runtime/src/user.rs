@@ -7,6 +7,7 @@
 mod lanes;
 
 use std::io::{self, Write as _};
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use ld_drivers::{Driver, Stamps};
@@ -81,8 +82,9 @@ pub(crate) async fn run<D: Driver>(
                     continue;
                 }
                 let flight = shard.take_off(leaving);
+                // Never the beginning of the run, and so no larger than the time it is.
                 let held = match fate {
-                    Fate::Held(held_ns) => Some(shard.hold(held_ns).await),
+                    Fate::Held(held_ns) => NonZeroU64::new(shard.hold(held_ns).await),
                     Fate::Sent | Fate::Dropped => None,
                 };
                 let exchange = driver.exchange(&mut session, request).await;
@@ -90,8 +92,9 @@ pub(crate) async fn run<D: Driver>(
                 stamps = exchange.stamps;
                 let prior_ns = stamps.prior_ns;
                 due_ns = due_ns.saturating_add(prior_ns);
-                stamps.sent_ns =
-                    held.map_or(stamps.sent_ns, |held_ns| held_ns.saturating_add(prior_ns));
+                if let Some(held_ns) = held {
+                    stamps.sent_ns = held_ns.get().saturating_add(prior_ns);
+                }
                 let elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
                 resume = Resume::Reply(Reply { elapsed_ns, ..exchange.reply });
                 continue;
