@@ -1,9 +1,9 @@
 //! Foreign formats that become plans: one row of [`IMPORTERS`] and one folder each.
 //!
-//! An importer reads its sources into a [`Draft`]: steps as the source has them, in the terms of
+//! An importer reads its sources into a `Draft`: requests as the source has them, in the terms of
 //! the plan language. What all plans have in common is done to the draft afterwards, once for
-//! every kind ([`passes`]): requests are filtered, secrets taken out, origins become variables.
-//! [`write`] makes the plan of it.
+//! every kind (`passes`): requests are filtered, secrets taken out, origins become variables.
+//! `write` makes the plan of it.
 //!
 //! Nothing is lost silently: what an importer meets is counted as kept, or noted as approximated
 //! or dropped ([`Notes`]). Nothing but a source that cannot be read at all ends an import.

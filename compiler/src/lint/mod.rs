@@ -1,6 +1,6 @@
 //! Lints: what compiles and is probably not meant.
 //!
-//! Each is one file with a function that looks at a [`Plan`], and a row of [`LINTS`]. Codes that
+//! Each is one file with a function that looks at a `Plan`, and a row of [`LINTS`]. Codes that
 //! other stages report as warnings have rows without a function, so that they can be silenced
 //! or made errors by the same means.
 
