@@ -8,7 +8,7 @@ use ld_stdlib::{Span, Tree, TreeKind};
 
 use crate::apart;
 use crate::databases::register_databases;
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, suggest};
 use crate::document::{Written, register_data_sources, register_sources, register_variables};
 use crate::ir::{Const, Init, Pause, Run, Scenario, Step, Var};
 use crate::json::{Key, Kind, Member, Node};
@@ -150,7 +150,8 @@ fn only(
     })
 }
 
-/// The protocol and user type that a text names; `place` is what lacks it where there is none.
+/// The protocol and user type that a text names, or most likely means; `place` is what lacks it
+/// where there is none.
 pub(crate) fn user(
     written: Option<&Tree>,
     place: Span,
@@ -164,6 +165,9 @@ pub(crate) fn user(
         return Some((protocol, user.key));
     }
     let span = written.map_or(place, |tree| tree.span);
+    // What the tasks say is looked at as if the most likely user type stood here, so that their
+    // problems are told in the same pass.
+    let meant = suggest(&key, protocols::user_keys()).and_then(protocols::find_user);
     let problem = if protocols::LATER.contains(&key.as_str()) {
         Diagnostic::new(Code::UserNotBuilt, format!("this build cannot drive `{key}` yet"))
             .label(span, "the language has it, this build does not")
@@ -178,7 +182,7 @@ pub(crate) fn user(
             .did_you_mean(&key, known)
     };
     lower.report(problem);
-    None
+    meant.map(|(protocol, user)| (protocol, user.key))
 }
 
 /// What users do before their first tick and after their last.

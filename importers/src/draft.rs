@@ -1,4 +1,4 @@
-//! A plan in the making: requests in the terms of the plan language, before they are written.
+//! A plan in the making: steps in the terms of the plan language, before they are written.
 
 use serde_json::{Map, Value};
 
@@ -11,18 +11,58 @@ pub(crate) struct Draft {
     pub(crate) description: Option<String>,
     /// Variables and what they are at the start.
     pub(crate) variables: Map<String, Value>,
-    /// Other arguments of the run: load, data sources, gates, `setup` and so on.
+    /// Other arguments of the run: data sources, gates, time limits and so on.
     pub(crate) run: Map<String, Value>,
-    /// What each user does, again and again.
-    pub(crate) tasks: Vec<Task>,
+    /// What is done once before the first user starts.
+    pub(crate) setup: Vec<Step>,
+    /// What is done once after the last user has ended.
+    pub(crate) teardown: Vec<Step>,
+    /// Kinds of users; one alone is written without a name of its own.
+    pub(crate) scenarios: Vec<Scenario>,
+}
+
+/// A kind of user.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scenario {
+    /// Its name, when there are several.
+    pub(crate) name: String,
+    /// Arguments of its own: load, pace, think time, another user type and so on.
+    pub(crate) arguments: Map<String, Value>,
+    /// What each user does before its first tick.
+    pub(crate) on_start: Vec<Step>,
+    /// What each user does in a tick.
+    pub(crate) steps: Vec<Step>,
+    /// What each user does after its last tick.
+    pub(crate) on_stop: Vec<Step>,
+}
+
+/// Something a user does.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// A request.
+    Task(Box<Task>),
+    /// Steps that belong together, or something without a request, such as a pause.
+    Block(Block),
+}
+
+/// A block: what it says, and the steps in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    /// Its keys, the one that says which block it is first.
+    pub(crate) head: Map<String, Value>,
+    /// Lists of steps by their key, such as `tasks` and `else`.
+    pub(crate) lists: Vec<(&'static str, Vec<Step>)>,
 }
 
 /// A request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Task {
+    /// Where it stands in the source.
+    pub(crate) place: String,
     /// What its samples are counted under; made of method and path when absent.
     pub(crate) name: Option<String>,
-    /// As it is sent, in capitals unless the source has it otherwise.
+    /// As it is sent, in capitals unless the source has it otherwise; empty for protocols
+    /// that have no methods.
     pub(crate) method: String,
     /// With its query, and placeholders in it.
     pub(crate) url: String,
@@ -34,4 +74,109 @@ pub(crate) struct Task {
     pub(crate) fields: Map<String, Value>,
     pub(crate) assertions: Vec<Value>,
     pub(crate) extract: Vec<Value>,
+}
+
+impl Draft {
+    /// A draft of one kind of user.
+    pub(crate) fn of_steps(steps: Vec<Step>) -> Self {
+        Self { scenarios: vec![Scenario { steps, ..Scenario::default() }], ..Self::default() }
+    }
+
+    /// All requests, also those in blocks, in order.
+    pub(crate) fn tasks(&self) -> Vec<&Task> {
+        let mut found = Vec::new();
+        collect(&self.setup, &mut found);
+        for scenario in &self.scenarios {
+            for steps in [&scenario.on_start, &scenario.steps, &scenario.on_stop] {
+                collect(steps, &mut found);
+            }
+        }
+        collect(&self.teardown, &mut found);
+        found
+    }
+
+    /// Calls `visit` on each request, also on those in blocks, in order.
+    pub(crate) fn for_each_task(&mut self, mut visit: impl FnMut(&mut Task)) {
+        self.lists().into_iter().for_each(|steps| walk(steps, &mut visit));
+    }
+
+    /// Keeps the requests for which `keep` holds, and the blocks that still have steps.
+    pub(crate) fn retain_tasks(&mut self, mut keep: impl FnMut(&Task) -> bool) {
+        self.lists().into_iter().for_each(|steps| retain(steps, &mut keep));
+    }
+
+    fn lists(&mut self) -> Vec<&mut Vec<Step>> {
+        let mut lists = vec![&mut self.setup];
+        for scenario in &mut self.scenarios {
+            lists.extend([&mut scenario.on_start, &mut scenario.steps, &mut scenario.on_stop]);
+        }
+        lists.push(&mut self.teardown);
+        lists
+    }
+}
+
+impl Step {
+    /// A block without steps in it, such as a pause.
+    pub(crate) fn simple(key: &str, value: impl Into<Value>) -> Self {
+        let head = std::iter::once((key.to_owned(), value.into())).collect();
+        Self::Block(Block { head, lists: Vec::new() })
+    }
+
+    /// A block with one list of steps, under `tasks`.
+    pub(crate) fn block(key: &str, value: impl Into<Value>, steps: Vec<Self>) -> Self {
+        let head = std::iter::once((key.to_owned(), value.into())).collect();
+        Self::Block(Block { head, lists: vec![("tasks", steps)] })
+    }
+
+    /// A named group of steps.
+    pub(crate) fn group(name: &str, steps: Vec<Self>) -> Self {
+        Self::block("group", name, steps)
+    }
+
+    /// What could not be made a step: what it is to do, and how the source says it.
+    pub(crate) fn todo(what: &str, source: &str) -> Self {
+        let mut head = Map::new();
+        head.insert("todo".to_owned(), what.into());
+        if !source.is_empty() {
+            head.insert("source".to_owned(), source.into());
+        }
+        Self::Block(Block { head, lists: Vec::new() })
+    }
+}
+
+impl From<Task> for Step {
+    fn from(task: Task) -> Self {
+        Self::Task(Box::new(task))
+    }
+}
+
+fn collect<'a>(steps: &'a [Step], found: &mut Vec<&'a Task>) {
+    for step in steps {
+        match step {
+            Step::Task(task) => found.push(task),
+            Step::Block(block) => block.lists.iter().for_each(|(_, steps)| collect(steps, found)),
+        }
+    }
+}
+
+fn walk(steps: &mut [Step], visit: &mut impl FnMut(&mut Task)) {
+    for step in steps {
+        match step {
+            Step::Task(task) => visit(task),
+            Step::Block(block) => {
+                block.lists.iter_mut().for_each(|(_, steps)| walk(steps, visit));
+            }
+        }
+    }
+}
+
+fn retain(steps: &mut Vec<Step>, keep: &mut impl FnMut(&Task) -> bool) {
+    steps.retain_mut(|step| match step {
+        Step::Task(task) => keep(task),
+        Step::Block(block) if block.lists.is_empty() => true,
+        Step::Block(block) => {
+            block.lists.iter_mut().for_each(|(_, steps)| retain(steps, keep));
+            block.lists.iter().any(|(_, steps)| !steps.is_empty())
+        }
+    });
 }

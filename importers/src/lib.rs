@@ -1,7 +1,7 @@
 //! Foreign formats that become plans: one row of [`IMPORTERS`] and one folder each.
 //!
-//! An importer reads its sources into a `Draft`: requests as the source has them, in the terms of
-//! the plan language. What all plans have in common is done to the draft afterwards, once for
+//! An importer reads its sources into a `Draft`: steps as the source has them, in the terms of the
+//! plan language. What all plans have in common is done to the draft afterwards, once for
 //! every kind (`passes`): requests are filtered, secrets taken out, origins become variables.
 //! `write` makes the plan of it.
 //!
@@ -105,7 +105,7 @@ pub fn import(
     let mut notes = Notes::default();
     let mut draft = (importer.read)(sources, options, &mut notes)?;
     let secrets = passes::run(&mut draft, options, &mut notes);
-    let requests = draft.tasks.len();
+    let requests = draft.tasks().len();
     if requests == 0 {
         let first = sources.first().map_or("", |source| source.name.as_str());
         return Err(Failure::new(first, "there is no request in it, or none that was asked for"));

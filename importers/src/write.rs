@@ -2,33 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::draft::{Draft, Task};
+use crate::draft::{Block, Draft, Scenario, Step, Task};
 use crate::notes::Notes;
 use crate::options::Options;
+
+/// Arguments that say how many users there are and when they start.
+const LOAD: &[&str] = &["user_count", "spawn_rate", "load_shape", "shape_config", "arrival"];
 
 /// The plan as JSON. Members stand in the order in which a person would write them: what is
 /// asked for, of whom, with what, and what is expected.
 pub(crate) fn plan(draft: &Draft, kind: &str, options: &Options, notes: &Notes) -> Value {
-    let mut run = Map::new();
-    run.insert("user_detail_dict".to_owned(), json!({"user": options.user}));
-    let load_is_told = ["load_shape", "arrival", "scenarios", "user_count"]
-        .iter()
-        .any(|key| draft.run.contains_key(*key));
-    if !load_is_told || options.users.is_some() {
-        run.insert("user_count".to_owned(), json!(options.users.unwrap_or(10)));
-        run.insert("spawn_rate".to_owned(), number(options.spawn_rate.unwrap_or(5.0)));
-    }
-    if !draft.run.contains_key("test_time") || options.duration.is_some() {
-        run.insert("test_time".to_owned(), number(options.duration.unwrap_or(60.0)));
-    }
-    if !draft.variables.is_empty() {
-        run.insert("variables".to_owned(), Value::Object(draft.variables.clone()));
-    }
-    for (key, value) in &draft.run {
-        run.entry(key.clone()).or_insert_with(|| value.clone());
-    }
-    run.insert("tasks".to_owned(), draft.tasks.iter().map(task).collect());
-
     let mut metadata = Map::new();
     if let Some(name) = &draft.name {
         metadata.insert("name".to_owned(), json!(name));
@@ -41,7 +24,98 @@ pub(crate) fn plan(draft: &Draft, kind: &str, options: &Options, notes: &Notes) 
         imported.extend(notes);
     }
     metadata.insert("imported".to_owned(), imported);
-    json!({"metadata": metadata, "load_density": [["LD_start_test", run]]})
+    json!({"metadata": metadata, "load_density": [["LD_start_test", run(draft, options)]]})
+}
+
+fn run(draft: &Draft, options: &Options) -> Map<String, Value> {
+    let alone = match draft.scenarios.as_slice() {
+        [alone] => Some(alone),
+        _ => None,
+    };
+    let mut given = draft.run.clone();
+    given.extend(alone.map(|scenario| scenario.arguments.clone()).unwrap_or_default());
+    if options.users.is_some() {
+        given.retain(|key, _| !LOAD.contains(&key.as_str()));
+    }
+
+    let mut run = Map::new();
+    let user = given.shift_remove("user").unwrap_or_else(|| json!(options.user));
+    run.insert("user_detail_dict".to_owned(), json!({"user": user}));
+    let load_is_told = |arguments: &Map<String, Value>| {
+        ["load_shape", "arrival", "user_count"].iter().any(|key| arguments.contains_key(*key))
+    };
+    let of_scenarios = draft.scenarios.iter().all(|scenario| load_is_told(&scenario.arguments));
+    if options.users.is_some() || !(load_is_told(&given) || of_scenarios) {
+        run.insert("user_count".to_owned(), json!(options.users.unwrap_or(10)));
+        run.insert("spawn_rate".to_owned(), number(options.spawn_rate.unwrap_or(5.0)));
+    } else if let Some(rate) = options.spawn_rate {
+        run.insert("spawn_rate".to_owned(), number(rate));
+    }
+    match options.duration {
+        Some(seconds) => {
+            run.insert("test_time".to_owned(), number(seconds));
+        }
+        // A shape or the arrivals end by themselves, and so do users that are told how often.
+        None if ["load_shape", "arrival", "iterations"]
+            .iter()
+            .any(|key| given.contains_key(*key)) => {}
+        None => {
+            run.insert("test_time".to_owned(), json!(60));
+        }
+    }
+    if !draft.variables.is_empty() {
+        run.insert("variables".to_owned(), Value::Object(draft.variables.clone()));
+    }
+    for (key, value) in given {
+        run.entry(key).or_insert(value);
+    }
+    list(&mut run, "setup", &draft.setup);
+    match alone {
+        Some(scenario) => of_users(&mut run, scenario),
+        None => {
+            let scenarios = draft.scenarios.iter().map(|scenario| {
+                let mut written = scenario.arguments.clone();
+                if options.users.is_some() {
+                    written.retain(|key, _| !LOAD.contains(&key.as_str()));
+                }
+                of_users(&mut written, scenario);
+                (scenario.name.clone(), Value::Object(written))
+            });
+            run.insert("scenarios".to_owned(), Value::Object(scenarios.collect()));
+        }
+    }
+    list(&mut run, "teardown", &draft.teardown);
+    run
+}
+
+/// What users of a kind do.
+fn of_users(arguments: &mut Map<String, Value>, scenario: &Scenario) {
+    list(arguments, "on_start", &scenario.on_start);
+    arguments.insert("tasks".to_owned(), steps(&scenario.steps));
+    list(arguments, "on_stop", &scenario.on_stop);
+}
+
+/// A list of steps, unless it is empty.
+fn list(arguments: &mut Map<String, Value>, key: &str, list: &[Step]) {
+    if !list.is_empty() {
+        arguments.insert(key.to_owned(), steps(list));
+    }
+}
+
+fn steps(steps: &[Step]) -> Value {
+    let written = steps.iter().map(|step| match step {
+        Step::Task(task) => self::task(task),
+        Step::Block(block) => self::block(block),
+    });
+    written.collect()
+}
+
+fn block(block: &Block) -> Value {
+    let mut written = block.head.clone();
+    for (key, list) in &block.lists {
+        written.insert((*key).to_owned(), steps(list));
+    }
+    Value::Object(written)
 }
 
 fn task(task: &Task) -> Value {
@@ -49,8 +123,12 @@ fn task(task: &Task) -> Value {
     if let Some(name) = &task.name {
         written.insert("name".to_owned(), json!(name));
     }
-    written.insert("method".to_owned(), json!(method(&task.method)));
-    written.insert("request_url".to_owned(), json!(task.url));
+    if !task.method.is_empty() {
+        written.insert("method".to_owned(), json!(method(&task.method)));
+    }
+    if !task.url.is_empty() {
+        written.insert("request_url".to_owned(), json!(task.url));
+    }
     let mut headers = headers(&task.headers);
     headers.extend(task.without.iter().map(|name| (name.clone(), Value::Null)));
     if !headers.is_empty() {

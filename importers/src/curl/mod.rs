@@ -36,10 +36,10 @@ pub(crate) fn read(
     options: &Options,
     notes: &mut Notes,
 ) -> Result<Draft, Failure> {
-    let mut draft = Draft::default();
+    let mut tasks = Vec::new();
     for source in sources {
         if powershell::detect(&source.text) {
-            powershell::read(source, &mut draft, notes);
+            powershell::read(source, &mut tasks, notes);
             continue;
         }
         for command in commands(source)? {
@@ -55,11 +55,10 @@ pub(crate) fn read(
                     "only a shell can compute this; it is sent as written. Put a placeholder there";
                 notes.approximate(&place, substitution, why);
             }
-            let tasks = operation::tasks(source, &place, arguments, &command, options, notes);
-            draft.tasks.extend(tasks);
+            tasks.extend(operation::tasks(source, &place, arguments, &command, options, notes));
         }
     }
-    Ok(draft)
+    Ok(Draft::of_steps(tasks.into_iter().map(Into::into).collect()))
 }
 
 /// The commands of a text, whatever shell it is for.

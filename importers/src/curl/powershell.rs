@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::body;
-use crate::draft::{Draft, Task};
+use crate::draft::Task;
 use crate::notes::Notes;
 use crate::source::Source;
 
@@ -27,7 +27,7 @@ enum Token {
 }
 
 /// Adds the requests of a text.
-pub(super) fn read(source: &Source, draft: &mut Draft, notes: &mut Notes) {
+pub(super) fn read(source: &Source, tasks: &mut Vec<Task>, notes: &mut Notes) {
     let tokens = tokens(&source.text);
     let mut agent = None;
     let mut cookies: Vec<String> = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn read(source: &Source, draft: &mut Draft, notes: &mut Notes) {
                 notes.drop_request(&place, text, "there is no -Uri");
             } else {
                 notes.keep_request();
-                draft.tasks.push(task);
+                tasks.push(task);
             }
         }
     }
@@ -252,9 +252,9 @@ Invoke-WebRequest -UseBasicParsing -Uri "https://a.example/x?y=1" `
 "#;
         assert!(detect(text));
         let source = Source::new("x", text.as_bytes(), Path::new("")).unwrap();
-        let mut draft = Draft::default();
-        read(&source, &mut draft, &mut Notes::default());
-        let task = draft.tasks.first().unwrap();
+        let mut tasks = Vec::new();
+        read(&source, &mut tasks, &mut Notes::default());
+        let task = tasks.first().unwrap();
         assert_eq!((task.method.as_str(), task.url.as_str()), ("POST", "https://a.example/x?y=1"));
         assert_eq!(task.fields.get("json"), Some(&json!({"a": "$b"})));
         assert_eq!(task.fields.get("cookies"), Some(&json!("theme=dark")));

@@ -68,14 +68,14 @@ const ANALYTICS: &[&str] = &[
 
 /// Keeps what `include` asks for and `exclude` and `skip_static` do not rule out.
 pub(super) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) {
-    let before = draft.tasks.len();
-    draft.tasks.retain(|task| {
+    let before = draft.tasks().len();
+    draft.retain_tasks(|task| {
         let url = task.url.as_str();
         let asked = options.include.is_empty() || options.include.iter().any(|re| re.is_match(url));
         let ruled_out = options.exclude.iter().any(|re| re.is_match(url));
         asked && !ruled_out && !(options.skip_static && is_noise(url))
     });
-    let left_out = before - draft.tasks.len();
+    let left_out = before - draft.tasks().len();
     if left_out > 0 {
         let what = format!("{left_out} of {before} requests");
         notes.remark("options", &what, "left out, as --include, --exclude or --skip-static ask");

@@ -4,11 +4,12 @@
 use crate::draft::Draft;
 
 pub(super) fn run(draft: &mut Draft) {
-    for task in &mut draft.tasks {
-        if task.name.is_none() {
+    draft.for_each_task(|task| {
+        // Protocols without methods have names of their own for what a task does.
+        if task.name.is_none() && !task.method.is_empty() {
             task.name = Some(format!("{} {}", task.method.to_ascii_uppercase(), path(&task.url)));
         }
-    }
+    });
 }
 
 /// The path of a URL that may begin with a placeholder.

@@ -9,7 +9,7 @@ use crate::options::Options;
 /// `${HOST_url}` for the others.
 pub(super) fn run(draft: &mut Draft, options: &Options) {
     let mut counts: Vec<(String, usize)> = Vec::new();
-    for task in &draft.tasks {
+    for task in draft.tasks() {
         let Some(origin) = origin(&task.url) else { continue };
         match counts.iter_mut().find(|(known, _)| known == origin) {
             Some((_, count)) => *count += 1,
@@ -26,12 +26,12 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
         };
         names.push((origin, unique(&wanted, taken)));
     }
-    for task in &mut draft.tasks {
-        let Some(origin) = origin(&task.url) else { continue };
-        let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { continue };
+    draft.for_each_task(|task| {
+        let Some(origin) = origin(&task.url) else { return };
+        let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { return };
         let rest = task.url.get(origin.len()..).unwrap_or_default();
         task.url = format!("${{{name}}}{rest}");
-    }
+    });
     let mut variables = Map::new();
     for (rank, (origin, name)) in names.into_iter().enumerate() {
         let given = options.base_url.as_deref().filter(|_| rank == 0);
@@ -95,13 +95,12 @@ mod tests {
     use crate::draft::Task;
 
     fn draft(urls: &[&str]) -> Draft {
-        let tasks =
-            urls.iter().map(|url| Task { url: (*url).to_owned(), ..Task::default() }).collect();
-        Draft { tasks, ..Draft::default() }
+        let task = |url: &&str| Task { url: (*url).to_owned(), ..Task::default() };
+        Draft::of_steps(urls.iter().map(task).map(Into::into).collect())
     }
 
     fn urls(draft: &Draft) -> Vec<&str> {
-        draft.tasks.iter().map(|task| task.url.as_str()).collect()
+        draft.tasks().into_iter().map(|task| task.url.as_str()).collect()
     }
 
     #[test]

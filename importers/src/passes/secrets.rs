@@ -35,7 +35,7 @@ const SECRET_WHOLE: &[&str] =
 /// Replaces secret values by `${secret.NAME}`. The same value has the same name everywhere.
 pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
     let mut secrets = Secrets::default();
-    draft.tasks.iter_mut().for_each(|task| secrets.task(task));
+    draft.for_each_task(|task| secrets.task(task));
     for (name, value) in &mut draft.variables {
         if let Value::String(text) = value
             && is_secret(name)

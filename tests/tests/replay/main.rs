@@ -1,0 +1,31 @@
+//! Imported plans against what the original tool sends.
+//!
+//! A case is a file in `tests/cases/importers/KIND`. Its plan, notes included, is beside it
+//! (`NAME.plan.json`); and where the original tool can run it, both send their requests to a
+//! server that keeps them, and the two lists must be equal but for what is said in
+//! [`compare`].
+#![cfg(test)]
+
+mod compare;
+mod curl;
+
+use std::fs;
+use std::time::Duration;
+
+use ld_tests::command::Folder;
+
+/// The plan of a case, as `ldc import` writes it.
+fn import(folder: &Folder, file: &str) -> (String, String) {
+    let args = ["import", file, "-o", "plan.json", "--secrets", "secrets.env", "--users", "1"];
+    let outcome = folder.call("ldc").unwrap().args(args).run().unwrap();
+    assert_eq!(outcome.code, Some(0), "{file}: {}", outcome.stderr);
+    (fs::read_to_string(folder.path().join("plan.json")).unwrap(), outcome.stderr)
+}
+
+fn run_plan(folder: &Folder) {
+    let args =
+        ["run", "plan.json", "--users", "1", "--iterations", "1", "--secrets", "secrets.env", "-q"];
+    let call = folder.call("ldvm").unwrap().env("DO_API_TOKEN", "do1").args(args);
+    let outcome = call.limit(Duration::from_secs(50)).run().unwrap();
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
