@@ -216,6 +216,17 @@ pub const BLOCKS: &[Block] = &[
         example: r#"{"stop_user": true}"#,
     },
     Block {
+        key: "todo",
+        fields: &[Field::new(
+            "source",
+            Shape::ConstantText,
+            "How the source of an imported plan says it.",
+            r#""login(data.user)""#,
+        )],
+        doc: "Does nothing: a mark for what is still to be written.",
+        example: r#"{"todo": "log in as the user of this row"}"#,
+    },
+    Block {
         key: "while",
         fields: &[
             TASKS.required(),

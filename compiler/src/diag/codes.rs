@@ -165,6 +165,7 @@ codes! {
     "0438" RequestsAtMost          Warning "a rule that limits the number of requests"
     "0439" ForeignPlaceholder      Warning "a placeholder in another notation"
     "0440" StraySpace              Warning "a space at the edge of a URL"
+    "0441" StepToDo                Warning "a step that is still to be written"
 
     "0501" CommandNotBuilt         Error   "a command this build cannot run yet"
     "0502" UserNotBuilt            Error   "a user type this build cannot drive yet"

@@ -133,6 +133,7 @@ pub const LINTS: &[Lint] = &[
     warns("requests-at-most", Code::RequestsAtMost, requests_at_most::find),
     warns("foreign-placeholder", Code::ForeignPlaceholder, foreign_placeholder::find),
     warns("stray-space", Code::StraySpace, stray_space::find),
+    noticed("step-to-do", Code::StepToDo),
 ];
 
 /// The lint of a name, or of a code such as `LD0402`.

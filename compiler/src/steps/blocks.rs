@@ -96,6 +96,17 @@ impl Lower<'_> {
                     }
                 }
             }
+            "todo" => {
+                let Some(what) = value.as_str() else {
+                    self.wrong_type(value, &Shape::ConstantText, block.key);
+                    return None;
+                };
+                let message = format!("still to be written: {what}");
+                let problem = Diagnostic::new(Code::StepToDo, message)
+                    .label(node.span, "nothing happens here");
+                self.report(problem);
+                Some(together(Vec::new()))
+            }
             _ => self.repeat_while(span, value, &members, context),
         }
     }

@@ -174,6 +174,7 @@ fn block(block: &Block, place: Place, protocol: &str) -> Json {
         "pick" => json!({"type": "array", "items": fields(&[BRANCH_FIELDS], place)}),
         "set" => json!({"type": "object"}),
         "stop_run" | "stop_user" => json!({"type": "boolean"}),
+        "todo" => json!({"type": "string"}),
         _ => json!({"not": {"type": "null"}}),
     };
     let mut schema = fields(&[block.fields, STEP_FIELDS], place);
