@@ -1,24 +1,25 @@
 //! From IR to program.
 
 mod flow;
+mod names;
 mod retry;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashSet;
 use ld_stdlib::{Piece, Template};
 use ld_vm::build::{Builder, push};
 use ld_vm::isa::{Instruction, Opcode};
 use ld_vm::program::{
-    ActionRow, ArgumentId, ArgumentRow, AssertionId, AssertionRow, CheckId, CheckRow, ColumnId,
-    ColumnRow, ConstId, EnvId, EnvRow, ExtractId, ExtractRow, ExtractorId, ExtractorRow,
-    FunctionId, FunctionRow, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
-    ProtocolId, ProtocolRow, RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow,
-    SecretId, SecretRow, SeriesId, SeriesKind, SeriesRow, SlotId, SlotKind as Kind, SlotRow,
-    SourceId, SourceRow, StageId, StageRow, ThrottleId, ThrottleRow, ValueId, VarId, VarRow,
+    ActionRow, ArgumentId, ArgumentRow, AssertionId, CheckId, CheckRow, ConstId, ExtractId,
+    ExtractRow, ExtractorId, Id, InitRow, Many, Maybe, MetadataRow, OperandId, OperandKind,
+    RequestId, RequestRow, RunId, RunRow, ScenarioId, ScenarioRow, SeriesKind, SeriesRow, SlotId,
+    SlotKind as Kind, SlotRow, SourceId, SourceRow, StageId, StageRow, ThrottleId, ThrottleRow,
+    VarId,
 };
 use ld_vm::scratch::MAX_PARTS;
 use ld_vm::verify::MAX_REGISTERS;
 use ld_vm::{Escape, Program};
 
+use self::names::Names;
 use crate::Options;
 use crate::diag::{Code, Diagnostic, Source};
 use crate::ir::{Argument, Ir, Operand, Run, Scenario, SlotKind, Stage, Task, Throttle};
@@ -62,36 +63,6 @@ pub(crate) fn program(
         None => Ok(emit.builder.finish()),
     }
 }
-
-/// What was given a row already.
-#[derive(Default)]
-struct Names<'e> {
-    protocols: HashMap<&'static str, ProtocolId>,
-    functions: HashMap<&'static str, FunctionId>,
-    assertions: HashMap<&'static str, AssertionId>,
-    extractors: HashMap<&'static str, ExtractorId>,
-    envs: HashMap<&'e str, EnvId>,
-    secrets: HashMap<&'e str, SecretId>,
-    columns: HashMap<(usize, &'e str), ColumnId>,
-    vars: HashMap<usize, VarId>,
-    series: HashMap<(Vec<u8>, &'e str, &'e str, SeriesKind), SeriesId>,
-    groups: HashMap<(Vec<u8>, &'e str), SeriesId>,
-    slots: HashMap<SlotKey, SlotId>,
-    requests: HashMap<RequestKey, RequestId>,
-    throttles: HashMap<&'e Throttle, ThrottleId>,
-    checks: HashMap<(AssertionId, Many<OperandId>, u32, u32), CheckId>,
-    extracts: HashMap<ExtractKey, ExtractId>,
-}
-
-/// What makes two slots one row.
-type SlotKey = (Kind, u32, u32, Many<OperandId>, Escape, ConstId);
-
-/// The columns of an extract.
-type ExtractKey = (ExtractorId, VarId, Many<OperandId>, Maybe<ValueId>, bool);
-
-/// What makes two requests one row.
-type RequestKey =
-    (ProtocolId, SeriesId, Many<ld_vm::program::PartId>, Many<ld_vm::program::OptionId>, u32);
 
 struct Emit<'e> {
     ir: &'e Ir,
@@ -539,66 +510,6 @@ impl<'e> Emit<'e> {
         let name = self.builder.constant(name.as_bytes());
         let row = MetadataRow { name, value: self.builder.value(value.value()) };
         self.builder.program_mut().tables.metadata.push(row);
-    }
-
-    fn protocol(&mut self, name: &'static str) -> ProtocolId {
-        *self.names.protocols.entry(name).or_insert_with(|| {
-            let name = self.builder.constant(name.as_bytes());
-            push(&mut self.builder.program_mut().tables.protocols, ProtocolRow { name })
-        })
-    }
-
-    fn function(&mut self, name: &'static str) -> FunctionId {
-        *self.names.functions.entry(name).or_insert_with(|| {
-            let name = self.builder.constant(name.as_bytes());
-            push(&mut self.builder.program_mut().tables.functions, FunctionRow { name })
-        })
-    }
-
-    fn assertion(&mut self, name: &'static str) -> AssertionId {
-        *self.names.assertions.entry(name).or_insert_with(|| {
-            let name = self.builder.constant(name.as_bytes());
-            push(&mut self.builder.program_mut().tables.assertions, AssertionRow { name })
-        })
-    }
-
-    fn extractor(&mut self, name: &'static str) -> ExtractorId {
-        *self.names.extractors.entry(name).or_insert_with(|| {
-            let name = self.builder.constant(name.as_bytes());
-            push(&mut self.builder.program_mut().tables.extractors, ExtractorRow { name })
-        })
-    }
-
-    fn env(&mut self, name: &'e str) -> EnvId {
-        *self.names.envs.entry(name).or_insert_with(|| {
-            let name = self.builder.constant(name.as_bytes());
-            push(&mut self.builder.program_mut().tables.envs, EnvRow { name })
-        })
-    }
-
-    fn secret(&mut self, name: &'e str) -> SecretId {
-        *self.names.secrets.entry(name).or_insert_with(|| {
-            let name = self.builder.constant(name.as_bytes());
-            push(&mut self.builder.program_mut().tables.secrets, SecretRow { name })
-        })
-    }
-
-    fn column(&mut self, source: usize, column: &'e str) -> ColumnId {
-        *self.names.columns.entry((source, column)).or_insert_with(|| {
-            let name = self.builder.constant(column.as_bytes());
-            let row = ColumnRow { source: SourceId(source as u32), name };
-            push(&mut self.builder.program_mut().tables.columns, row)
-        })
-    }
-
-    fn var(&mut self, var: usize) -> VarId {
-        *self.names.vars.entry(var).or_insert_with(|| {
-            let (name, session) =
-                self.ir.vars.get(var).map_or(("", false), |var| (&var.name, var.session));
-            let name = self.builder.constant(name.as_bytes());
-            let row = VarRow { name, session: u32::from(session) };
-            push(&mut self.builder.program_mut().tables.vars, row)
-        })
     }
 }
 

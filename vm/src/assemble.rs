@@ -4,6 +4,9 @@
 //! It trusts its input no more than a reader of files does: the program it makes still has
 //! to pass the verifier.
 
+mod runs;
+mod words;
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -12,13 +15,14 @@ use crate::escape::Escape;
 use crate::isa::{Instruction, Opcode};
 use crate::program::{
     Addr, AssertionRow, BranchRow, CheckRow, ChoiceRow, ColumnRow, EnvRow, ExtractRow,
-    ExtractorRow, ForkRow, FunctionRow, Id, InitRow, LaneRow, LoadKind, Many, Maybe, OperandId,
-    OperandKind, PauseId, Program, ProtocolRow, RequestRow, RetryId, RetryRow, RunRow, ScenarioRow,
-    SecretRow, SeriesKind, SeriesRow, SetRow, SlotId, SlotKind, SlotRow, SourceEnd, SourceFormat,
-    SourceMode, SourceRow, StageRow, TestRow, ThrottleId, ThrottleRow, VarRow,
+    ExtractorRow, ForkRow, FunctionRow, Id, LaneRow, Many, Maybe, OperandId, OperandKind, PauseId,
+    Program, ProtocolRow, RequestRow, RetryId, RetryRow, SecretRow, SeriesKind, SeriesRow, SetRow,
+    SlotId, SlotKind, SlotRow, TestRow, ThrottleId, ThrottleRow, VarRow,
 };
 use crate::reply::Needs;
 use crate::value::Value;
+
+use self::words::Words;
 
 /// What is wrong with a listing, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,129 +58,6 @@ pub fn assemble(text: &str) -> Result<Program, AssembleError> {
 }
 
 type Parsed<T> = Result<T, &'static str>;
-
-/// The words of a line still to be read.
-struct Words<'l> {
-    rest: &'l str,
-}
-
-impl<'l> Words<'l> {
-    fn new(line: &'l str) -> Self {
-        let mut words = Self { rest: line };
-        words.trim();
-        words
-    }
-
-    fn trim(&mut self) {
-        self.rest = self.rest.trim_start();
-        if self.rest.starts_with(';') {
-            self.rest = "";
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// A word up to a space, or up to the brace that closes a slot.
-    fn word(&mut self) -> Parsed<&'l str> {
-        let end = self.rest.find([' ', '}']).unwrap_or(self.rest.len());
-        let (word, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        self.trim();
-        if word.is_empty() { Err("another word") } else { Ok(word) }
-    }
-
-    /// A name: a word, or a quoted text when it would not read as one.
-    fn name(&mut self) -> Parsed<String> {
-        if self.rest.starts_with('"') {
-            return String::from_utf8(self.text()?).map_err(|_| "a name in UTF-8");
-        }
-        self.word().map(str::to_owned)
-    }
-
-    /// The name of a source; where an earlier one has the same, with its number.
-    fn source(&mut self) -> Parsed<(String, Option<u32>)> {
-        let quoted = self.rest.starts_with('"');
-        let name = self.name()?;
-        if quoted {
-            let number = if self.symbol('#') { Some(self.number()?) } else { None };
-            return Ok((name, number));
-        }
-        match name.split_once('#') {
-            None => Ok((name, None)),
-            Some((name, number)) => {
-                Ok((name.to_owned(), Some(number.parse().map_err(|_| "a number")?)))
-            }
-        }
-    }
-
-    fn expect(&mut self, word: &'static str) -> Parsed<()> {
-        if self.word()? == word { Ok(()) } else { Err(word) }
-    }
-
-    fn number<N: std::str::FromStr>(&mut self) -> Parsed<N> {
-        self.word()?.parse().map_err(|_| "a number")
-    }
-
-    fn prefixed<N: std::str::FromStr>(&mut self, prefix: char) -> Parsed<N> {
-        let word = self.word()?.strip_prefix(prefix).ok_or("a letter and a number")?;
-        word.parse().map_err(|_| "a letter and a number")
-    }
-
-    fn symbol(&mut self, symbol: char) -> bool {
-        let found = self.rest.strip_prefix(symbol);
-        if let Some(rest) = found {
-            self.rest = rest;
-            self.trim();
-        }
-        found.is_some()
-    }
-
-    /// A quoted text.
-    fn text(&mut self) -> Parsed<Vec<u8>> {
-        let mut characters = self.rest.strip_prefix('"').ok_or("a text in quotes")?.chars();
-        let mut bytes = Vec::new();
-        loop {
-            match characters.next().ok_or("the end of a text")? {
-                '"' => break,
-                '\\' => escape(&mut characters, &mut bytes)?,
-                other => push_char(other, &mut bytes),
-            }
-        }
-        self.rest = characters.as_str();
-        self.trim();
-        Ok(bytes)
-    }
-}
-
-fn push_char(character: char, bytes: &mut Vec<u8>) {
-    bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-}
-
-fn escape(characters: &mut std::str::Chars<'_>, bytes: &mut Vec<u8>) -> Parsed<()> {
-    const EXPECTED: &str = "one of the escapes \\n \\r \\t \\\" \\\\ \\xNN \\u{N}";
-    match characters.next().ok_or(EXPECTED)? {
-        'n' => bytes.push(b'\n'),
-        'r' => bytes.push(b'\r'),
-        't' => bytes.push(b'\t'),
-        quoted @ ('"' | '\\') => push_char(quoted, bytes),
-        'x' => {
-            let mut nibble = || characters.next().and_then(|c| c.to_digit(16)).ok_or(EXPECTED);
-            let byte = nibble()? * 16 + nibble()?;
-            bytes.push(u8::try_from(byte).map_err(|_| EXPECTED)?);
-        }
-        'u' => {
-            let rest = characters.as_str().strip_prefix('{').ok_or(EXPECTED)?;
-            let (digits, rest) = rest.split_once('}').ok_or(EXPECTED)?;
-            let code = u32::from_str_radix(digits, 16).map_err(|_| EXPECTED)?;
-            push_char(char::from_u32(code).ok_or(EXPECTED)?, bytes);
-            *characters = rest.chars();
-        }
-        _ => return Err(EXPECTED),
-    }
-    Ok(())
-}
 
 /// The tables whose rows are found again by a name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -220,150 +101,6 @@ impl Assembler {
             }
         }
         if words.is_empty() { Ok(()) } else { Err("the end of the line") }
-    }
-
-    fn source(&mut self, words: &mut Words<'_>) -> Parsed<()> {
-        fn kind<K: Copy>(word: &str, all: &[K], name: fn(K) -> &'static str) -> Option<K> {
-            all.iter().copied().find(|kind| name(*kind) == word)
-        }
-
-        let (name, number) = words.source()?;
-        let path = words.text()?;
-        let on_end = kind(words.word()?, SourceEnd::ALL, SourceEnd::name)
-            .ok_or("`cycle`, `once`, `stop_user` or `error`")?;
-        let (mut mode, mut format) = (SourceMode::Shared, SourceFormat::Csv);
-        if !words.is_empty() {
-            mode = kind(words.word()?, SourceMode::ALL, SourceMode::name).ok_or("a mode")?;
-            format =
-                kind(words.word()?, SourceFormat::ALL, SourceFormat::name).ok_or("a format")?;
-        }
-        let query = match format {
-            SourceFormat::Database => Some(self.builder.constant(&words.text()?)),
-            _ => None,
-        };
-        let path = self.builder.constant(&path);
-        let id = self.builder.constant(name.as_bytes());
-        let row = SourceRow { name: id, path, format, mode, on_end, query: Maybe(query) };
-        let rows = &mut self.builder.program_mut().tables.sources;
-        let id: crate::program::SourceId = push(rows, row);
-        match self.names.insert((Named::Source(number), name.into_bytes()), id.0) {
-            None if number.is_none_or(|number| number == id.0) => Ok(()),
-            _ => Err("a source of another name, or with its own number behind it"),
-        }
-    }
-
-    fn run(&mut self, words: &mut Words<'_>) -> Parsed<()> {
-        let duration_ns = match words.word()? {
-            "unlimited" => u64::MAX,
-            duration => time(duration)?,
-        };
-        words.expect("iterations")?;
-        let iterations = words.number()?;
-        let (mut warmup_ns, mut stop_timeout_ns) = (0, 0);
-        while !words.is_empty() {
-            match words.word()? {
-                "warmup" => warmup_ns = time(words.word()?)?,
-                "stop" => stop_timeout_ns = time(words.word()?)?,
-                _ => return Err("`warmup` or `stop`"),
-            }
-        }
-        let row = RunRow {
-            scenarios: Many::default(),
-            duration_ns,
-            iterations,
-            inits: Many::default(),
-            warmup_ns,
-            stop_timeout_ns,
-            setup: Maybe(None),
-            teardown: Maybe(None),
-        };
-        self.builder.program_mut().tables.runs.push(row);
-        Ok(())
-    }
-
-    fn init(&mut self, words: &mut Words<'_>) -> Parsed<()> {
-        let var = self.var(words)?;
-        let value = self.value(words)?;
-        let tables = &mut self.builder.program_mut().tables;
-        let run = tables.runs.last_mut().ok_or("a `run` before it")?;
-        let id = push(&mut tables.inits, InitRow { var, value });
-        extend(&mut run.inits, id);
-        Ok(())
-    }
-
-    fn scenario(&mut self, word: &str, words: &mut Words<'_>) -> Parsed<()> {
-        let user = self.builder.constant(words.word()?.as_bytes());
-        let protocol = self.protocol(words.word()?);
-        let entry = Addr(words.prefixed('@')?);
-        let mut other = |name: &str| -> Parsed<Maybe<Addr>> {
-            if !words.rest.starts_with(name) {
-                return Ok(Maybe(None));
-            }
-            words.word()?;
-            words.prefixed('@').map(|address| Maybe(Some(Addr(address))))
-        };
-        let on_start = other("on_start ")?;
-        let on_stop = other("on_stop ")?;
-        words.expect("users")?;
-        let users = words.number()?;
-        words.expect("rate")?;
-        let spawn_rate = words.number()?;
-        words.expect("wait")?;
-        let wait = self.pause(words)?;
-        let mut row = ScenarioRow {
-            name: self.builder.constant(b""),
-            user,
-            protocol,
-            entry,
-            on_start,
-            on_stop,
-            users,
-            spawn_rate,
-            wait,
-            paced: 0,
-            load: LoadKind::Batches,
-            stages: Many::default(),
-            start_after_ns: 0,
-            iterations: 0,
-        };
-        while !words.is_empty() {
-            match words.word()? {
-                "paced" => row.paced = 1,
-                "after" => row.start_after_ns = time(words.word()?)?,
-                "load" => {
-                    let name = words.word()?;
-                    let kind = LoadKind::ALL.iter().copied().find(|kind| kind.name() == name);
-                    row.load = kind.ok_or("a kind of load")?;
-                }
-                "iterations" => row.iterations = words.number()?,
-                "as" => row.name = self.builder.constant(&words.text()?),
-                _ => return Err("`paced`, `after`, `load`, `iterations` or `as`"),
-            }
-        }
-        let tables = &mut self.builder.program_mut().tables;
-        let run = tables.runs.last_mut().ok_or("a `run` before it")?;
-        let id = push(&mut tables.scenarios, row);
-        match word {
-            "setup" => run.setup = Maybe(Some(id)),
-            "teardown" => run.teardown = Maybe(Some(id)),
-            _ => extend(&mut run.scenarios, id),
-        }
-        Ok(())
-    }
-
-    fn stage(&mut self, words: &mut Words<'_>) -> Parsed<()> {
-        let duration_ns = time(words.word()?)?;
-        words.expect("from")?;
-        let from = words.number()?;
-        words.expect("to")?;
-        let to = words.number()?;
-        words.expect("rate")?;
-        let spawn_rate = words.number()?;
-        let tables = &mut self.builder.program_mut().tables;
-        let scenario = tables.scenarios.last_mut().ok_or("a `scenario` before it")?;
-        let id = push(&mut tables.stages, StageRow { duration_ns, from, to, spawn_rate });
-        extend(&mut scenario.stages, id);
-        Ok(())
     }
 
     fn instruction(&mut self, words: &mut Words<'_>) -> Parsed<()> {

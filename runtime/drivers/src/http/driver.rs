@@ -1,5 +1,7 @@
 //! The driver: requests of users to replies, over connections that stay open.
 
+mod token;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,7 +13,7 @@ use ld_vm::{Fault, FaultClass, Needs, Request};
 use url::Url;
 
 use super::auth::Auth;
-use super::auth::oauth2::{Grant, State};
+use super::auth::oauth2::Grant;
 use super::buffers::Buffers;
 use super::decode::Decoder;
 use super::extra::Extra;
@@ -32,9 +34,6 @@ const CONNECT_LIMIT_NS: u64 = 30 * NS_PER_S;
 /// How long a server may take to ask for a body held back, in nanoseconds; then it is sent
 /// unasked, as curl does.
 const HELD_NS: u64 = NS_PER_S;
-
-/// How long getting a token may take, in nanoseconds.
-const TOKEN_LIMIT_NS: u64 = 30 * NS_PER_S;
 
 /// Request bytes and decoded bodies beyond this many bytes are freed after use.
 const KEPT_BYTES: usize = 1 << 20;
@@ -263,67 +262,6 @@ impl Http {
             self.follow_up(session, request, Some(&extra), limit, stamps).await?;
         }
         Ok(())
-    }
-
-    /// The token of a grant, fetched if there is none that is good.
-    async fn token(
-        &self,
-        grant: &Grant,
-        request: &Request<'_>,
-        begun_ns: u64,
-    ) -> Result<Rc<str>, Fault> {
-        let mut state = grant.state.lock().await;
-        if let Some(token) = state.fresh(self.net.now_ns()) {
-            return Ok(token);
-        }
-        // One failure is enough for all that waited for it.
-        if let Some(fault) = state.failed_since(begun_ns) {
-            return Err(fault);
-        }
-        loop {
-            match self.fetch_token(grant, &mut state, request).await {
-                // A token to refresh with expires as well.
-                Err(_) if state.can_begin_anew() => {}
-                Err(fault) => {
-                    state.fail(self.net.now_ns(), fault.clone());
-                    return Err(fault);
-                }
-                token => return token,
-            }
-        }
-    }
-
-    /// Asks for a token, on a connection of its own, with the TLS settings of a task.
-    async fn fetch_token(
-        &self,
-        grant: &Grant,
-        state: &mut State,
-        request: &Request<'_>,
-    ) -> Result<Rc<str>, Fault> {
-        let (origin, head) = (grant.origin(), grant.request(state));
-        let until_ns = self.net.now_ns().saturating_add(TOKEN_LIMIT_NS);
-        let beyond = Beyond { reads_body: true, until_ns, ..Beyond::default() };
-        let call = Call {
-            request,
-            origin: &origin,
-            head: &head,
-            tail: &[],
-            beyond: Some(&beyond),
-            method: b"POST",
-            limit: Limit { length_ns: TOKEN_LIMIT_NS, until_ns },
-        };
-        let mut apart = Session::new(self.net.deadline());
-        let mut stamps = Stamps::default();
-        let outcome = self.attempt(&mut apart, &call, &mut stamps).await;
-        let token = outcome.map_err(|fault| grant.no_token(&fault.text)).and_then(|()| {
-            let received = &apart.received;
-            let status = received.reader.head().map_or(0, |head| head.status);
-            let body = received.reader.body(&received.buffer);
-            grant.take(state, status, body, self.net.now_ns())
-        });
-        self.release(&mut apart);
-        apart.close();
-        token
     }
 
     /// The time limit of a request that starts now.

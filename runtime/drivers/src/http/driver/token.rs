@@ -1,0 +1,78 @@
+//! Tokens of OAuth 2.0, fetched when a request needs one.
+
+use std::rc::Rc;
+
+use ld_vm::{Fault, Request};
+
+use super::{Call, Http, Limit};
+use crate::driver::{Driver, Stamps};
+use crate::http::auth::oauth2::{Grant, State};
+use crate::http::message::Beyond;
+use crate::http::session::Session;
+use crate::net::clock::NS_PER_S;
+
+/// How long getting a token may take, in nanoseconds.
+const TOKEN_LIMIT_NS: u64 = 30 * NS_PER_S;
+
+impl Http {
+    /// The token of a grant, fetched if there is none that is good.
+    pub(super) async fn token(
+        &self,
+        grant: &Grant,
+        request: &Request<'_>,
+        begun_ns: u64,
+    ) -> Result<Rc<str>, Fault> {
+        let mut state = grant.state.lock().await;
+        if let Some(token) = state.fresh(self.net.now_ns()) {
+            return Ok(token);
+        }
+        // One failure is enough for all that waited for it.
+        if let Some(fault) = state.failed_since(begun_ns) {
+            return Err(fault);
+        }
+        loop {
+            match self.fetch_token(grant, &mut state, request).await {
+                // A token to refresh with expires as well.
+                Err(_) if state.can_begin_anew() => {}
+                Err(fault) => {
+                    state.fail(self.net.now_ns(), fault.clone());
+                    return Err(fault);
+                }
+                token => return token,
+            }
+        }
+    }
+
+    /// Asks for a token, on a connection of its own, with the TLS settings of a task.
+    async fn fetch_token(
+        &self,
+        grant: &Grant,
+        state: &mut State,
+        request: &Request<'_>,
+    ) -> Result<Rc<str>, Fault> {
+        let (origin, head) = (grant.origin(), grant.request(state));
+        let until_ns = self.net.now_ns().saturating_add(TOKEN_LIMIT_NS);
+        let beyond = Beyond { reads_body: true, until_ns, ..Beyond::default() };
+        let call = Call {
+            request,
+            origin: &origin,
+            head: &head,
+            tail: &[],
+            beyond: Some(&beyond),
+            method: b"POST",
+            limit: Limit { length_ns: TOKEN_LIMIT_NS, until_ns },
+        };
+        let mut apart = Session::new(self.net.deadline());
+        let mut stamps = Stamps::default();
+        let outcome = self.attempt(&mut apart, &call, &mut stamps).await;
+        let token = outcome.map_err(|fault| grant.no_token(&fault.text)).and_then(|()| {
+            let received = &apart.received;
+            let status = received.reader.head().map_or(0, |head| head.status);
+            let body = received.reader.body(&received.buffer);
+            grant.take(state, status, body, self.net.now_ns())
+        });
+        self.release(&mut apart);
+        apart.close();
+        token
+    }
+}
