@@ -17,3 +17,16 @@ pub mod stages;
 pub mod stats;
 pub mod table;
 pub mod tools;
+
+use std::process::ExitCode;
+
+/// How a benchmark program ends: what went wrong, if anything, is said.
+pub fn outcome(program: &str, measured: anyhow::Result<()>) -> ExitCode {
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{program}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

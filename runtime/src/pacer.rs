@@ -72,7 +72,7 @@ impl Pacer {
             TimerfdClockId::Monotonic,
             TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
         )?;
-        #[allow(
+        #[expect(
             deprecated,
             reason = "its replacement is unsafe for the sake of types that are no OwnedFd"
         )]

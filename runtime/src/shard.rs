@@ -9,6 +9,7 @@ mod thread;
 
 use std::{
     cell::{Cell, RefCell},
+    convert::Infallible,
     io, mem,
     rc::Rc,
     sync::Arc,
@@ -19,6 +20,7 @@ use ld_results::Recorder;
 use ld_vm::program::{RunId, SourceId, ThrottleId};
 use ld_vm::{Effect, Linked, Resume, Sample, ScratchPool, User, World};
 use tokio::sync::Notify;
+use tokio::task::{JoinHandle, spawn_local};
 
 pub(crate) use self::{
     pool::{ArrivalCounts, Place, Pool, Start},
@@ -73,6 +75,15 @@ struct Desk {
 }
 
 impl Shard {
+    /// Lets the clock of a shard and the time limits of its connections run, on this thread. The
+    /// task ends when the clock fails.
+    pub(crate) fn keep_time(shard: &Rc<Self>, net: &Net) -> JoinHandle<io::Result<Infallible>> {
+        let deadlines = Rc::clone(&net.deadlines);
+        spawn_local(async move { deadlines.sweep().await });
+        let shard = Rc::clone(shard);
+        spawn_local(async move { shard.pacer.run().await })
+    }
+
     pub(crate) fn new(
         linked: Arc<Linked>,
         rows: ShardRows,

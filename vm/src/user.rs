@@ -86,9 +86,21 @@ impl User {
         let phase = if on_start.is_some() { Phase::Start } else { Phase::Tick };
         Self {
             pc: on_start.unwrap_or(entry),
-            entry,
             on_stop: row.and_then(|row| row.on_stop.0),
             wait: row.map_or(PauseId(0), |row| row.wait),
+            phase,
+            memory: Memory { vars, rows: vec![None; linked.registers].into_boxed_slice() },
+            ..Self::at(entry, id, fastrand::Rng::with_seed(mix(seed, id)))
+        }
+    }
+
+    /// A user that is about to begin at an address, without a memory.
+    fn at(entry: Addr, id: u32, rng: fastrand::Rng) -> Self {
+        Self {
+            pc: entry,
+            entry,
+            on_stop: None,
+            wait: PauseId(0),
             id,
             iteration: 0,
             request: RequestId(0),
@@ -98,10 +110,10 @@ impl User {
             by_status: false,
             retried: Retried::default(),
             sampled: false,
-            phase,
-            rng: fastrand::Rng::with_seed(mix(seed, id)),
+            phase: Phase::Tick,
+            rng,
             counters: None,
-            memory: Memory { vars, rows: vec![None; linked.registers].into_boxed_slice() },
+            memory: Memory { vars: Box::default(), rows: Box::default() },
             scratch: None,
         }
     }

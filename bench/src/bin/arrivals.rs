@@ -28,13 +28,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("arrivals: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("arrivals", measure(&Arguments::parse()))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {

@@ -33,13 +33,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("compile: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("compile", measure(&Arguments::parse()))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {

@@ -42,13 +42,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("idle: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("idle", measure(&Arguments::parse()))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {

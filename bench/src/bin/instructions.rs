@@ -41,13 +41,7 @@ struct Counted {
 }
 
 fn main() -> ExitCode {
-    match count(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("instructions: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("instructions", count(&Arguments::parse()))
 }
 
 fn count(arguments: &Arguments) -> Result<()> {

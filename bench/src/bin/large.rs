@@ -51,13 +51,7 @@ const CASES: &[Case] = &[
 ];
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("large: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("large", measure(&Arguments::parse()))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {

@@ -44,13 +44,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("peers: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("peers", measure(&Arguments::parse()))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {

@@ -40,13 +40,7 @@ struct Arrival {
 }
 
 fn main() -> ExitCode {
-    match measure(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("startup: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    ld_bench::outcome("startup", measure(&Arguments::parse()))
 }
 
 fn measure(arguments: &Arguments) -> Result<()> {

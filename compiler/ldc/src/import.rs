@@ -1,5 +1,6 @@
 //! `ldc import`: plans of what other tools recorded or wrote.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -163,7 +164,7 @@ fn summary(imported: &Imported, options: &ImportOptions) -> String {
     for secret in &imported.secrets {
         let _ = writeln!(text, "secret: ${{secret.{}}} stands for {}", secret.name, secret.used);
     }
-    let plan = options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy());
+    let plan = shown_plan(options);
     let secrets = match &options.secrets {
         Some(path) => format!(" --secrets {}", path.display()),
         None if imported.secrets.is_empty() => String::new(),
@@ -173,9 +174,14 @@ fn summary(imported: &Imported, options: &ImportOptions) -> String {
     text
 }
 
+/// What the plan is called in messages.
+fn shown_plan(options: &ImportOptions) -> Cow<'_, str> {
+    options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy())
+}
+
 /// Says what `ldc check` would say of the plan.
 fn check(options: &ImportOptions, plan: String) -> Result<(), Exit> {
-    let name = options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy());
+    let name = shown_plan(options);
     let input = Input { name: name.into_owned(), bytes: plan.into_bytes() };
     let (source, compiled) = input.compile(&CompileOptions::new())?;
     complain(&source, &compiled);

@@ -89,14 +89,7 @@ impl Engine {
             let (scratch, spin) = (ScratchPool::default(), self.options.spin);
             let shard = Shard::new(linked, rows, scratch, throttles, &net, spin, run)?;
             let shard = Rc::new(shard.apart(after.is_none()));
-            let mut pacing = spawn_local({
-                let shard = Rc::clone(&shard);
-                async move { shard.pacer.run().await }
-            });
-            spawn_local({
-                let deadlines = Rc::clone(&net.deadlines);
-                async move { deadlines.sweep().await }
-            });
+            let mut pacing = Shard::keep_time(&shard, &net);
             let alone = Alone { shard: Rc::clone(&shard), net, user };
             let Some(mut working) = ld_drivers::visit(protocol, alone) else {
                 let text = format!("this build has no driver for {protocol}");

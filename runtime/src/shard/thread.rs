@@ -14,7 +14,7 @@ use ld_vm::{Linked, ScratchPool, program::RunId, value::Var};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::{mpsc::UnboundedSender, watch},
-    task::{JoinError, spawn_local},
+    task::JoinError,
     time::timeout,
 };
 
@@ -92,14 +92,7 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let shard = Shard::new(linked, job.rows, scratch, throttles, &net, job.spin, job.run)?;
     let shard = shard.conditioned(job.conditions.take());
     let shard = Rc::new(shard);
-    let mut pacing = spawn_local({
-        let shard = Rc::clone(&shard);
-        async move { shard.pacer.run().await }
-    });
-    spawn_local({
-        let deadlines = Rc::clone(&net.deadlines);
-        async move { deadlines.sweep().await }
-    });
+    let mut pacing = Shard::keep_time(&shard, &net);
     let mut reporter = Reporter::new(job.shard as usize, job.reports, Rc::clone(&net));
     let (run_id, seed, vars) = (job.run, job.seed, job.vars.clone());
     let start = Start { shard: Rc::clone(&shard), net, run: run_id, seed, vars, begin_ns };

@@ -4,7 +4,19 @@
 
 use ld_vm::Value;
 
+use super::{Parameter, ParameterKind};
 use crate::operators::{Number, number};
+
+/// The parameter of functions that change a text.
+pub(super) const TEXT: Parameter =
+    Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." };
+
+/// The parameter of functions that count.
+pub(super) const COUNTER: Parameter = Parameter {
+    name: "name",
+    kind: ParameterKind::Text,
+    doc: "Which counter; without a name, one that all calls without a name share.",
+};
 
 /// The argument at a position; [`Value::Unset`] beyond the last.
 pub(super) fn at<'v>(arguments: &[Value<'v>], position: usize) -> Value<'v> {

@@ -1,11 +1,11 @@
 //! `${base64(text)}`: a text in Base64.
 
 use super::encoding::Encoding;
-use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
+use super::{Example, Function, Gives, argument};
 
 pub(super) const FUNCTION: Function = Function {
     name: "base64",
-    parameters: &[Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." }],
+    parameters: &[argument::TEXT],
     optional: 0,
     variadic: false,
     ignores_arguments: false,

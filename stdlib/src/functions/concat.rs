@@ -1,10 +1,10 @@
 //! `${concat(a, b, …)}`: texts one after the other.
 
-use super::{Example, Function, Gives, Parameter, ParameterKind};
+use super::{Example, Function, Gives, argument};
 
 pub(super) const FUNCTION: Function = Function {
     name: "concat",
-    parameters: &[Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." }],
+    parameters: &[argument::TEXT],
     optional: 0,
     variadic: true,
     ignores_arguments: false,

@@ -2,15 +2,11 @@
 
 use ld_vm::Value;
 
-use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
+use super::{Example, Function, Gives, argument};
 
 pub(super) const FUNCTION: Function = Function {
     name: "counter",
-    parameters: &[Parameter {
-        name: "name",
-        kind: ParameterKind::Text,
-        doc: "Which counter; without a name, one that all calls without a name share.",
-    }],
+    parameters: &[argument::COUNTER],
     optional: 1,
     variadic: false,
     ignores_arguments: false,

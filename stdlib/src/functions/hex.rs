@@ -1,11 +1,11 @@
 //! `${hex(text)}`: the bytes of a text in hexadecimal.
 
 use super::encoding::Encoding;
-use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
+use super::{Example, Function, Gives, argument};
 
 pub(super) const FUNCTION: Function = Function {
     name: "hex",
-    parameters: &[Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." }],
+    parameters: &[argument::TEXT],
     optional: 0,
     variadic: false,
     ignores_arguments: false,

@@ -5,7 +5,7 @@ use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
 pub(super) const FUNCTION: Function = Function {
     name: "substr",
     parameters: &[
-        Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." },
+        argument::TEXT,
         Parameter {
             name: "start",
             kind: ParameterKind::Integer,

@@ -1,11 +1,11 @@
 //! `${upper(text)}`: a text in upper case.
 
 use super::case::changed;
-use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
+use super::{Example, Function, Gives, argument};
 
 pub(super) const FUNCTION: Function = Function {
     name: "upper",
-    parameters: &[Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." }],
+    parameters: &[argument::TEXT],
     optional: 0,
     variadic: false,
     ignores_arguments: false,

@@ -2,14 +2,14 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
+use super::{Example, Function, Gives, argument};
 
 /// All but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 pub(super) const FUNCTION: Function = Function {
     name: "url_encode",
-    parameters: &[Parameter { name: "text", kind: ParameterKind::Text, doc: "Any text." }],
+    parameters: &[argument::TEXT],
     optional: 0,
     variadic: false,
     ignores_arguments: false,

@@ -4,10 +4,9 @@
 //! the user it belongs to for as long as a step takes. Lanes are stepped one at a time, so what
 //! one of them extracts is there for all.
 
-use super::{Memory, Phase, Request, User};
+use super::{Request, User};
 use crate::link::Linked;
 use crate::program::LaneId;
-use crate::retry::Retried;
 
 impl User {
     /// A lane, to be stepped by [`Self::lend`] until it has [joined](super::Effect::Join).
@@ -15,26 +14,8 @@ impl User {
     pub fn lane(&mut self, linked: &Linked, lane: LaneId) -> Self {
         let row = linked.program.tables.lanes.get(lane.index());
         let entry = row.map_or(self.entry, |row| row.entry);
-        Self {
-            pc: entry,
-            entry,
-            on_stop: None,
-            wait: self.wait,
-            id: self.id,
-            iteration: self.iteration,
-            request: self.request,
-            unresolved: 0,
-            soft_failures: 0,
-            failed: None,
-            by_status: false,
-            retried: Retried::default(),
-            sampled: false,
-            phase: Phase::Tick,
-            rng: self.rng.fork(),
-            counters: None,
-            memory: Memory { vars: Box::default(), rows: Box::default() },
-            scratch: None,
-        }
+        let (wait, iteration, request) = (self.wait, self.iteration, self.request);
+        Self { wait, iteration, request, ..Self::at(entry, self.id, self.rng.fork()) }
     }
 
     /// Lets a lane work with the memory of its user.

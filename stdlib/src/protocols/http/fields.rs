@@ -175,17 +175,10 @@ const FILES: Shape = Shape::Either(&[
 ]);
 
 const FILE: &[Field] = &[
-    Field::new("content", Shape::Text, "What is in the file.", r#""id;name""#),
-    Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
-        .default("none; `application/octet-stream` with `path`"),
+    FILE_CONTENT,
+    FILE_CONTENT_TYPE,
     Field::new("field", Shape::Text, "The name of the form's field.", r#""photo""#).required(),
-    Field::new(
-        "filename",
-        Shape::Either(&[Shape::Text, Shape::Null]),
-        "The name of the file; `null` for a field that is no file.",
-        r#""photo.jpg""#,
-    )
-    .default("the last part of `path`, else that of the field"),
+    FILE_NAME,
     Field::new(
         "path",
         Shape::Text,
@@ -195,16 +188,9 @@ const FILE: &[Field] = &[
 ];
 
 const CONTENT: &[Field] = &[
-    Field::new("content", Shape::Text, "What is in the file.", r#""id;name""#),
-    Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
-        .default("none; `application/octet-stream` with `path`"),
-    Field::new(
-        "filename",
-        Shape::Either(&[Shape::Text, Shape::Null]),
-        "The name of the file; `null` for a field that is no file.",
-        r#""photo.jpg""#,
-    )
-    .default("the last part of `path`, else that of the field"),
+    FILE_CONTENT,
+    FILE_CONTENT_TYPE,
+    FILE_NAME,
     Field::new(
         "path",
         Shape::Text,
@@ -212,6 +198,21 @@ const CONTENT: &[Field] = &[
         r#""photo.jpg""#,
     ),
 ];
+
+const FILE_CONTENT: Field =
+    Field::new("content", Shape::Text, "What is in the file.", r#""id;name""#);
+
+const FILE_CONTENT_TYPE: Field =
+    Field::new("content_type", Shape::Text, "The type of its content.", r#""text/csv""#)
+        .default("none; `application/octet-stream` with `path`");
+
+const FILE_NAME: Field = Field::new(
+    "filename",
+    Shape::Either(&[Shape::Text, Shape::Null]),
+    "The name of the file; `null` for a field that is no file.",
+    r#""photo.jpg""#,
+)
+.default("the last part of `path`, else that of the field");
 
 const GRAPHQL: &[Field] = &[
     Field::new(
