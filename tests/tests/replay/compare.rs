@@ -1,14 +1,19 @@
 //! What two clients sent, side by side.
 
-use ld_tests::witness::{Seen, Witness, reply};
+use ld_tests::recorder::{Recorded, Recorder};
 use serde_json::Value;
 
-/// What a server of its own sees while `send` runs.
+/// What a server of its own, whose host and port `send` is told, sees while that runs.
 pub(crate) fn seen(send: impl FnOnce(&str)) -> Vec<Request> {
-    let witness = Witness::start(|_| reply(200, &[], "{}")).unwrap();
-    let host = witness.addr().to_string();
-    send(&host);
-    witness.seen().iter().map(|seen| comparable(seen, &host)).collect()
+    recorded(|recorder| send(&recorder.addr().to_string()))
+}
+
+/// What a recorder sees while `send` leads a client there, by `proxy_url` or `connect_to`.
+pub(crate) fn recorded(send: impl FnOnce(&Recorder)) -> Vec<Request> {
+    let recorder = Recorder::start().unwrap();
+    send(&recorder);
+    let host = recorder.addr().to_string();
+    recorder.recorded().iter().map(|recorded| comparable(recorded, &host)).collect()
 }
 
 /// The requests that were compared, and how those differ that are not equal.
@@ -47,6 +52,8 @@ impl Differences {
 /// A request as far as the two must be alike.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Request {
+    pub(crate) scheme: &'static str,
+    pub(crate) host: String,
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -59,10 +66,11 @@ pub(crate) enum Body {
     Text(String),
 }
 
-/// Leaves out who sends and how it is framed: the client's name unless the plan sets it, the
+/// Leaves out the recorder's own host, who sends and how it is framed: the client's name unless the plan sets it, the
 /// length of the body, the connection, and the codings we accept by default. Boundaries of forms
 /// are random, JSON may have blanks, and there are two ways to write an encoded byte.
-pub(crate) fn comparable(seen: &Seen, host: &str) -> Request {
+pub(crate) fn comparable(recorded: &Recorded, host: &str) -> Request {
+    let seen = &recorded.request;
     let content_type = seen.header("content-type").unwrap_or_default().to_owned();
     let boundary = content_type.split_once("boundary=").map(|(_, boundary)| boundary.to_owned());
     let blind = |text: &str| {
@@ -91,7 +99,14 @@ pub(crate) fn comparable(seen: &Seen, host: &str) -> Request {
         Ok(json) if content_type.contains("json") => Body::Json(json),
         _ => Body::Text(text),
     };
-    Request { method: seen.method.clone(), target: encoded_alike(&seen.target), headers, body }
+    Request {
+        scheme: recorded.scheme,
+        host: blind(&recorded.host),
+        method: seen.method.clone(),
+        target: encoded_alike(&seen.target),
+        headers,
+        body,
+    }
 }
 
 /// A target with the encodings of bytes in capitals, and braces encoded as browsers do.

@@ -70,7 +70,7 @@ fn imported_curl_commands_send_what_curl_sends() {
             let folder = folder(host);
             folder.write("case.sh", script.replace(HOST, host)).unwrap();
             import(&folder, "case.sh");
-            run_plan(&folder);
+            run_plan(&folder, &[]);
         });
         differences.between(name, &original, &imported);
     }

@@ -22,10 +22,11 @@ fn import(folder: &Folder, file: &str) -> (String, String) {
     (fs::read_to_string(folder.path().join("plan.json")).unwrap(), outcome.stderr)
 }
 
-fn run_plan(folder: &Folder) {
+/// Runs the plan once. `to` are options that say where hosts lead.
+fn run_plan(folder: &Folder, to: &[&str]) {
     let args =
         ["run", "plan.json", "--users", "1", "--iterations", "1", "--secrets", "secrets.env", "-q"];
-    let call = folder.call("ldvm").unwrap().env("DO_API_TOKEN", "do1").args(args);
+    let call = folder.call("ldvm").unwrap().env("DO_API_TOKEN", "do1").args(args).args(to);
     let outcome = call.limit(Duration::from_secs(50)).run().unwrap();
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
 }
