@@ -253,12 +253,7 @@ fn json(text: &str) -> Cell {
 
 /// Bytes that are no text, as PostgreSQL writes them.
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::from("\\x");
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("\\x{}", const_hex::encode(bytes))
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     }
     Ok(Box::new(move |operands, reply, failure| {
         let expected = text(operand(operands, 0));
-        let actual = hex(&(algorithm.digest)(reply.payload));
+        let actual = const_hex::encode((algorithm.digest)(reply.payload));
         let holds = actual.as_bytes().eq_ignore_ascii_case(&expected);
         if !holds {
             let expected = String::from_utf8_lossy(&expected);
@@ -88,10 +88,6 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
         }
         holds
     }))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

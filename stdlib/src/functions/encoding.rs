@@ -49,8 +49,9 @@ impl Encoding {
 }
 
 fn hex(bytes: &[u8], out: &mut Vec<u8>) {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    out.resize(bytes.len() * 2, 0);
+    // There is room: two digits for each byte.
+    let _ = const_hex::encode_to_slice(bytes, out);
 }
 
 fn base64(engine: &impl Engine, bytes: &[u8], out: &mut Vec<u8>) {

@@ -22,8 +22,22 @@ pub(super) const FUNCTION: Function = Function {
 
 fn call(call: &mut Call<'_>, result: &mut Var) {
     let id = Builder::from_random_bytes(call.rng.u128(..).to_le_bytes()).into_uuid();
-    let mut text = [0; Hyphenated::LENGTH];
-    id.hyphenated().encode_lower(&mut text);
+    // All digits at once; the crate of UUIDs writes one after the other.
+    let mut digits = [0; 32];
+    let _ = const_hex::encode_to_slice(id.as_bytes(), &mut digits);
+    let mut text = [b'-'; Hyphenated::LENGTH];
+    let mut group = |to: usize, from: usize, length: usize| {
+        if let (Some(to), Some(from)) =
+            (text.get_mut(to..to + length), digits.get(from..from + length))
+        {
+            to.copy_from_slice(from);
+        }
+    };
+    group(0, 0, 8);
+    group(9, 8, 4);
+    group(14, 12, 4);
+    group(19, 16, 4);
+    group(24, 20, 12);
     result.text_mut().extend_from_slice(&text);
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Signed, hex, text};
+use super::{Signed, text};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
@@ -32,7 +32,7 @@ impl Credentials {
         let date = time.get(..8).unwrap_or_default();
         let content =
             request.body.iter().fold(Sha256::new(), |hash, piece| hash.chain_update(piece));
-        let content = hex(content.finalize());
+        let content = const_hex::encode(content.finalize());
         let is_s3 = self.service == "s3";
 
         let mut own = vec![("X-Amz-Date", time.as_str())];
@@ -55,13 +55,13 @@ impl Credentials {
         .join("\n");
 
         let scope = format!("{date}/{}/{}/aws4_request", self.region, self.service);
-        let digest = hex(Sha256::digest(canonical));
+        let digest = const_hex::encode(Sha256::digest(canonical));
         let signed = format!("{ALGORITHM}\n{time}\n{scope}\n{digest}");
         let mut key = format!("AWS4{}", self.secret_key).into_bytes();
         for part in [date, &self.region, &self.service, "aws4_request"] {
             key = hmac(&key, part);
         }
-        let signature = hex(hmac(&key, &signed));
+        let signature = const_hex::encode(hmac(&key, &signed));
 
         for (name, value) in own {
             out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());

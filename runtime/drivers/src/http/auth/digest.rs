@@ -7,7 +7,7 @@ use md5::Md5;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Signed, hex, text};
+use super::{Signed, text};
 
 #[derive(Debug)]
 pub(super) struct Digest {
@@ -41,8 +41,8 @@ enum Algorithm {
 impl Algorithm {
     fn hash(self, text: &str) -> String {
         match self {
-            Self::Md5 => hex(Md5::digest(text)),
-            Self::Sha256 => hex(Sha256::digest(text)),
+            Self::Md5 => const_hex::encode(Md5::digest(text)),
+            Self::Sha256 => const_hex::encode(Sha256::digest(text)),
         }
     }
 }

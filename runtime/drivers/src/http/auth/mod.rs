@@ -177,13 +177,3 @@ fn text(plan: &Value, name: &str) -> String {
 fn fault(text: &str) -> Fault {
     Fault::new(FaultClass::Plan, text)
 }
-
-/// Bytes in lower-case hexadecimal.
-fn hex(bytes: impl AsRef<[u8]>) -> String {
-    use std::fmt::Write as _;
-    bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
