@@ -466,10 +466,11 @@ impl<'e> Emit<'e> {
         operands: Many<OperandId>,
     ) -> ExtractId {
         let default = extract.default.as_ref().map(|value| self.builder.value(value.value()));
-        let (default, required) = (Maybe(default), extract.required);
-        let row = ExtractRow { extractor, var, operands, default, required: u32::from(required) };
+        let default = Maybe(default);
+        let (required, secret) = (u32::from(extract.required), u32::from(extract.secret));
+        let row = ExtractRow { extractor, var, operands, default, required, secret };
         let rows = &mut self.builder.program_mut().tables.extracts;
-        let key = (extractor, var, operands, default, required);
+        let key = (extractor, var, operands, default, required, secret);
         *self.names.extracts.entry(key).or_insert_with(|| push(rows, row))
     }
 

@@ -413,6 +413,8 @@ pub(crate) struct Extract {
     pub(crate) default: Option<Const>,
     /// Whether the request fails without a value.
     pub(crate) required: bool,
+    /// Whether one of its operands may hold a secret.
+    pub(crate) secret: bool,
 }
 
 /// A value a check or extract works with.

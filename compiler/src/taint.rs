@@ -9,7 +9,7 @@ use ld_vm::mask::HIDDEN;
 
 use crate::ir::{Argument, Ir, Operand, Run, SlotKind, Step, StepKind, slots_of};
 
-/// Takes tainted slots out of logs and marks the checks that compare with them.
+/// Takes tainted slots out of logs and marks the checks and extracts that work with them.
 pub(crate) fn hide(ir: &mut Ir) {
     if !ir.slots.iter().any(|slot| matches!(slot.kind, SlotKind::Secret(_))) {
         return;
@@ -37,14 +37,20 @@ fn hide_in(step: &mut Step, is_tainted: &impl Fn(u32) -> bool) {
             *text = hidden;
         }
         StepKind::Task(task) => {
-            for check in &mut task.checks {
-                check.secret = check.operands.iter().any(|operand| match operand {
+            let is_secret = |operands: &[Operand]| {
+                operands.iter().any(|operand| match operand {
                     Operand::Const(_) => false,
                     Operand::Slot(slot) => is_tainted(*slot),
                     Operand::Text(template) | Operand::Json(template) => {
                         slots_of(template).any(is_tainted)
                     }
-                });
+                })
+            };
+            for check in &mut task.checks {
+                check.secret = is_secret(&check.operands);
+            }
+            for extract in &mut task.extracts {
+                extract.secret = is_secret(&extract.operands);
             }
         }
         _ => {}

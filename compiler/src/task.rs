@@ -271,6 +271,7 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
                 operands,
                 default,
                 required,
+                secret: false,
             }));
         }
     }

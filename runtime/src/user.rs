@@ -203,8 +203,8 @@ pub(crate) async fn run<D: Driver>(
             Effect::Stuck => {
                 shard.count_stuck();
                 due_ns = due_ns.saturating_add(STUCK_PAUSE_NS);
+                groups = Groups::default();
                 shard.wait_until(due_ns).await;
-                ends = shard.is_over();
             }
         }
         resume = Resume::Go;

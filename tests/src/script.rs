@@ -318,7 +318,7 @@ pub fn play(
             Event::Request(sent) => Some((answer(sent), sent.needs)),
             _ => None,
         };
-        let is_over = matches!(event, Event::Stop(_) | Event::Stuck | Event::UsedUp(_));
+        let is_over = matches!(event, Event::Stop(_) | Event::UsedUp(_));
         let fork = if let Event::Fork(fork) = event { Some(fork) } else { None };
         events.push(event);
         if let Some(fork) = fork {

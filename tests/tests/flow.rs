@@ -96,3 +96,20 @@ fn counters_count_for_users_and_runs_and_calls_take_many_arguments() {
     assert_eq!((of_users.len(), of_run.len()), (4, 12));
     assert_eq!(shards.into_iter().collect::<Vec<_>>(), [0, 1]);
 }
+
+#[test]
+fn a_tick_that_loops_without_a_request_is_ended_whatever_else_is_in_the_loop() {
+    // The first user loops; the second is on the same shard and has to come to its turn.
+    const PLAN: &str = r#"[["LD_start_test", {
+      "user_detail_dict": {"user": "fast_http_user"}, "user_count": 2, "iterations": 3, "wait_time": 0,
+      "scenarios": {
+        "loops": {"tasks": [{"while": "true", "max_iterations": 1000000000, "tasks": [
+          {"group": "g", "tasks": [{"set": {"a": 1}}]}, {"pause": 0}]}]},
+        "asks": {"tasks": [{"method": "get", "request_url": "/", "name": "asked"}]}}}]]"#;
+    let (folder, witness) = (Folder::new().unwrap(), witness());
+    folder.write("plan.json", PLAN).unwrap();
+    let args = ["--threads", "1", "--host", &witness.url()];
+    let run = runs::run(&folder, "plan.json", &args).unwrap();
+    assert_eq!(run.outcome.code, Some(0), "{:?}", run.outcome);
+    assert_eq!((run.count("/stuck_ticks"), run.count("/totals/requests")), (3, 3));
+}

@@ -21,7 +21,9 @@ const PLAN: &str = r#"[["LD_start_test", {
     {"method": "get", "request_url": "/", "name": "derived",
      "assertions": [{"type": "json_path", "path": "a", "value": "${coded}"}]},
     {"method": "get", "request_url": "/", "name": "echo",
-     "assertions": [{"type": "json_path", "path": "b", "value": "nothing"}]}
+     "assertions": [{"type": "json_path", "path": "b", "value": "nothing"}]},
+    {"method": "get", "request_url": "/", "name": "place",
+     "extract": [{"var": "none", "from": "json_path", "path": "${coded}.x", "required": true}]}
   ]}]]"#;
 
 /// A server that answers with what was sent to it and the secret.
@@ -79,7 +81,7 @@ fn secrets_are_sent_and_shown_nowhere() {
         .iter()
         .map(|error| error["text"].to_string())
         .collect();
-    assert!(texts.len() == 3 && texts.iter().all(|text| text.contains("***")), "{texts:?}");
+    assert!(texts.len() == 4 && texts.iter().all(|text| text.contains("***")), "{texts:?}");
 }
 
 #[test]

@@ -151,6 +151,10 @@ impl Assembler {
                 if required == 1 {
                     extractor = words.word()?;
                 }
+                let secret = u32::from(extractor == "secret");
+                if secret == 1 {
+                    extractor = words.word()?;
+                }
                 let mut default = Maybe(None);
                 if extractor == "default" {
                     default = Maybe(Some(self.value(words)?));
@@ -162,7 +166,7 @@ impl Assembler {
                         push(&mut program.tables.extractors, ExtractorRow { name })
                     });
                 let extracts = &mut self.builder.program_mut().tables.extracts;
-                let row = ExtractRow { extractor, var, operands, default, required };
+                let row = ExtractRow { extractor, var, operands, default, required, secret };
                 push::<_, crate::program::ExtractId>(extracts, row).0
             }
             Opcode::Pause => self.pause(words)?.0,

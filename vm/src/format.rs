@@ -21,7 +21,7 @@ const HEADER: usize = 16;
 
 /// The version this build writes and reads. It changes when the layout of the file or
 /// the meaning of a number changes; appending an instruction does not change it.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Why bytes are not a program.
 #[derive(Clone, Debug, PartialEq, Eq)]

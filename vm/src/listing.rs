@@ -265,12 +265,13 @@ impl Listing<'_> {
                     let name = tables.extractors.get(row.extractor.index());
                     let name = name.map_or("?", |row| self.name(row.name));
                     let required = if row.required == 0 { "" } else { " required" };
+                    let secret = if row.secret == 0 { "" } else { " secret" };
                     let default = row
                         .default
                         .0
                         .map_or(String::new(), |value| format!(" default {}", self.value(value)));
                     let (var, operands) = (self.var(row.var), self.operands(row.operands));
-                    format!(" {var}{required}{default} {name}{operands}")
+                    format!(" {var}{required}{secret}{default} {name}{operands}")
                 }
                 None => " ?".to_owned(),
             },

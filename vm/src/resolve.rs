@@ -180,6 +180,8 @@ pub(crate) struct Extract {
     pub(crate) default: Option<ValueId>,
     /// The variable's place in the pool, when the request fails without a value.
     pub(crate) required: Option<Range<u32>>,
+    /// One of its operands may hold a secret.
+    pub(crate) is_secret: bool,
 }
 
 impl Extract {
@@ -194,7 +196,14 @@ impl Extract {
         let extract = prepared("extractor", name, prepare, row.operands, program)?;
         let var = program.tables.vars.get(row.var.index()).filter(|_| row.required != 0);
         let required = var.map(|var| program.consts.range(var.name));
-        Ok(Self { extract, var: row.var, operands: row.operands, default: row.default.0, required })
+        Ok(Self {
+            extract,
+            var: row.var,
+            operands: row.operands,
+            default: row.default.0,
+            required,
+            is_secret: row.secret != 0,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub use self::effect::{
     Effect, Failure, Fetch, Fetched, NoRows, Request, Resume, RowNumber, Rows, Sample, Scope, World,
 };
 
-/// How often a tick may loop without an effect.
+/// How often a tick may loop without a request or pause.
 pub const MAX_ROUNDS: u32 = 100_000;
 
 /// What a user is in.
@@ -54,6 +54,10 @@ pub struct User {
     /// The sample or text was handed out; its buffer goes back with the next step.
     sampled: bool,
     phase: Phase,
+    /// Loops since the last request, pause or end.
+    rounds: u32,
+    /// The tick looped too often, and ends with the next step.
+    is_stuck: bool,
     rng: fastrand::Rng,
     counters: Option<Box<Counters>>,
     memory: Memory,
@@ -111,6 +115,8 @@ impl User {
             retried: Retried::default(),
             sampled: false,
             phase: Phase::Tick,
+            rounds: 0,
+            is_stuck: false,
             rng,
             counters: None,
             memory: Memory { vars: Box::default(), rows: Box::default() },
@@ -149,8 +155,10 @@ impl User {
         let on_stop = self.on_stop.take();
         if let Some(address) = on_stop {
             (self.pc, self.phase) = (address, Phase::Stop);
-            (self.failed, self.sampled) = (None, self.scratch.is_some());
-            self.retried = Retried::default();
+            self.sampled = self.scratch.is_some();
+            (self.failed, self.by_status, self.retried) = (None, false, Retried::default());
+            (self.unresolved, self.soft_failures) = (0, 0);
+            (self.rounds, self.is_stuck) = (0, false);
         }
         on_stop.is_some()
     }
@@ -184,21 +192,19 @@ impl User {
         if std::mem::take(&mut self.sampled) {
             self.release(world);
         }
-        let mut rounds = 0_u32;
+        if std::mem::take(&mut self.is_stuck)
+            && let Some(effect) = self.end(linked)
+        {
+            return effect;
+        }
         loop {
             let instruction = linked.instruction(self.pc);
             let x = instruction.x;
             self.pc.0 += 1;
             match instruction.op {
                 Opcode::End => {
-                    self.pc = self.entry;
-                    match self.phase {
-                        Phase::Start => self.phase = Phase::Tick,
-                        Phase::Tick => {
-                            self.iteration += 1;
-                            return Effect::End(self.draw(linked, self.wait));
-                        }
-                        Phase::Stop => return Effect::Stop(Scope::User),
+                    if let Some(effect) = self.end(linked) {
+                        return effect;
                     }
                 }
                 Opcode::Jump => self.pc = Addr(x),
@@ -233,6 +239,7 @@ impl User {
                 Opcode::Put => self.put(linked, world, SlotId(x)),
                 Opcode::Request => {
                     self.request = RequestId(x);
+                    self.rounds = 0;
                     if let Some(row) = linked.program.tables.requests.get(self.request.index()) {
                         let scratch = self.scratch.as_deref();
                         return Effect::Request(Request::new(linked, row, scratch));
@@ -259,15 +266,21 @@ impl User {
                         return Effect::Retry(self.sample(linked, attempt), pause_ns);
                     }
                 }
-                Opcode::Pause => return Effect::Wait(self.draw(linked, PauseId(x))),
+                Opcode::Pause => {
+                    let pause_ns = self.draw(linked, PauseId(x));
+                    if pause_ns > 0 {
+                        self.rounds = 0;
+                    }
+                    return Effect::Wait(pause_ns);
+                }
                 Opcode::Throttle => return Effect::Throttle(ThrottleId(x)),
                 Opcode::Unless => self.pc = self.unless(linked, world, TestId(x)),
                 Opcode::Set => self.set(linked, world, SetId(x)),
                 Opcode::Loop => {
                     self.pc = Addr(x);
-                    rounds += 1;
-                    if rounds == MAX_ROUNDS {
-                        self.pc = self.entry;
+                    self.rounds += 1;
+                    if self.rounds == MAX_ROUNDS {
+                        self.is_stuck = true;
                         return Effect::Stuck;
                     }
                 }
@@ -296,6 +309,23 @@ impl User {
                     return Effect::Join;
                 }
             }
+        }
+    }
+
+    /// Ends what the user is in the middle of; `None` when a tick follows at once.
+    fn end(&mut self, linked: &Linked) -> Option<Effect<'static>> {
+        self.pc = self.entry;
+        self.rounds = 0;
+        match self.phase {
+            Phase::Start => {
+                self.phase = Phase::Tick;
+                None
+            }
+            Phase::Tick => {
+                self.iteration += 1;
+                Some(Effect::End(self.draw(linked, self.wait)))
+            }
+            Phase::Stop => Some(Effect::Stop(Scope::User)),
         }
     }
 
@@ -474,7 +504,10 @@ impl User {
             // Written aside, as the text of a check is.
             let failure = &mut pool.failure;
             let name = linked.program.consts.slice(name);
-            state.operands(row.operands, |values| no_value(name, values, failure));
+            state.operands(row.operands, |values| {
+                let hidden = row.is_secret.then_some(Value::Text(HIDDEN.as_bytes()));
+                no_value(name, hidden.or_else(|| values.first().copied()), failure);
+            });
             linked.mask.text(failure);
             (self.failed, self.by_status) = (Some(FaultClass::Assertion), false);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
@@ -526,20 +559,20 @@ fn masked(check: &Check, values: &[Value<'_>], reply: &Reply<'_>, failure: &mut 
     }
 }
 
-/// Says that a value which a task needs is not there; the first operand says where it is not.
+/// Says that a value which a task needs is not there, and where it is not if that may be said.
 #[cold]
-fn no_value(var: &[u8], operands: &[Value<'_>], failure: &mut String) {
+fn no_value(var: &[u8], place: Option<Value<'_>>, failure: &mut String) {
     failure.clear();
     failure.push_str("extract ");
     failure.push_str(&String::from_utf8_lossy(var));
     failure.push_str(": no value");
-    let mut place = Vec::new();
-    if let Some(operand) = operands.first() {
-        operand.write_text(&mut place);
+    let mut text = Vec::new();
+    if let Some(place) = place {
+        place.write_text(&mut text);
     }
-    if !place.is_empty() {
+    if !text.is_empty() {
         failure.push_str(" at ");
-        failure.push_str(&String::from_utf8_lossy(&place));
+        failure.push_str(&String::from_utf8_lossy(&text));
     }
 }
 

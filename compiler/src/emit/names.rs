@@ -37,7 +37,7 @@ pub(super) struct Names<'e> {
 pub(super) type SlotKey = (Kind, u32, u32, Many<OperandId>, Escape, ConstId);
 
 /// The columns of an extract.
-pub(super) type ExtractKey = (ExtractorId, VarId, Many<OperandId>, Maybe<ValueId>, bool);
+pub(super) type ExtractKey = (ExtractorId, VarId, Many<OperandId>, Maybe<ValueId>, u32, u32);
 
 /// What makes two requests one row.
 pub(super) type RequestKey =

@@ -74,7 +74,7 @@ fn tell(value: &Node<'_>, problems: &mut Vec<Diagnostic>) {
     if literal(value).is_some_and(|text| !text.trim().is_empty()) {
         let problem = Diagnostic::new(Code::PlainSecret, "a secret stands in the plan")
             .label(value.span, "everyone who sees the plan knows it")
-            .help("take it from the environment: `${env.NAME}`");
+            .help("take it from the environment or a file: `${secret.NAME}`, which is never shown");
         problems.push(problem);
     }
 }

@@ -20,6 +20,8 @@ pub struct Watch {
     /// Everything in the window, or in the run.
     response: Histogram,
     failed: u64,
+    /// Whether anything ever came in, be it in the window or not.
+    has_seen: bool,
     /// What came in, the oldest first; only kept for a window.
     slices: VecDeque<Slice>,
     /// What one recorder brings.
@@ -44,9 +46,16 @@ impl Watch {
             window,
             response: Histogram::default(),
             failed: 0,
+            has_seen: false,
             slices: VecDeque::new(),
             batch: Pair::default(),
         }
+    }
+
+    /// Whether there was anything to watch, at any time.
+    #[must_use]
+    pub const fn has_seen(&self) -> bool {
+        self.has_seen
     }
 
     /// Takes in what a shard handed over at this time of the run.
@@ -76,6 +85,7 @@ impl Watch {
             }
         }
         if self.batch.response.count() > 0 {
+            self.has_seen = true;
             self.failed += failed;
             self.response.merge(&self.batch.response);
             if self.window.is_some() {

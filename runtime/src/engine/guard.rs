@@ -162,14 +162,13 @@ impl Guard {
     }
 
     fn result(mut self, measured: Duration) -> GateResult {
-        let had_requests = self.judged || self.watch.response().count() > 0;
         // The last window is cut short by the end, so it only counts when there was no other.
         let done = self.failed_at.is_some() || (self.gate.window.is_some() && self.judged);
         let mut holds = self.failed_at.is_none();
         if !done {
             holds = self.judge(measured);
         }
-        let no_data = !had_requests && self.gate.figure != Figure::Requests;
+        let no_data = !self.watch.has_seen() && self.gate.figure != Figure::Requests;
         let unit = match self.gate.figure.unit() {
             Unit::Milliseconds => GateUnit::Milliseconds,
             Unit::Share => GateUnit::Share,
@@ -276,6 +275,26 @@ mod tests {
         let results = guards.finish(at(6)).gates;
         assert_eq!((results[0].passed, results[0].failed_at_s), (false, Some(3.1)));
         assert_eq!((results[1].passed, results[1].actual), (true, Some(10.0)));
+    }
+
+    #[test]
+    fn what_never_came_fails_every_gate_but_one_on_the_number_of_requests() {
+        let of_nothing = ["failures(orders) < 1", "rps(orders) < 5", "p95(orders) < 1s"];
+        let mut gates: Vec<String> = of_nothing.iter().map(ToString::to_string).collect();
+        gates.extend(of_nothing.iter().map(|gate| format!("{gate} over 1s")));
+        gates.extend(of_nothing.iter().map(|gate| format!("{gate} abort")));
+        gates.push("requests(orders) < 1".to_owned());
+        let mut guards = guards(&gates.iter().map(String::as_str).collect::<Vec<_>>(), None);
+        for second_ in 1..4 {
+            second(&mut guards, second_, 0, 10, 10, false);
+            assert!(!guards.look(at(second_)));
+        }
+        let results = guards.finish(at(4)).gates;
+        for gate in &results[..9] {
+            assert_eq!((gate.passed, gate.actual), (false, None), "{}", gate.gate);
+            assert_eq!(gate.reason, "no requests recorded", "{}", gate.gate);
+        }
+        assert!(results[9].passed);
     }
 
     #[test]

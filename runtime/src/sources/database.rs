@@ -63,11 +63,13 @@ pub(super) fn shown(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let host = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(host);
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let path = path.split('?').next().unwrap_or_default();
-    format!("{scheme}://{authority}{path}")
+    // A password may hold anything that was not encoded, also what ends an authority.
+    let rest = match scheme {
+        "sqlite" => rest,
+        _ => rest.rsplit_once('@').map_or(rest, |(_, host)| host),
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    format!("{scheme}://{rest}")
 }
 
 /// A URL with its `${env.NAME}` and `${secret.NAME}`; what is only a part of it is encoded.
@@ -264,6 +266,7 @@ mod tests {
     fn what_is_shown_of_a_url_has_no_password() {
         for (url, expected) in [
             ("postgresql://app:p@ss@db:5432/shop?sslmode=require", "postgresql://db:5432/shop"),
+            ("postgresql://app:a/b?c@127.0.0.1:1/d", "postgresql://127.0.0.1:1/d"),
             ("mysql://db/shop", "mysql://db/shop"),
             ("sqlite:///a.db", "sqlite:///a.db"),
             ("${secret.URL}", "${secret.URL}"),

@@ -227,6 +227,8 @@ tables! {
         default: Maybe<ValueId>,
         /// 1 when the request fails without a value.
         required: u32,
+        /// 1 when one of its operands may hold a secret, so that no text may show them.
+        secret: u32,
     }
     /// Branches of weighted choices, one column of an alias table each.
     branches: BranchRow {

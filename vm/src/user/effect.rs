@@ -104,7 +104,8 @@ pub enum Effect<'u> {
     Fork(ForkId),
     /// The lane is over.
     Join,
-    /// The tick looped [`MAX_ROUNDS`] times without an effect, and was ended.
+    /// The tick looped [`MAX_ROUNDS`](super::MAX_ROUNDS) times without a request or pause, and ends
+    /// with the next step.
     Stuck,
 }
 

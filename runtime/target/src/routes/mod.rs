@@ -66,8 +66,8 @@ pub static ROUTES: &[Route] = &[
     Route { methods: Methods::Get, pattern: "/", doc: "this list", example: "/", handler: index },
     Route { methods: Methods::Get, pattern: "/basic-auth/{user}/{password}", doc: "200 for exactly these basic credentials, else 401", example: "/basic-auth/ada/secret", handler: auth::basic },
     Route { methods: Methods::Get, pattern: "/bearer", doc: "200 for any bearer token, which it repeats, else 401", example: "/bearer", handler: auth::bearer },
-    Route { methods: Methods::Get, pattern: "/bytes/{n}", doc: "n bytes of text with a Content-Length (up to 1 GiB)", example: "/bytes/1024", handler: bodies::bytes },
-    Route { methods: Methods::Get, pattern: "/chunked/{n}", doc: "n bytes of text in chunks of ?size= bytes (1024) and a trailer", example: "/chunked/4096?size=1000", handler: bodies::chunked },
+    Route { methods: Methods::Get, pattern: "/bytes/{count}", doc: "n bytes of text with a Content-Length (up to 1 GiB)", example: "/bytes/1024", handler: bodies::bytes },
+    Route { methods: Methods::Get, pattern: "/chunked/{count}", doc: "n bytes of text in chunks of ?size= bytes (1024) and a trailer", example: "/chunked/4096?size=1000", handler: bodies::chunked },
     Route { methods: Methods::Any, pattern: "/close", doc: "answers, then closes the connection", example: "/close", handler: timing::close },
     Route { methods: Methods::Get, pattern: "/cookies", doc: "the cookies received, as JSON", example: "/cookies", handler: cookies::show },
     Route { methods: Methods::Get, pattern: "/cookies/set", doc: "sets each ?name=value as a cookie for the whole site", example: "/cookies/set?flavour=oat", handler: cookies::set },
@@ -82,9 +82,9 @@ pub static ROUTES: &[Route] = &[
     Route { methods: Methods::Post, pattern: "/orders", doc: "201 and a new order for {\"item\": …, \"quantity\": …}; needs the token", example: "/orders", handler: shop::create },
     Route { methods: Methods::Get, pattern: "/orders/{id}", doc: "one order; needs the token", example: "/orders/1", handler: shop::one },
     Route { methods: Methods::Any, pattern: "/redirect-to", doc: "redirects to ?url= with ?status= (302)", example: "/redirect-to?url=/health&status=307", handler: redirects::to },
-    Route { methods: Methods::Any, pattern: "/redirect/{n}", doc: "n redirects in a row, then 200", example: "/redirect/3", handler: redirects::count_down },
+    Route { methods: Methods::Any, pattern: "/redirect/{count}", doc: "n redirects in a row, then 200", example: "/redirect/3", handler: redirects::count_down },
     Route { methods: Methods::Any, pattern: "/status/{code}", doc: "that status, 200 to 599", example: "/status/503", handler: mirror::status },
-    Route { methods: Methods::Get, pattern: "/stream/{n}", doc: "n JSON lines, each a chunk of its own, ?pause= milliseconds (100) apart", example: "/stream/3?pause=1", handler: timing::stream },
+    Route { methods: Methods::Get, pattern: "/stream/{count}", doc: "n JSON lines, each a chunk of its own, ?pause= milliseconds (100) apart", example: "/stream/3?pause=1", handler: timing::stream },
 ];
 
 /// The table as text: methods, pattern and meaning, one route a line.
