@@ -1,6 +1,7 @@
 //! Bodies of requests as a plan says them best: JSON as `json`, forms as an object, other text as
 //! text.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::draft::Task;
@@ -19,7 +20,7 @@ pub(crate) fn set_text(task: &mut Task, text: &str) {
             task.headers.push(("Accept".to_owned(), "*/*".to_owned()));
         }
         task.fields.insert("json".to_owned(), value);
-    } else if content_type == FORM
+    } else if content_type.split(';').next().map(str::trim) == Some(FORM)
         && let Some(form) = plain_form(text)
     {
         task.fields.insert("data".to_owned(), Value::Object(form));
@@ -74,35 +75,58 @@ fn compact(text: &str) -> String {
     compact
 }
 
-/// `a=b&c=d` as an object, when it is encoded in the only way there is and no name comes twice.
+/// `a=b&c=d` as an object, when what is written of it again is the same text.
 fn plain_form(text: &str) -> Option<Map<String, Value>> {
-    let plain = |text: &str| {
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            if !is_unreserved(before) {
-                return false;
-            }
-            let Some((_, behind)) = after.split_once('}') else { return false };
-            rest = behind;
-        }
-        is_unreserved(rest)
-    };
-    let mut form = Map::new();
+    let mut form: Map<String, Value> = Map::new();
     for pair in text.split('&') {
         let (name, value) = pair.split_once('=')?;
-        if name.is_empty() || name.contains("${") || !plain(name) || !plain(value) {
+        let (name, value) = (plain(name)?, Value::String(plain(value)?));
+        if name.is_empty() || name.contains("${") {
             return None;
         }
-        if form.insert(name.to_owned(), Value::String(value.to_owned())).is_some() {
-            return None;
+        // Values of a name are written one after the other.
+        let is_last = form.keys().next_back() == Some(&name);
+        match form.get_mut(&name) {
+            Some(_) if !is_last => return None,
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+            None => {
+                form.insert(name, value);
+            }
         }
     }
     Some(form)
 }
 
-/// Whether no encoding changes a text.
-fn is_unreserved(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+/// What an encoded text says, when the client would encode that in the same way; placeholders
+/// stay.
+fn plain(text: &str) -> Option<String> {
+    let mut plain = String::new();
+    let mut rest = text;
+    loop {
+        let (before, after) = rest.split_once("${").unwrap_or((rest, ""));
+        let spaced = before.replace('+', " ");
+        let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+        if decoded.contains("${") || encoded(&decoded) != before {
+            return None;
+        }
+        plain.push_str(&decoded);
+        if before.len() == rest.len() {
+            return Some(plain);
+        }
+        let (inside, behind) = after.split_once('}')?;
+        plain.extend(["${", inside, "}"]);
+        rest = behind;
+    }
+}
+
+/// Characters that the client encodes in forms, besides the space.
+const ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b' ');
+
+/// A value of a form as the client writes it.
+pub(crate) fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string().replace(' ', "+")
 }
 
 #[cfg(test)]
@@ -136,7 +160,17 @@ mod tests {
     fn forms_are_objects_when_they_are_encoded_in_the_only_way() {
         let data = |text| task(FORM, text).fields.get("data").cloned().unwrap();
         assert_eq!(data("a=b&c=${env.D}"), json!({"a": "b", "c": "${env.D}"}));
-        for text in ["a=b&a=c", "a", "a=b+c", "a=%41", "a=b&", "{\"x\": 1}"] {
+        assert_eq!(data("a=b+c%3D&a=%C3%A9&d="), json!({"a": ["b c=", "é"], "d": ""}));
+        for text in [
+            "a=b&c=d&a=e",
+            "a",
+            "a=b%20c",
+            "a=%41",
+            "a=%e9",
+            "a=b&",
+            "a=%24%7Bb%7D",
+            "{\"x\": 1}",
+        ] {
             assert_eq!(data(text), json!(text));
         }
     }

@@ -9,6 +9,8 @@ pub(crate) struct Draft {
     pub(crate) name: Option<String>,
     /// What it says of itself.
     pub(crate) description: Option<String>,
+    /// The origin that it is about; the most frequent one when absent.
+    pub(crate) origin: Option<String>,
     /// Variables and what they are at the start.
     pub(crate) variables: Map<String, Value>,
     /// Other arguments of the run: data sources, gates, time limits and so on.
@@ -74,6 +76,19 @@ pub(crate) struct Task {
     pub(crate) fields: Map<String, Value>,
     pub(crate) assertions: Vec<Value>,
     pub(crate) extract: Vec<Value>,
+    /// What answered it when it was recorded.
+    pub(crate) reply: Option<Box<Reply>>,
+}
+
+/// A recorded reply, as far as later requests may have taken values out of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reply {
+    /// In their order, those that set cookies included.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The type of the body, without parameters, in small letters.
+    pub(crate) content_type: String,
+    /// The body, empty when it is not text.
+    pub(crate) body: String,
 }
 
 impl Draft {
@@ -126,6 +141,11 @@ impl Step {
     pub(crate) fn block(key: &str, value: impl Into<Value>, steps: Vec<Self>) -> Self {
         let head = std::iter::once((key.to_owned(), value.into())).collect();
         Self::Block(Block { head, lists: vec![("tasks", steps)] })
+    }
+
+    /// A block that is nothing but a list of steps, such as `parallel`.
+    pub(crate) fn list(key: &'static str, steps: Vec<Self>) -> Self {
+        Self::Block(Block { head: Map::new(), lists: vec![(key, steps)] })
     }
 
     /// A named group of steps.

@@ -11,10 +11,12 @@
 mod body;
 mod curl;
 mod draft;
+mod har;
 mod notes;
 mod options;
 mod passes;
 mod source;
+mod text;
 mod write;
 
 pub use self::notes::{Fate, Note, Notes, Severity};
@@ -37,12 +39,20 @@ pub struct Importer {
 }
 
 /// The formats of this build, by name.
-pub const IMPORTERS: &[Importer] = &[Importer {
-    name: "curl",
-    doc: "curl commands as shells take them, also as browsers copy them for cmd and PowerShell.",
-    detect: curl::detect,
-    read: curl::read,
-}];
+pub const IMPORTERS: &[Importer] = &[
+    Importer {
+        name: "curl",
+        doc: "curl commands as shells take them, also as browsers copy them for cmd and PowerShell.",
+        detect: curl::detect,
+        read: curl::read,
+    },
+    Importer {
+        name: "har",
+        doc: "HAR files, which browsers, proxies and testing tools record.",
+        detect: har::detect,
+        read: har::read,
+    },
+];
 
 /// A value that was in a source and is better kept out of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

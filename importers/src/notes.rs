@@ -108,6 +108,24 @@ impl Notes {
         self.push(place, what, why, Fate::Kept, Severity::Info);
     }
 
+    /// One note on something that is there several times.
+    pub(crate) fn several(&mut self, place: &str, what: &str, why: &str, fate: Fate, times: usize) {
+        #[expect(clippy::cast_precision_loss, reason = "parts of a source that fits into memory")]
+        let times = times as f64;
+        let severity = match fate {
+            Fate::Kept => Severity::Info,
+            Fate::Approximated => {
+                self.count(0.5 * times, times);
+                Severity::Warning
+            }
+            Fate::Dropped => {
+                self.count(0.0, times);
+                Severity::Warning
+            }
+        };
+        self.push(place, what, why, fate, severity);
+    }
+
     fn count(&mut self, kept: f64, all: f64) {
         self.kept += kept;
         self.all += all;

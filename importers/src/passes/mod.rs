@@ -2,7 +2,7 @@
 
 mod filter;
 mod names;
-mod origins;
+pub(crate) mod origins;
 mod secrets;
 
 use crate::Secret;

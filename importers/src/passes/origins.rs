@@ -5,19 +5,22 @@ use serde_json::{Map, Value, json};
 use crate::draft::Draft;
 use crate::options::Options;
 
-/// Replaces the origins of URLs by `${base_url}` for the most frequent one and by
-/// `${HOST_url}` for the others.
+/// Replaces the origins of URLs by `${base_url}` for the one that the source is about, else the most
+/// frequent one, and by `${HOST_url}` for the others; also where requests say where they come
+/// from.
 pub(super) fn run(draft: &mut Draft, options: &Options) {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for task in draft.tasks() {
-        let Some(origin) = origin(&task.url) else { continue };
+        let Some(origin) = of(&task.url) else { continue };
         match counts.iter_mut().find(|(known, _)| known == origin) {
             Some((_, count)) => *count += 1,
             None => counts.push((origin.to_owned(), 1)),
         }
     }
     // The first of several that are equally frequent: sorting is stable.
-    counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    counts.sort_by_key(|(origin, count)| {
+        (draft.origin.as_ref() != Some(origin), std::cmp::Reverse(*count))
+    });
     let mut names: Vec<(String, String)> = Vec::new();
     for (rank, (origin, _)) in counts.into_iter().enumerate() {
         let wanted = if rank == 0 { "base_url".to_owned() } else { name_of(&origin) };
@@ -27,10 +30,12 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
         names.push((origin, unique(&wanted, taken)));
     }
     draft.for_each_task(|task| {
-        let Some(origin) = origin(&task.url) else { return };
-        let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { return };
-        let rest = task.url.get(origin.len()..).unwrap_or_default();
-        task.url = format!("${{{name}}}{rest}");
+        replace(&mut task.url, &names);
+        for (name, value) in &mut task.headers {
+            if name.eq_ignore_ascii_case("referer") || name.eq_ignore_ascii_case("origin") {
+                replace(value, &names);
+            }
+        }
     });
     let mut variables = Map::new();
     for (rank, (origin, name)) in names.into_iter().enumerate() {
@@ -47,6 +52,14 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
     }
 }
 
+/// Puts the variable in the place of the origin that a URL begins with.
+fn replace(url: &mut String, names: &[(String, String)]) {
+    let Some(origin) = of(url) else { return };
+    let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { return };
+    let rest = url.get(origin.len()..).unwrap_or_default();
+    *url = format!("${{{name}}}{rest}");
+}
+
 /// `wanted`, or the first of `wanted_2`, `wanted_3` … that is free.
 pub(super) fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(wanted) {
@@ -59,7 +72,7 @@ pub(super) fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// Scheme and authority of an absolute URL without placeholders in them.
-fn origin(url: &str) -> Option<&str> {
+pub(crate) fn of(url: &str) -> Option<&str> {
     let scheme = url.find("://")?;
     let rest = url.get(scheme + 3..)?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
