@@ -70,6 +70,9 @@ pub(super) fn read(task: &mut Task, post: &PostData<'_>, context: &mut Context<'
         context.tally.note(Fate::Approximated, &task.place, "postData.params", why);
     }
     add_type(task, &content_type);
+    if content_type.is_empty() {
+        task.without.push("Content-Type".to_owned());
+    }
     let text = context.text(text);
     body::set_text(task, &text);
 }
@@ -139,15 +142,15 @@ fn has_only_escapes(text: &str) -> bool {
 
 /// Whether parameters and text name the same fields.
 fn agree(params: &[Param<'_>], text: &str) -> bool {
-    let plain = |text: &str| {
-        percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
-    };
+    let plain =
+        |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let mut of_text: Vec<String> = text
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| plain(pair.split('=').next().unwrap_or_default()))
         .collect();
-    let mut of_params: Vec<String> = params.iter().map(|param| plain(param.name.as_str())).collect();
+    let mut of_params: Vec<String> =
+        params.iter().map(|param| plain(param.name.as_str())).collect();
     of_text.sort();
     of_params.sort();
     of_text == of_params

@@ -64,7 +64,9 @@ fn assertion(check: &Check<'_>, context: &Context<'_>) -> Option<Value> {
     regex::Regex::new(&pattern).ok()?;
     match kind == 3.0 {
         true if of_body => Some(json!({"type": "regex", "pattern": pattern})),
-        true if of_status => Some(json!({"type": "status_code", "op": "matches", "value": pattern})),
+        true if of_status => {
+            Some(json!({"type": "status_code", "op": "matches", "value": pattern}))
+        }
         _ => None,
     }
 }

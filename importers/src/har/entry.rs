@@ -168,7 +168,9 @@ fn absolute(url: &str, request: &Request<'_>) -> String {
     });
     match (url.strip_prefix("//"), host) {
         (Some(rest), _) => format!("http://{rest}"),
-        (None, Some(host)) if url.starts_with('/') => format!("http://{}{url}", host.value.as_str()),
+        (None, Some(host)) if url.starts_with('/') => {
+            format!("http://{}{url}", host.value.as_str())
+        }
         _ => format!("http://{url}"),
     }
 }
@@ -203,9 +205,8 @@ fn add_query(url: &mut String, query: &[Pair<'_>], place: &str, context: &mut Co
 
 /// The URL as the plan says it. User and password in it become `auth`.
 fn credentials(url: &str, task: &mut Task, context: &Context<'_>) -> String {
-    let plain = |text: &str| {
-        percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
-    };
+    let plain =
+        |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
     let mut written = url.to_owned();
     if let Some((scheme, rest)) = url.split_once("://") {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -245,7 +246,10 @@ fn cookies(
         let cookies = context.text(&cookies);
         task.fields.insert("cookies".to_owned(), json!(cookies));
     } else {
-        context.tally.kept("cookies", "each user keeps those it is given; --keep-cookies sends those recorded");
+        context.tally.kept(
+            "cookies",
+            "each user keeps those it is given; --keep-cookies sends those recorded",
+        );
     }
 }
 

@@ -75,7 +75,8 @@ pub(crate) fn read(
         origin = origin.or(context.origin.take());
         tell(context, source, notes);
     }
-    let scenario = |name: &str, steps| Scenario { name: name.to_owned(), steps, ..Scenario::default() };
+    let scenario =
+        |name: &str, steps| Scenario { name: name.to_owned(), steps, ..Scenario::default() };
     let mut scenarios = Vec::new();
     if !steps.is_empty() {
         scenarios.push(scenario("requests", steps));
@@ -206,10 +207,10 @@ fn titles(pages: &mut [Page<'_>], context: &Context<'_>) -> HashMap<String, Stri
         let id = page.id.take().map(Cow::into_owned)?;
         let title = page.title.as_str().trim();
         // Chrome has the URL there; where it leads to says more than where it is.
-        let path = title.split_once("://").and_then(|(_, rest)| {
+        let path = title.split_once("://").map(|(_, rest)| {
             let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
             let path = path.split(['?', '#']).next().unwrap_or_default();
-            Some(if path.is_empty() { host.to_owned() } else { format!("/{path}") })
+            if path.is_empty() { host.to_owned() } else { format!("/{path}") }
         });
         let title = path.unwrap_or_else(|| title.to_owned());
         let words: Vec<&str> = title
@@ -224,7 +225,8 @@ fn titles(pages: &mut [Page<'_>], context: &Context<'_>) -> HashMap<String, Stri
 
 /// What a browser says of itself in each request is said once, as variables.
 fn said_once(draft: &mut Draft) {
-    for (header, variable) in [("user-agent", "user_agent"), ("accept-language", "accept_language")] {
+    for (header, variable) in [("user-agent", "user_agent"), ("accept-language", "accept_language")]
+    {
         let mut counts: HashMap<String, usize> = HashMap::new();
         for task in draft.tasks() {
             if let Some(value) = header_of(task, header) {

@@ -32,8 +32,7 @@ pub(super) fn parse(text: &str, content_type: &str) -> Option<Vec<Part>> {
 fn part(text: &str) -> Option<Part> {
     let (head, content) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n"))?;
     let end = content.strip_suffix("\r\n").or_else(|| content.strip_suffix("\n"));
-    let mut part =
-        Part { content: end.unwrap_or(content).to_owned(), ..Part::default() };
+    let mut part = Part { content: end.unwrap_or(content).to_owned(), ..Part::default() };
     for line in head.lines() {
         let Some((name, value)) = line.split_once(':') else { continue };
         let value = value.trim();

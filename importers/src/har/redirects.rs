@@ -47,7 +47,9 @@ pub(super) fn fold<'a>(
         };
         if is_prompt {
             waiting.pop_front();
-            if let (Some(next), Some(is_target)) = (next.get_mut(number), is_target.get_mut(candidate)) {
+            if let (Some(next), Some(is_target)) =
+                (next.get_mut(number), is_target.get_mut(candidate))
+            {
                 (*next, *is_target) = (Some(candidate), true);
             }
         }
@@ -78,7 +80,9 @@ pub(super) fn fold<'a>(
             if let Some(is_folded) = is_folded.get_mut(*number) {
                 *is_folded = true;
             }
-            context.tally.kept("requests that redirects led to", "the client follows redirects itself");
+            context
+                .tally
+                .kept("requests that redirects led to", "the client follows redirects itself");
         }
     }
     let mut is_folded = is_folded.into_iter();

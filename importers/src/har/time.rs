@@ -1,8 +1,8 @@
 //! When things happened.
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 /// Milliseconds since 1970 of a time as recorders write it: with or without a zone (then it is
 /// that of Greenwich), or as a number of milliseconds or seconds.

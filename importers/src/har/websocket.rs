@@ -44,6 +44,7 @@ pub(super) fn steps(exchange: Exchange<'_>, context: &mut Context<'_>) -> Vec<St
             other => {
                 let what = format!("a message of the type `{other}`");
                 context.tally.note(Fate::Dropped, &place, &what, "who said it is not known");
+                steps.push(Step::todo(&what, message.data.as_str()));
                 continue;
             }
         };
@@ -81,11 +82,10 @@ pub(super) fn steps(exchange: Exchange<'_>, context: &mut Context<'_>) -> Vec<St
 
 /// The handshake: what the client writes of it itself is left out.
 fn connect(handshake: Task, mut task: Task) -> Task {
-    let scheme = |url: &str| match url.strip_prefix("http") {
+    task.url = match handshake.url.strip_prefix("http") {
         Some(rest) => format!("ws{rest}"),
-        None => url.to_owned(),
+        None => handshake.url,
     };
-    task.url = scheme(&handshake.url);
     for (name, value) in handshake.headers {
         let small = name.to_ascii_lowercase();
         if small == "sec-websocket-protocol" {

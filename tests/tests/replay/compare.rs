@@ -109,10 +109,10 @@ pub(crate) fn comparable(recorded: &Recorded, host: &str) -> Request {
     }
 }
 
-/// A target with the encodings of bytes in capitals, and braces encoded as browsers do.
+/// A target with the encodings of bytes in capitals, and encoded what some clients leave as it is.
 fn encoded_alike(target: &str) -> String {
-    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
-    let mut alike = path.replace('{', "%7B").replace('}', "%7D") + query;
+    let left = [('{', "%7B"), ('}', "%7D"), ('|', "%7C"), ('^', "%5E"), ('`', "%60")];
+    let mut alike = left.iter().fold(target.to_owned(), |text, (c, code)| text.replace(*c, code));
     for at in 0..alike.len() {
         if alike.as_bytes()[at] == b'%'
             && let Some(digits) = alike.get(at + 1..at + 3)

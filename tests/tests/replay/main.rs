@@ -8,8 +8,10 @@
 
 mod compare;
 mod curl;
+mod har;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ld_tests::command::Folder;
@@ -29,4 +31,12 @@ fn run_plan(folder: &Folder, to: &[&str]) {
     let call = folder.call("ldvm").unwrap().env("DO_API_TOKEN", "do1").args(args).args(to);
     let outcome = call.limit(Duration::from_secs(50)).run().unwrap();
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+}
+
+/// The folder of public sources of a kind, where it is at hand: `LD_CORPUS`, or beside the project.
+fn corpus(kind: &str) -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    let corpus = std::env::var_os("LD_CORPUS").map_or(beside, PathBuf::from);
+    let folder = corpus.join(kind);
+    folder.is_dir().then_some(folder)
 }
