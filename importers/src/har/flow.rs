@@ -14,6 +14,9 @@ use crate::options::ThinkTime;
 /// Shorter pauses are what a browser takes to think, in seconds.
 const SHORTEST: f64 = 0.1;
 
+/// By how much recorded times may be off, in milliseconds.
+const ROUNDING: f64 = 2.0;
+
 /// Exchanges that belong together: those of a page, or those between pages.
 struct Lot<'a> {
     title: Option<String>,
@@ -94,12 +97,15 @@ fn waves(exchanges: Vec<Exchange<'_>>, is_page: bool, context: &mut Context<'_>)
     let mut waves: Vec<Wave> = Vec::new();
     for (number, exchange) in exchanges.into_iter().enumerate() {
         // The first request of a page is its document; the others are in it.
-        let is_alone = exchange.is_document || (is_page && number == 0);
+        // Where a redirect leads is asked for when it is there.
+        let leads_on = exchange.location.is_some();
+        let is_alone = exchange.is_document || leads_on || (is_page && number == 0);
         let (start, end) = (exchange.start, exchange.end);
         let task = finished(exchange, context);
         let together = waves.last_mut().filter(|wave| {
             let begins_together = start.is_some() && start == wave.start;
-            let overlaps = start.zip(wave.first_end).is_some_and(|(start, end)| start < end);
+            let overlaps =
+                start.zip(wave.first_end).is_some_and(|(start, end)| start + ROUNDING < end);
             !is_alone && !wave.is_alone && (begins_together || overlaps)
         });
         match together {
