@@ -117,7 +117,6 @@ struct Entry {
     url: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-    status: u16,
     location: Option<String>,
     /// Whether the entry before it led to it.
     is_hop: bool,
@@ -240,7 +239,6 @@ fn entry(entry: &Value) -> Entry {
         url,
         headers,
         body,
-        status,
         location,
         is_hop: false,
         answer: reply(status, &lines, content),
