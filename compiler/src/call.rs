@@ -10,7 +10,7 @@ use ld_stdlib::functions::{self, FUNCTIONS, Function, LARGEST_FILE, ParameterKin
 use ld_vm::counts::NoCounts;
 use ld_vm::link::{Call, Clock, Wall};
 use ld_vm::verify::MAX_OPERANDS;
-use ld_vm::{Value, Var};
+use ld_vm::{Kept, Value, Var};
 
 use crate::diag::{Code, Diagnostic};
 use crate::files;
@@ -238,7 +238,7 @@ impl Lower<'_> {
 
 /// The result of a function whose arguments nothing can change, unless it depends on more
 /// than those.
-fn computed(function: &Function, arguments: &[Value<'_>]) -> Option<Const> {
+pub(crate) fn computed(function: &Function, arguments: &[Value<'_>]) -> Option<Const> {
     struct Never;
     impl Clock for Never {
         fn wall(&self) -> Wall {
@@ -257,6 +257,7 @@ fn computed(function: &Function, arguments: &[Value<'_>]) -> Option<Const> {
         user: 0,
         iteration: 0,
         counts: &mut NoCounts,
+        kept: &mut Kept::default(),
     };
     let mut result = Var::default();
     prepared(&mut call, &mut result);

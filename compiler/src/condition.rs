@@ -97,8 +97,17 @@ impl Lower<'_> {
                     "not_equals" => "!=",
                     _ => "in",
                 };
-                let operands = vec![self.value_of(first), self.value_of(second)];
-                self.apply(operator, operands, operator, value.span)
+                let operands = [self.value_of(first), self.value_of(second)];
+                let operands = match (operator, operands) {
+                    (_, operands) if !self.pythonic => operands,
+                    ("in", [needle, list]) => [needle.clone(), only_texts(&needle, list)],
+                    // What is filled in is text, which equals nothing else.
+                    (_, [a, b]) if is_text(&a) != is_text(&b) => {
+                        return Argument::Const(Const::Bool(operator == "!="));
+                    }
+                    (_, operands) => operands,
+                };
+                self.apply(operator, operands.into(), operator, value.span)
             }
             _ => {
                 let problem = Diagnostic::new(
@@ -111,6 +120,14 @@ impl Lower<'_> {
                 nothing
             }
         }
+    }
+
+    /// Any value of the plan as an argument of a call, in which values keep their types.
+    pub(crate) fn typed_value_of(&mut self, node: &Node<'_>) -> Argument {
+        let pythonic = std::mem::replace(&mut self.pythonic, false);
+        let value = self.value_of(node);
+        self.pythonic = pythonic;
+        value
     }
 
     /// Any value of the plan as an argument of a call.
@@ -155,6 +172,28 @@ impl Lower<'_> {
             };
         }
         whole
+    }
+}
+
+/// Whether the value is text where placeholders stand for nothing else.
+const fn is_text(value: &Argument) -> bool {
+    matches!(value, Argument::Slot(_) | Argument::Const(Const::Text(_)))
+}
+
+/// A list that a text is looked for in, without what is no text.
+fn only_texts(needle: &Argument, list: Argument) -> Argument {
+    match list {
+        Argument::Const(Const::Json(list)) if is_text(needle) => {
+            let texts = match serde_json::from_slice(&list) {
+                Ok(serde_json::Value::Array(mut items)) => {
+                    items.retain(serde_json::Value::is_string);
+                    serde_json::to_vec(&items).unwrap_or(list)
+                }
+                _ => list,
+            };
+            Argument::Const(Const::Json(texts))
+        }
+        other => other,
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn program(
     }
     match emit.too_large {
         Some(problem) => Err(Box::new(problem)),
-        None => Ok(emit.builder.finish()),
+        None => Ok(Program { strict_compat: options.strict_compat, ..emit.builder.finish() }),
     }
 }
 

@@ -56,6 +56,9 @@ pub struct Options<'o> {
     pub optimise: bool,
     /// Leaves the plan's text out of the program.
     pub strip: bool,
+    /// Writes what placeholders stand for as the reference does: always as text, in Python's
+    /// notation.
+    pub strict_compat: bool,
     /// Keeps the notation of every action, which result maps show.
     pub written: bool,
     /// Replaces the `host` of every run.
@@ -75,6 +78,7 @@ impl Options<'static> {
         Self {
             optimise: true,
             strip: false,
+            strict_compat: false,
             written: false,
             host: None,
             vars: Vec::new(),

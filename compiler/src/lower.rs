@@ -24,6 +24,8 @@ pub(crate) struct Lower<'l> {
     pub(crate) expand: bool,
     /// Off: a variable that nothing can change stays a slot all the same.
     pub(crate) fold: bool,
+    /// On: placeholders become text in Python's notation, whatever they stand for.
+    pub(crate) pythonic: bool,
     /// How many names were compared in search of one that was meant.
     pub(crate) compared: usize,
     /// How many actions the one being lowered stands inside of.
@@ -53,6 +55,7 @@ impl<'l> Lower<'l> {
             scope: Scope::default(),
             expand: false,
             fold: true,
+            pythonic: options.strict_compat,
             compared: 0,
             depth: 0,
             place: None,
@@ -209,6 +212,11 @@ impl<'l> Lower<'l> {
                 None => self.wrong_type(node, shape, name),
             },
             (Shape::Any, _) => self.any(node),
+            (Shape::Written, Kind::Array(_)) => {
+                self.value(node, &Shape::List(&Shape::Written), name)
+            }
+            (Shape::Written, Kind::Bool(_)) => self.value(node, &Shape::Text, name),
+            (Shape::Written, _) => self.any(node),
             (Shape::Null, Kind::Null) => tree(TreeKind::Null),
             (Shape::Off, Kind::Bool(false)) => tree(TreeKind::Bool(false)),
             (Shape::Null | Shape::Off, _) => self.not_built(node, format!("`{name}`")),
@@ -216,6 +224,9 @@ impl<'l> Lower<'l> {
                 self.not_built(node, format!("`{text}` as `{name}`"))
             }
             (Shape::Bool, Kind::Bool(flag)) => tree(TreeKind::Bool(*flag)),
+            (Shape::Text, Kind::Bool(flag)) if self.pythonic => {
+                tree(TreeKind::Text(Template::text(if *flag { "True" } else { "False" })))
+            }
             (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_)) => self.any(node),
             (Shape::StartText, Kind::String(text)) => {
                 tree(TreeKind::Text(Template::text(text.as_bytes())))
@@ -475,7 +486,7 @@ fn is_own_word(text: &str) -> bool {
 /// shapes is meant.
 fn fits(shape: &Shape, node: &Node<'_>) -> bool {
     match (shape, &node.kind) {
-        (Shape::Any, _)
+        (Shape::Any | Shape::Written, _)
         | (Shape::Null, Kind::Null)
         | (Shape::Bool, Kind::Bool(_))
         | (Shape::Off, Kind::Bool(false))

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
+use ld_stdlib::functions::{self, Gives};
 use ld_stdlib::{Template, TreeKind};
 use ld_vm::Escape;
+use ld_vm::program::SourceFormat;
 
+use crate::call::computed;
 use crate::diag::{Code, Diagnostic, Span};
-use crate::ir::{Const, Slot, SlotKind, Var};
+use crate::ir::{Argument, Const, Slot, SlotKind, Var};
 use crate::json::Locator;
 use crate::lower::Lower;
 use crate::template::{self, Name, Piece, Placeholder, Token};
@@ -56,6 +59,7 @@ impl Lower<'_> {
                     match self.meaning(text, placeholder, place) {
                         Meaning::Text => template.push_text(written),
                         Meaning::Const(value) => {
+                            let value = if self.pythonic { pythonic(value) } else { value };
                             if lone {
                                 return kind(&value);
                             }
@@ -65,7 +69,12 @@ impl Lower<'_> {
                         }
                         Meaning::Slot(kind) => {
                             let span = place.locate(&placeholder.range);
-                            let slot = self.slot(Slot { kind, text: written.to_owned(), span });
+                            let mut slot = self.slot(Slot { kind, text: written.to_owned(), span });
+                            if self.pythonic && !self.is_text(slot) {
+                                let arguments = vec![Argument::Slot(slot)];
+                                let kind = SlotKind::Call { name: PYTHON, arguments };
+                                slot = self.slot(Slot { kind, text: written.to_owned(), span });
+                            }
                             template.push_slot(slot, Escape::Raw);
                         }
                     }
@@ -88,6 +97,21 @@ impl Lower<'_> {
     pub(crate) fn slot(&mut self, slot: Slot) -> u32 {
         self.ir.slots.push(slot);
         (self.ir.slots.len() - 1) as u32
+    }
+
+    /// Whether a slot gives text or nothing.
+    fn is_text(&self, slot: u32) -> bool {
+        match self.ir.slots.get(slot as usize).map(|slot| &slot.kind) {
+            Some(SlotKind::Env(_) | SlotKind::Secret(_)) => true,
+            Some(SlotKind::Cell { source, .. }) => {
+                let source = self.ir.sources.get(*source);
+                source.is_some_and(|source| source.format == SourceFormat::Csv)
+            }
+            Some(SlotKind::Call { name, .. }) => {
+                functions::find(name).is_some_and(|function| function.gives == Gives::Text)
+            }
+            Some(SlotKind::Var(_)) | None => false,
+        }
     }
 
     pub(crate) fn meaning(
@@ -219,6 +243,15 @@ impl Lower<'_> {
 
 pub(crate) fn slice<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
     text.get(range.clone()).unwrap_or_default()
+}
+
+/// The function that writes a value as Python does.
+const PYTHON: &str = "python";
+
+/// A known value as the text that Python makes of it.
+fn pythonic(value: Const) -> Const {
+    let text = functions::find(PYTHON).and_then(|function| computed(function, &[value.value()]));
+    text.unwrap_or(value)
 }
 
 /// A known value as a tree. A JSON container keeps its text, as a slot's would.

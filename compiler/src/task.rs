@@ -502,7 +502,7 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
         _ => false,
     };
     match shape {
-        Shape::Any => true,
+        Shape::Any | Shape::Written => true,
         Shape::Either(shapes) => shapes.iter().any(|shape| accepts(shape, tree)),
         Shape::Integer { .. } | Shape::Number { .. } => numeric(tree),
         Shape::Text => !matches!(tree.kind, TreeKind::Null | TreeKind::List(_) | TreeKind::Map(_)),

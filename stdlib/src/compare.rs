@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use ld_vm::Value;
+use ld_vm::{Kept, Value};
 use regex::bytes::Regex;
 
 use crate::assertions::text;
 use crate::field::{Field, Shape};
 use crate::json::{self, Found};
+use crate::late::Late;
 use crate::operators::order;
-use crate::pattern::Pattern;
 
 macro_rules! ops {
     ($($name:ident $word:literal $sign:literal;)*) => {
@@ -64,7 +64,7 @@ pub(crate) const OP: Field = Field::new(
 /// A comparison with a value of the plan, prepared as far as that is known.
 pub(crate) struct Comparison {
     op: Op,
-    pattern: Option<Pattern>,
+    pattern: Option<Late<Regex>>,
 }
 
 impl Comparison {
@@ -98,7 +98,7 @@ impl Comparison {
             };
             return Err(format!("`{}` compares with {kind}", op.word()));
         }
-        let pattern = (op == Op::Matches).then(|| Pattern::new(expected)).transpose()?;
+        let pattern = (op == Op::Matches).then(|| Late::new(expected)).transpose()?;
         Ok(Self { op, pattern })
     }
 
@@ -114,7 +114,7 @@ impl Comparison {
 
     /// Whether what was found compares with `expected` as it should.
     #[inline]
-    pub(crate) fn holds(&self, actual: Found<'_>, expected: Value<'_>) -> bool {
+    pub(crate) fn holds(&self, actual: Found<'_>, expected: Value<'_>, kept: &mut Kept) -> bool {
         match self.op {
             Op::Eq => actual.equals(expected),
             Op::Ne => !actual.equals(expected),
@@ -130,8 +130,8 @@ impl Comparison {
             },
             Op::Matches => self.pattern.as_ref().is_some_and(|pattern| {
                 actual.with_value(|actual| {
-                    let matches = |regex: &Regex| regex.is_match(&text(actual));
-                    !actual.is_missing() && pattern.with(expected, matches) == Ok(true)
+                    let matches = |regex: &Regex, _: &mut Kept| regex.is_match(&text(actual));
+                    !actual.is_missing() && pattern.with(expected, kept, matches) == Ok(true)
                 })
             }),
         }
@@ -158,8 +158,9 @@ mod tests {
         let comparison = Comparison::new(Value::Text(op.as_bytes()), expected).unwrap();
         // What is known only at run time is compared in the same way.
         let late = Comparison::new(Value::Text(op.as_bytes()), Value::Unset).unwrap();
-        let holds = comparison.holds(Found::of(actual), expected);
-        assert_eq!(late.holds(Found::of(actual), expected), holds);
+        let kept = &mut Kept::default();
+        let holds = comparison.holds(Found::of(actual), expected, kept);
+        assert_eq!(late.holds(Found::of(actual), expected, kept), holds);
         holds
     }
 

@@ -96,6 +96,8 @@ impl Field {
 pub enum Shape {
     /// Anything.
     Any,
+    /// Anything, to be written out as text; a list is several values.
+    Written,
     /// Text, or a number or boolean to be written out as text.
     Text,
     /// Text without placeholders.
@@ -155,7 +157,7 @@ impl Shape {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Any => "any value".to_owned(),
+            Self::Any | Self::Written => "any value".to_owned(),
             Self::Text => "text".to_owned(),
             Self::ConstantText => "text without placeholders".to_owned(),
             Self::StartText => "text".to_owned(),

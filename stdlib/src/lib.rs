@@ -27,6 +27,7 @@ pub mod field;
 pub mod functions;
 pub mod gate;
 pub mod json;
+mod late;
 pub mod load;
 pub mod markup;
 pub mod notation;

@@ -1,9 +1,8 @@
 //! Regular expressions that plans write.
 
-use ld_vm::Value;
 use regex::bytes::Regex;
 
-use crate::assertions::text;
+use crate::late::Written;
 
 /// Compiles a pattern; the error is one line that says what is wrong with it.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
@@ -16,32 +15,9 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     })
 }
 
-/// A pattern that is compiled before the run when it is known by then. One with a placeholder is
-/// compiled for each reply: the tables keep nothing from one call to the next.
-pub(crate) struct Pattern(Option<Regex>);
-
-impl Pattern {
-    /// Prepares the pattern; [`Value::Unset`] for one that is not known yet.
-    pub(crate) fn new(pattern: Value<'_>) -> Result<Self, String> {
-        if pattern == Value::Unset {
-            return Ok(Self(None));
-        }
-        Ok(Self(Some(compile(&String::from_utf8_lossy(&text(pattern)))?)))
-    }
-
-    /// Calls `then` with the pattern, whose value is `pattern` at this time.
-    ///
-    /// # Errors
-    /// When that turns out to be none.
-    pub(crate) fn with<R>(
-        &self,
-        pattern: Value<'_>,
-        then: impl FnOnce(&Regex) -> R,
-    ) -> Result<R, String> {
-        match &self.0 {
-            Some(regex) => Ok(then(regex)),
-            None => Ok(then(&compile(&String::from_utf8_lossy(&text(pattern)))?)),
-        }
+impl Written for Regex {
+    fn read(text: &str) -> Result<Self, String> {
+        compile(text)
     }
 }
 

@@ -121,7 +121,7 @@ fn is_sentence(text: &str) -> bool {
 
 fn fits(shape: &Shape, value: &Value) -> bool {
     match shape {
-        Shape::Any => true,
+        Shape::Any | Shape::Written => true,
         Shape::Later(_) => false,
         Shape::Null => value.is_null(),
         Shape::Off => value == &serde_json::Value::Bool(false),

@@ -21,7 +21,7 @@ use ld_tests::cases;
 use ld_vm::counts::NoCounts;
 use ld_vm::isa::{self, Opcode, Operand};
 use ld_vm::link::{Call, Clock, Wall};
-use ld_vm::{Needs, Var};
+use ld_vm::{Kept, Needs, Var};
 
 /// A page's file, and what writes it.
 type Page = (&'static str, fn() -> String);
@@ -201,8 +201,15 @@ fn faker() -> String {
         for provider in kind.providers {
             let mut result = Var::default();
             let (rng, clock) = (&mut rng, &Evening);
-            let mut call =
-                Call { arguments: &[], rng, clock, user: 0, iteration: 0, counts: &mut NoCounts };
+            let mut call = Call {
+                arguments: &[],
+                rng,
+                clock,
+                user: 0,
+                iteration: 0,
+                counts: &mut NoCounts,
+                kept: &mut Kept::default(),
+            };
             provider.make(&mut call, &mut result);
             let mut text = Vec::new();
             result.value().write_text(&mut text);

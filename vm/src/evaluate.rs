@@ -1,6 +1,7 @@
 //! Filling slots in: variables, cells, and calls whose operands may be calls again.
 
 use crate::counts::Counts;
+use crate::kept::Kept;
 use crate::link::{Call, CallFn, Clock, Linked};
 use crate::program::{Many, OperandId, Program};
 use crate::resolve::{Calling, Operand, Origin, Slot};
@@ -108,6 +109,7 @@ pub(crate) struct Caller<'c> {
     pub(crate) user: u32,
     pub(crate) iteration: u64,
     pub(crate) counts: &'c mut dyn Counts,
+    pub(crate) kept: &'c mut Kept,
 }
 
 impl State<'_, '_> {
@@ -185,7 +187,7 @@ impl State<'_, '_> {
 }
 
 fn apply(function: &CallFn, arguments: &[Value<'_>], caller: &mut Caller<'_>, result: &mut Var) {
-    let Caller { rng, clock, user, iteration, counts } = caller;
-    let (user, iteration) = (*user, *iteration);
-    function(&mut Call { arguments, rng, clock: *clock, user, iteration, counts: *counts }, result);
+    let Caller { rng, clock, user, iteration, counts, kept } = caller;
+    let (clock, user, iteration, counts) = (*clock, *user, *iteration, &mut **counts);
+    function(&mut Call { arguments, rng, clock, user, iteration, counts, kept }, result);
 }

@@ -6,7 +6,7 @@
 //! | 4–7 | format version |
 //! | 8–11 | CRC-32 of everything after byte 16 |
 //! | 12–15 | length of everything after byte 16 |
-//! | 16– | sections: code, constants, side tables, file name, source |
+//! | 16– | sections: code, constants, side tables, file name, source, how it was compiled |
 //!
 //! All numbers are little-endian. A section is a count and its rows; a row has a fixed
 //! size, so a count that the remaining bytes cannot hold is refused before anything is
@@ -102,10 +102,15 @@ pub fn read(bytes: &[u8]) -> Result<Program, FormatError> {
     let tables = SideTables::read(&mut body).ok_or(FormatError::Damaged("tables"))?;
     let file = body.text().ok_or(FormatError::Damaged("file name"))?;
     let source = body.text().ok_or(FormatError::Damaged("source"))?;
+    let strict_compat = match u32::read(&mut body) {
+        Some(0) => false,
+        Some(1) => true,
+        _ => return Err(FormatError::Damaged("how it was compiled")),
+    };
     if !body.bytes.is_empty() {
         return Err(FormatError::Damaged("end"));
     }
-    Ok(Program { code, consts, tables, file, source })
+    Ok(Program { code, consts, tables, file, source, strict_compat })
 }
 
 /// Writes a program; the same program always gives the same bytes.
@@ -120,6 +125,7 @@ pub fn write(program: &Program) -> Vec<u8> {
     program.tables.write(&mut writer);
     writer.blob(program.file.as_bytes());
     writer.blob(program.source.as_bytes());
+    u32::from(program.strict_compat).write(&mut writer);
 
     let mut bytes = writer.bytes;
     if let Some((header, body)) = bytes.split_at_mut_checked(HEADER) {

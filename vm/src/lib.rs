@@ -16,6 +16,7 @@ pub mod escape;
 mod evaluate;
 pub mod format;
 pub mod isa;
+pub mod kept;
 pub mod link;
 pub mod listing;
 pub mod mask;
@@ -30,6 +31,7 @@ pub mod verify;
 
 pub use escape::Escape;
 pub use isa::{Instruction, Opcode};
+pub use kept::Kept;
 pub use link::{Linked, Tables};
 pub use program::Program;
 pub use reply::{Fault, FaultClass, Meta, Needs, Reply};

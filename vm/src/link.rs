@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::counts::Counts;
 use crate::isa::{Instruction, Opcode};
+use crate::kept::Kept;
 use crate::mask::Mask;
 use crate::program::{Addr, ConstId, Program, SlotKind, SourceId};
 use crate::reply::{FaultClass, Reply};
@@ -48,18 +49,27 @@ pub struct Call<'c> {
     pub iteration: u64,
     /// What is counted for the user and the run.
     pub counts: &'c mut dyn Counts,
+    /// What was made of texts before.
+    pub kept: &'c mut Kept,
+}
+
+/// What an extractor may use besides the reply.
+pub struct Tools<'t> {
+    /// The user's random numbers.
+    pub rng: &'t mut fastrand::Rng,
+    /// What was made of texts before.
+    pub kept: &'t mut Kept,
 }
 
 /// A function: writes its result, or leaves it unset when it has none.
 pub type CallFn = Box<dyn Fn(&mut Call<'_>, &mut Var) + Send + Sync>;
 
 /// An assertion: whether it holds; when not, the failure's text goes to the string.
-pub type CheckFn = Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut String) -> bool + Send + Sync>;
+pub type CheckFn =
+    Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut Kept, &mut String) -> bool + Send + Sync>;
 
-/// An extractor: writes the value it finds, or leaves it unset. The random numbers are the
-/// user's.
-pub type ExtractFn =
-    Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut fastrand::Rng, &mut Var) + Send + Sync>;
+/// An extractor: writes the value it finds, or leaves it unset.
+pub type ExtractFn = Box<dyn Fn(&[Value<'_>], &Reply<'_>, &mut Tools<'_>, &mut Var) + Send + Sync>;
 
 /// Makes what is called in every tick out of what is known before the run: the constant
 /// operands, with [`Value::Unset`] for each that is not. It is called with all operands

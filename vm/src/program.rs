@@ -25,6 +25,9 @@ pub struct Program {
     /// The plan's text, unless it was stripped. `ldvm run` compiles it again when the
     /// command line changes something that was folded into the code.
     pub source: String,
+    /// Whether it was compiled for values in the reference's forms, so that its text is
+    /// compiled again in the same way.
+    pub strict_compat: bool,
 }
 
 /// The constant pool: byte strings, one after the other.

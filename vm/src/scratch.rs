@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use crate::counts::ShardCounts;
+use crate::kept::Kept;
 use crate::value::Var;
 
 /// The parts of a request a program may render, and text operands beside them.
@@ -60,6 +61,8 @@ pub struct ScratchPool {
     pub(crate) assigned: Var,
     /// Where the text of a failure is written before it is known to be one.
     pub(crate) failure: String,
+    /// What was made of texts that only the run knows.
+    pub(crate) kept: Kept,
     /// What is counted for the run.
     pub(crate) counts: ShardCounts,
 }
@@ -85,6 +88,7 @@ impl ScratchPool {
             results: Vec::new(),
             assigned: Var::default(),
             failure: String::new(),
+            kept: Kept::default(),
             counts: ShardCounts::new(shard, shards),
         }
     }

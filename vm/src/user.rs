@@ -9,7 +9,8 @@ use std::fmt;
 use crate::counts::{Counters, UserCounts};
 use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
-use crate::link::Linked;
+use crate::kept::Kept;
+use crate::link::{Linked, Tools};
 use crate::mask::HIDDEN;
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, ForkId, PauseId, Program, RequestId, RetryId,
@@ -409,10 +410,10 @@ impl User {
         match &slot.origin {
             Origin::Call(calling) => {
                 let (user, iteration) = (self.id, self.iteration);
-                let ScratchPool { spare, results, counts, .. } = &mut **pool;
+                let ScratchPool { spare, results, counts, kept, .. } = &mut **pool;
                 let counts = &mut UserCounts { user: &mut self.counters, run: counts };
                 let rng = &mut self.rng;
-                let mut caller = Caller { rng, clock: *clock, user, iteration, counts };
+                let mut caller = Caller { rng, clock: *clock, user, iteration, counts, kept };
                 state.call(calling, &mut caller, results, spare);
                 look(spare.value())
             }
@@ -458,15 +459,16 @@ impl User {
         let rendered = self.scratch.as_deref();
         let state = State { linked, memory: &self.memory, rows, rendered };
         // Written aside, because the operands may borrow the buffer the text ends in.
-        let failure = &mut pool.failure;
+        let ScratchPool { failure, kept, .. } = &mut **pool;
         failure.clear();
-        let holds = state.operands(row.operands, |values| (row.check)(values, reply, failure));
+        let holds =
+            state.operands(row.operands, |values| (row.check)(values, reply, kept, failure));
         if !holds && row.is_soft {
             self.soft_failures = self.soft_failures.saturating_add(1);
         } else if !holds {
             if row.is_secret {
                 failure.clear();
-                let hide = |values: &[Value<'_>]| masked(row, values, reply, failure);
+                let hide = |values: &[Value<'_>]| masked(row, values, reply, kept, failure);
                 state.operands(row.operands, hide);
             }
             linked.mask.text(failure);
@@ -489,10 +491,10 @@ impl User {
         let World { rows, scratch: pool, .. } = world;
         let rendered = self.scratch.as_deref();
         let state = State { linked, memory: &self.memory, rows, rendered };
-        let spare = &mut pool.spare;
+        let ScratchPool { spare, kept, .. } = &mut **pool;
         spare.set(Value::Unset);
-        let rng = &mut self.rng;
-        state.operands(row.operands, |values| (row.extract)(values, reply, rng, spare));
+        let tools = &mut Tools { rng: &mut self.rng, kept };
+        state.operands(row.operands, |values| (row.extract)(values, reply, tools, spare));
         if let (true, Some(default)) = (spare.value().is_missing(), row.default) {
             spare.set(linked.program.value(default));
         }
@@ -551,9 +553,15 @@ impl fmt::Debug for User {
 
 /// The text of a failed check with asterisks for what it compares with.
 #[cold]
-fn masked(check: &Check, values: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) {
+fn masked(
+    check: &Check,
+    values: &[Value<'_>],
+    reply: &Reply<'_>,
+    kept: &mut Kept,
+    failure: &mut String,
+) {
     let hidden: Vec<_> = values.iter().map(|_| Value::Text(HIDDEN.as_bytes())).collect();
-    if (check.check)(&hidden, reply, failure) {
+    if (check.check)(&hidden, reply, kept, failure) {
         failure.clear();
         failure.push_str("what was expected is secret, and did not hold");
     }

@@ -54,6 +54,8 @@ pub(crate) struct CheckOptions {
     #[arg(long)]
     pub(crate) fix: bool,
     #[command(flatten)]
+    pub(crate) forms: Forms,
+    #[command(flatten)]
     pub(crate) lints: Lints,
 }
 
@@ -142,6 +144,8 @@ pub(crate) struct CompileOptions {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) passes: Passes,
+    #[command(flatten)]
+    pub(crate) forms: Forms,
     /// Leave the plan's text out; `ldvm` can then not change hosts and variables
     #[arg(long)]
     pub(crate) strip: bool,
@@ -155,6 +159,16 @@ pub(crate) struct DumpOptions {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) passes: Passes,
+    #[command(flatten)]
+    pub(crate) forms: Forms,
+}
+
+/// How values are written.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Forms {
+    /// Write what placeholders stand for as LoadDensity does: always as text, `True`, `[1, 'a']`
+    #[arg(long)]
+    pub(crate) strict_compat: bool,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

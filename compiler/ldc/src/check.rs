@@ -12,7 +12,11 @@ use crate::input::Input;
 use crate::output::{print, report, say};
 
 pub(crate) fn run(options: &CheckOptions) -> Result<Exit, Exit> {
-    let how = Options { lints: options.lints.levels(), ..Options::new() };
+    let how = Options {
+        lints: options.lints.levels(),
+        strict_compat: options.forms.strict_compat,
+        ..Options::new()
+    };
     let mut exit = Exit::Fine;
     for path in &options.plans {
         // A plan that cannot be read does not keep the others from being checked.

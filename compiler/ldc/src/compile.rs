@@ -10,7 +10,12 @@ use crate::input::Input;
 use crate::output::{complain, print, say};
 
 pub(crate) fn run(options: &CompileOptions) -> Result<Exit, Exit> {
-    let how = Options { optimise: !options.passes.no_opt, strip: options.strip, ..Options::new() };
+    let how = Options {
+        optimise: !options.passes.no_opt,
+        strip: options.strip,
+        strict_compat: options.forms.strict_compat,
+        ..Options::new()
+    };
     let (source, compiled) = Input::read(&options.plan)?.compile(&how)?;
     complain(&source, &compiled);
     let Some(program) = compiled.program else {

@@ -18,7 +18,11 @@ pub(crate) fn run(options: &DumpOptions) -> Result<Exit, Exit> {
         ld_vm::verify::verify(&program).map_err(|error| damaged(&error))?;
         program
     } else {
-        let how = Options { optimise: !options.passes.no_opt, ..Options::new() };
+        let how = Options {
+            optimise: !options.passes.no_opt,
+            strict_compat: options.forms.strict_compat,
+            ..Options::new()
+        };
         let (source, compiled) = input.compile(&how)?;
         complain(&source, &compiled);
         match compiled.program {

@@ -7,7 +7,7 @@ use ld_stdlib::functions::{self, FUNCTIONS};
 use ld_stdlib::operators::{self, Gives, Takes};
 use ld_vm::counts::NoCounts;
 use ld_vm::link::{CallFn, Prepare};
-use ld_vm::{Value, Var};
+use ld_vm::{Kept, Value, Var};
 
 use super::{Expr, Kind, parse};
 use crate::diag::{Code, Diagnostic, Span};
@@ -331,6 +331,7 @@ impl Callee {
             user: 0,
             iteration: 0,
             counts: &mut NoCounts,
+            kept: &mut Kept::default(),
         };
         function(&mut call, &mut result);
         Ok(Some(Const::of(result.value())))

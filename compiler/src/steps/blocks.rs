@@ -123,7 +123,7 @@ impl Lower<'_> {
         members: &Members<'_, '_>,
         context: Context<'_>,
     ) -> Option<StepKind> {
-        let times = self.value_of(times);
+        let times = self.typed_value_of(times);
         let counter = self.hidden("repeat");
         let mut steps = self.inside(members, context);
         let next = self.next(counter, span);
@@ -176,7 +176,7 @@ impl Lower<'_> {
         members: &Members<'_, '_>,
         context: Context<'_>,
     ) -> Option<StepKind> {
-        let list = self.value_of(list);
+        let list = self.typed_value_of(list);
         let name = match members.get("as") {
             Some(node) => {
                 let tree = self.value(node, &Shape::ConstantText, "as")?;
@@ -331,7 +331,7 @@ impl Lower<'_> {
                         return None;
                     }
                 },
-                _ => self.value_of(value),
+                _ => self.typed_value_of(value),
             };
             steps.push(self.set(span, var, value));
         }

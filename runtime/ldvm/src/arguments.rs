@@ -74,6 +74,9 @@ pub(crate) struct Settings {
     /// Set a variable; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) var: Vec<(String, String)>,
+    /// Write what placeholders stand for as LoadDensity does: always as text, `True`, `[1, 'a']`
+    #[arg(long)]
+    pub(crate) strict_compat: bool,
     /// Take secrets from a file: lines of NAME=value, or a JSON object
     #[arg(long, value_name = "FILE")]
     pub(crate) secrets: Option<PathBuf>,

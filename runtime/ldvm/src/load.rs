@@ -17,6 +17,8 @@ use crate::output;
 pub(crate) struct Folded {
     pub(crate) host: Option<String>,
     pub(crate) vars: Vec<(String, String)>,
+    /// Whether values take the reference's forms.
+    pub(crate) strict_compat: bool,
     /// Whether results are to show how actions are written.
     pub(crate) written: bool,
 }
@@ -39,25 +41,29 @@ pub(crate) fn load(path: &Path, folded: Folded, quiet: bool) -> Result<Program, 
         output::say(format_args!("ldvm: `{name}`: {error}"));
         Exit::Usage
     })?;
-    let changes = folded.host.is_some() || !folded.vars.is_empty();
+    let strict_compat = folded.strict_compat || program.strict_compat;
+    let changes =
+        folded.host.is_some() || !folded.vars.is_empty() || strict_compat != program.strict_compat;
     // Without the text results name actions by their commands alone.
     if !changes && (!folded.written || program.source.is_empty()) {
         return Ok(program);
     }
     if program.source.is_empty() {
         output::say(format_args!(
-            "ldvm: `{name}` was compiled without the plan's text, so --host and --var come too late; \
+            "ldvm: `{name}` was compiled without the plan's text, so --host, --var and --strict-compat come \
+             too late; \
              pass the plan itself, or compile it without --strip"
         ));
         return Err(Exit::Usage);
     }
+    let folded = Folded { strict_compat, ..folded };
     compile(&Source::new(program.file, program.source), folded, quiet)
 }
 
 /// Compiles a plan's text.
 pub(crate) fn compile(source: &Source, folded: Folded, quiet: bool) -> Result<Program, Exit> {
-    let Folded { host, vars, written } = folded;
-    let options = Options { host, vars, written, ..Options::new() };
+    let Folded { host, vars, strict_compat, written } = folded;
+    let options = Options { host, vars, strict_compat, written, ..Options::new() };
     let compiled = ld_compiler::compile(source, &options);
     match compiled.program {
         Some(program) => {

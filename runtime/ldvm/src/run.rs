@@ -91,7 +91,8 @@ fn network(settings: &Settings) -> Result<Network, Exit> {
 
 fn folded(settings: &Settings) -> Folded {
     let written = settings.output.results.is_some() || settings.output.print_results;
-    Folded { host: settings.host.clone(), vars: settings.var.clone(), written }
+    let (host, vars) = (settings.host.clone(), settings.var.clone());
+    Folded { host, vars, strict_compat: settings.strict_compat, written }
 }
 
 /// How programs are run.

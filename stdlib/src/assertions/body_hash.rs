@@ -77,7 +77,7 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
         let Algorithm { name, digits, .. } = algorithm;
         return Err(format!("a digest by {name} is {digits} hexadecimal digits"));
     }
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, _, failure| {
         let expected = text(operand(operands, 0));
         let actual = const_hex::encode((algorithm.digest)(reply.payload));
         let holds = actual.as_bytes().eq_ignore_ascii_case(&expected);

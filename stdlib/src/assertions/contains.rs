@@ -45,7 +45,7 @@ pub(super) const FIELDS: &[Field] = &[Field::new(
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let search = Search::new(operand(operands, 0));
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, _, failure| {
         let value = operand(operands, 0);
         let holds = search.finds(value, reply);
         if !holds {

@@ -3,11 +3,10 @@
 use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Value};
 
-use super::expect::{Actual, COUNT, EXISTS, Expect, Otherwise, Places, VALUE};
-use super::{Assertion, Example, ExampleReply, operand, text};
+use super::expect::{COUNT, EXISTS, Places, VALUE};
+use super::{Assertion, Example, ExampleReply, matches, operand};
 use crate::compare::OP;
 use crate::field::{Field, Shape};
-use crate::json::{Count, Found};
 use crate::markup::Css;
 
 pub(super) const ASSERTION: Assertion = Assertion {
@@ -59,53 +58,12 @@ pub(crate) const ATTRIBUTE: Field = Field::new(
 const PLACES: Places = Places { value: 2, op: 3, exists: 4, count: Some(5), value_type: None };
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
-    let css = LateCss::new(operands)?;
-    let expect = Expect::new(operands, PLACES, Otherwise::Exists)?;
-    Ok(Box::new(move |operands, reply, failure| {
-        let found = css.with(operands, |css| css.find(reply.payload));
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => {
-                failure.push_str(&why);
-                return false;
-            }
-        };
-        let actual = Actual {
-            kind: "css",
-            place: &text(operand(operands, 0)),
-            found: found.get(0).map_or(Found::Missing, Found::of),
-            count: Count::Of(found.count() as u64),
-        };
-        expect.check(operands, &actual, failure)
-    }))
+    let attribute = attribute(operand(operands, 1));
+    let find = move |css: &Css, body: &[u8]| css.find(body, attribute.as_deref());
+    matches::check("css", find, operands, PLACES)
 }
 
-/// The selector in operand 0 and the attribute in operand 1, read before the run when the
-/// selector is known by then.
-pub(crate) struct LateCss(Option<Css>);
-
-impl LateCss {
-    pub(crate) fn new(operands: &[Value<'_>]) -> Result<Self, String> {
-        let is_known = operand(operands, 0) != Value::Unset;
-        Ok(Self(is_known.then(|| read(operands)).transpose()?))
-    }
-
-    pub(crate) fn with<R>(
-        &self,
-        operands: &[Value<'_>],
-        then: impl FnOnce(&Css) -> R,
-    ) -> Result<R, String> {
-        match &self.0 {
-            Some(css) => Ok(then(css)),
-            None => Ok(then(&read(operands)?)),
-        }
-    }
-}
-
-fn read(operands: &[Value<'_>]) -> Result<Css, String> {
-    let attribute = match operand(operands, 1) {
-        Value::Text(name) => Some(String::from_utf8_lossy(name).into_owned()),
-        _ => None,
-    };
-    Css::new(&String::from_utf8_lossy(&text(operand(operands, 0))), attribute)
+/// The attribute that is wanted; shared with the extractor.
+pub(crate) fn attribute(name: Value<'_>) -> Option<String> {
+    name.bytes().map(|name| String::from_utf8_lossy(name).into_owned())
 }

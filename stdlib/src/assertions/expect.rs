@@ -1,7 +1,7 @@
 //! What assertions about a value inside a reply have in common: that it compares with a value
 //! of the plan, that it is there, how many of it there are, of which type it is.
 
-use ld_vm::Value;
+use ld_vm::{Kept, Value};
 
 use super::operand;
 use crate::compare::Comparison;
@@ -128,13 +128,14 @@ impl Expect {
         &self,
         operands: &[Value<'_>],
         actual: &Actual<'_>,
+        kept: &mut Kept,
         failure: &mut String,
     ) -> bool {
         let expected = operand(operands, self.operand);
         let holds = match &self.aspect {
-            Aspect::Value(comparison) => comparison.holds(actual.found, expected),
+            Aspect::Value(comparison) => comparison.holds(actual.found, expected, kept),
             Aspect::Exists(exists) => (actual.found != Found::Missing) == *exists,
-            Aspect::Count(comparison) => comparison.holds(actual.number(), expected),
+            Aspect::Count(comparison) => comparison.holds(actual.number(), expected, kept),
             Aspect::Type(name) => actual.found.type_name() == Some(name),
         };
         if !holds {

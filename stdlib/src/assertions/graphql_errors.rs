@@ -1,6 +1,6 @@
 //! What stands for the errors in a GraphQL reply, whose status is 200 whatever happened.
 
-use ld_vm::{FaultClass, Needs, Reply, Value};
+use ld_vm::{FaultClass, Kept, Needs, Reply, Value};
 
 use super::{Assertion, Example, ExampleReply};
 use crate::json::{Found, RawText, find};
@@ -40,7 +40,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
 /// The most of an error's message that is told, in bytes.
 const MESSAGE_LIMIT: usize = 1000;
 
-fn check(_: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
+fn check(_: &[Value<'_>], reply: &Reply<'_>, _: &mut Kept, failure: &mut String) -> bool {
     let what = match find(reply.payload, "errors") {
         Found::Missing if matches!(find(reply.payload, "data"), Found::Missing) => {
             "the reply is not a JSON object with `data` or `errors`"

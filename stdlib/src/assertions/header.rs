@@ -79,11 +79,11 @@ const PLACES: Places = Places { value: 1, op: 2, exists: 3, count: None, value_t
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let expect = Expect::new(operands, PLACES, Otherwise::Null)?;
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, kept, failure| {
         let name = text(operand(operands, 0));
         let value = reply.meta.value(&name);
         let found = value.as_deref().map_or(Found::Missing, |v| Found::Text(RawText::plain(v)));
         let actual = Actual { kind: "header", place: &name, found, count: Count::Inside };
-        expect.check(operands, &actual, failure)
+        expect.check(operands, &actual, kept, failure)
     }))
 }

@@ -8,6 +8,7 @@ use super::{Assertion, Example, ExampleReply, operand, text};
 use crate::compare::OP;
 use crate::field::{Field, Shape};
 use crate::json::{Query, is_jsonpath};
+use crate::late::Late;
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "json_path",
@@ -120,14 +121,14 @@ fn plain_path(path: &str) -> Option<String> {
 const PLACES: Places = Places { value: 1, op: 2, exists: 3, count: Some(4), value_type: Some(5) };
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
-    let path = Path::new(operand(operands, 0))?;
+    let path = Late::<Query>::new(operand(operands, 0))?;
     let expect = Expect::new(operands, PLACES, Otherwise::Null)?;
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, kept, failure| {
         let place = operand(operands, 0);
-        path.with(place, |query| {
+        path.with(place, kept, |query, kept| {
             query.first(reply.payload, |found, count| {
                 let actual = Actual { kind: "json_path", place: &text(place), found, count };
-                expect.check(operands, &actual, failure)
+                expect.check(operands, &actual, kept, failure)
             })
         })
         .unwrap_or_else(|why| {
@@ -135,27 +136,4 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
             false
         })
     }))
-}
-
-/// A path that is taken apart before the run when it is known by then; shared with the extractor.
-pub(crate) struct Path(Option<Query>);
-
-impl Path {
-    pub(crate) fn new(path: Value<'_>) -> Result<Self, String> {
-        let is_known = path != Value::Unset;
-        Ok(Self(is_known.then(|| Query::new(&text(path))).transpose()?))
-    }
-
-    /// Calls `then` with the path, whose value is `path` at this time.
-    #[inline]
-    pub(crate) fn with<R>(
-        &self,
-        path: Value<'_>,
-        then: impl FnOnce(&Query) -> R,
-    ) -> Result<R, String> {
-        match &self.0 {
-            Some(query) => Ok(then(query)),
-            None => Ok(then(&Query::new(&text(path))?)),
-        }
-    }
 }

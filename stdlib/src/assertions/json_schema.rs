@@ -5,9 +5,10 @@ use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Value};
 use serde_json::Value as Tree;
 
-use super::{Assertion, Example, ExampleReply, operand, text};
+use super::{Assertion, Example, ExampleReply, operand};
 use crate::field::{Field, Shape};
 use crate::json::REPR_LIMIT;
+use crate::late::{Late, Written};
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "json_schema",
@@ -52,18 +53,18 @@ pub(super) const ASSERTION: Assertion = Assertion {
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
-    let known = match (operand(operands, 0), operand(operands, 1)) {
+    // A schema with placeholders in it is known only in the run, a file's before.
+    let at = match (operand(operands, 0), operand(operands, 1)) {
         (Value::Null, Value::Null) => return Err("it needs a `schema` or a `file`".to_owned()),
-        (Value::Unset, Value::Null) => None,
-        (schema, Value::Null) | (Value::Null, schema) => Some(read(schema)?),
+        (_, Value::Null) => 0,
+        (Value::Null, _) => 1,
         _ => return Err("only one of `schema` and `file` can be given".to_owned()),
     };
-    Ok(Box::new(move |operands, reply, failure| {
-        let outcome = match &known {
-            Some(schema) => validate(schema, reply.payload),
-            // A schema with placeholders in it is another one in every tick.
-            None => read(operand(operands, 0)).and_then(|schema| validate(&schema, reply.payload)),
-        };
+    let schema = Late::<Validator>::new(operand(operands, at))?;
+    Ok(Box::new(move |operands, reply, kept, failure| {
+        let outcome =
+            schema.with(operand(operands, at), kept, |schema, _| validate(schema, reply.payload));
+        let outcome = outcome.and_then(|outcome| outcome);
         if let Err(why) = &outcome {
             failure.push_str("json_schema: ");
             failure.extend(why.chars().take(REPR_LIMIT));
@@ -72,12 +73,14 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     }))
 }
 
-fn read(schema: Value<'_>) -> Result<Validator, String> {
-    let schema: Tree = serde_json::from_slice(&text(schema))
-        .map_err(|error| format!("the schema is not JSON: {error}"))?;
-    // The other engine takes exponential time on patterns and texts that are made for it.
-    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-    options.build(&schema).map_err(|error| format!("the schema is not valid: {error}"))
+impl Written for Validator {
+    fn read(text: &str) -> Result<Self, String> {
+        let schema: Tree = serde_json::from_str(text)
+            .map_err(|error| format!("the schema is not JSON: {error}"))?;
+        // The other engine takes exponential time on patterns and texts that are made for it.
+        let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+        options.build(&schema).map_err(|error| format!("the schema is not valid: {error}"))
+    }
 }
 
 fn validate(schema: &Validator, body: &[u8]) -> Result<(), String> {

@@ -50,10 +50,10 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
         op => op,
     };
     let comparison = Comparison::new(op, operand(operands, 0))?;
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, kept, failure| {
         let expected = operand(operands, 0);
         let actual = Found::Float(reply.elapsed_ns as f64 / 1e6);
-        let holds = comparison.holds(actual, expected);
+        let holds = comparison.holds(actual, expected, kept);
         if !holds {
             failure.push_str("latency");
             comparison.describe(expected, failure);

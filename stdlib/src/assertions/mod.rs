@@ -18,6 +18,7 @@ mod header;
 mod json_path;
 mod json_schema;
 mod latency;
+mod matches;
 mod not_contains;
 mod regex;
 mod size;
@@ -25,11 +26,11 @@ mod status_below_400;
 mod status_code;
 mod xpath;
 
-pub(crate) use css::{ATTRIBUTE, LateCss, SELECTOR};
+pub(crate) use css::{ATTRIBUTE, SELECTOR, attribute};
 pub use example::ExampleReply;
-pub(crate) use json_path::{PATH, Path};
+pub(crate) use json_path::PATH;
 pub(crate) use regex::PATTERN;
-pub(crate) use xpath::{LateXPath, XPATH};
+pub(crate) use xpath::XPATH;
 
 /// Every assertion, by name.
 pub const ASSERTIONS: &[Assertion] = &[
@@ -117,6 +118,7 @@ pub(crate) fn text<'v>(value: Value<'v>) -> Cow<'v, [u8]> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use ld_vm::Kept;
 
     /// A JSON value as an operand.
     fn constant(value: &serde_json::Value) -> Value<'static> {
@@ -166,7 +168,8 @@ pub(crate) mod tests {
                 for known in [operands.clone(), unknown(&operands, assertion.fields)] {
                     let check = (assertion.prepare)(&known).expect(plan);
                     let mut text = String::new();
-                    let holds = check(&operands, &reply.reply(), &mut text);
+                    let kept = &mut Kept::default();
+                    let holds = check(&operands, &reply.reply(), kept, &mut text);
                     assert_eq!(holds, failure.is_none(), "{plan} {reply:?}");
                     assert_eq!(text, failure.unwrap_or_default(), "{plan} {reply:?}");
                 }

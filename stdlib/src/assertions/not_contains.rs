@@ -30,7 +30,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let search = contains::Search::new(operand(operands, 0));
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, _, failure| {
         let value = operand(operands, 0);
         let occurs = search.finds(value, reply);
         if occurs {

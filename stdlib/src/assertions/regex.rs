@@ -2,11 +2,12 @@
 
 use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Value};
+use regex::bytes::Regex;
 
 use super::{Assertion, Example, ExampleReply, operand};
 use crate::field::{Field, Shape};
 use crate::json;
-use crate::pattern::Pattern;
+use crate::late::Late;
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "regex",
@@ -50,11 +51,11 @@ pub(crate) const PATTERN: Field = Field::new(
 .required();
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
-    let pattern = Pattern::new(operand(operands, 0))?;
+    let pattern = Late::<Regex>::new(operand(operands, 0))?;
     let wanted = operand(operands, 1) != Value::Bool(false);
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, kept, failure| {
         let written = operand(operands, 0);
-        let matches = match pattern.with(written, |regex| regex.is_match(reply.payload)) {
+        let matches = match pattern.with(written, kept, |regex, _| regex.is_match(reply.payload)) {
             Ok(matches) => matches,
             Err(why) => {
                 failure.push_str(&why);

@@ -46,10 +46,10 @@ pub(super) const ASSERTION: Assertion = Assertion {
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let comparison = Comparison::new(operand(operands, 1), operand(operands, 0))?;
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, kept, failure| {
         let expected = operand(operands, 0);
         let actual = i64::try_from(reply.payload.len()).unwrap_or(i64::MAX);
-        let holds = comparison.holds(Found::Int(actual), expected);
+        let holds = comparison.holds(Found::Int(actual), expected, kept);
         if !holds {
             failure.push_str("size");
             comparison.describe(expected, failure);

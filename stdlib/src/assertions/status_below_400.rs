@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ld_vm::{FaultClass, Needs, Reply, Value};
+use ld_vm::{FaultClass, Kept, Needs, Reply, Value};
 
 use super::{Assertion, Example, ExampleReply};
 
@@ -20,7 +20,7 @@ pub(super) const ASSERTION: Assertion = Assertion {
     internal: true,
 };
 
-fn check(_: &[Value<'_>], reply: &Reply<'_>, failure: &mut String) -> bool {
+fn check(_: &[Value<'_>], reply: &Reply<'_>, _: &mut Kept, failure: &mut String) -> bool {
     match reply.status {
         Some(status) if status >= 400 => {
             // Writing to a string cannot fail.

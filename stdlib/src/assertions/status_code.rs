@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use ld_vm::link::CheckFn;
-use ld_vm::{FaultClass, Needs, Reply, Value};
+use ld_vm::{FaultClass, Kept, Needs, Reply, Value};
 
 use super::{Assertion, Example, ExampleReply, operand, text};
 use crate::compare::{Comparison, OP};
@@ -69,12 +69,12 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let value = operand(operands, 0);
     let comparison = Comparison::new(operand(operands, 1), value)?;
     if !comparison.is_equality() {
-        return Ok(Box::new(move |operands, reply, failure| {
-            compare(&comparison, operand(operands, 0), reply, failure)
+        return Ok(Box::new(move |operands, reply, kept, failure| {
+            compare(&comparison, operand(operands, 0), reply, kept, failure)
         }));
     }
     if value == Value::Unset {
-        return Ok(Box::new(|operands, reply, failure| {
+        return Ok(Box::new(|operands, reply, _, failure| {
             let expected = operand(operands, 0);
             check(integer(expected), expected, reply, failure)
         }));
@@ -83,7 +83,7 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     let Some(status) = status else {
         return Err("`value` must be a status, like 200".to_owned());
     };
-    Ok(Box::new(move |operands, reply, failure| {
+    Ok(Box::new(move |operands, reply, _, failure| {
         check(Some(status), operand(operands, 0), reply, failure)
     }))
 }
@@ -115,6 +115,7 @@ fn compare(
     comparison: &Comparison,
     expected: Value<'_>,
     reply: &Reply<'_>,
+    kept: &mut Kept,
     failure: &mut String,
 ) -> bool {
     let actual = reply.status.unwrap_or(0);
@@ -123,7 +124,7 @@ fn compare(
         Value::Text(_) if !comparison.is_pattern() => integer(expected).map(Value::Int),
         _ => None,
     };
-    let holds = comparison.holds(Found::Int(actual), number.unwrap_or(expected));
+    let holds = comparison.holds(Found::Int(actual), number.unwrap_or(expected), kept);
     if !holds {
         failure.push_str("status_code");
         comparison.describe(number.unwrap_or(expected), failure);
@@ -171,7 +172,12 @@ mod tests {
     fn a_value_that_turns_out_to_be_no_status_fails_the_request() {
         let check = prepare(&[Value::Unset]).unwrap();
         let mut text = String::new();
-        assert!(!check(&[Value::Text(b"ok")], &ExampleReply::status(200).reply(), &mut text));
+        assert!(!check(
+            &[Value::Text(b"ok")],
+            &ExampleReply::status(200).reply(),
+            &mut Kept::default(),
+            &mut text
+        ));
         assert_eq!(text, "status_code expected ok, got 200");
     }
 }

@@ -3,11 +3,10 @@
 use ld_vm::link::CheckFn;
 use ld_vm::{FaultClass, Needs, Value};
 
-use super::expect::{Actual, COUNT, EXISTS, Expect, Otherwise, Places, VALUE};
-use super::{Assertion, Example, ExampleReply, operand, text};
+use super::expect::{COUNT, EXISTS, Places, VALUE};
+use super::{Assertion, Example, ExampleReply, matches};
 use crate::compare::OP;
 use crate::field::{Field, Shape};
-use crate::json::{Count, Found};
 use crate::markup::XPath;
 
 pub(super) const ASSERTION: Assertion = Assertion {
@@ -57,48 +56,5 @@ pub(crate) const XPATH: Field = Field::new(
 const PLACES: Places = Places { value: 1, op: 2, exists: 3, count: Some(4), value_type: None };
 
 fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
-    let path = LateXPath::new(operands)?;
-    let expect = Expect::new(operands, PLACES, Otherwise::Exists)?;
-    Ok(Box::new(move |operands, reply, failure| {
-        let found = path.with(operands, |path| path.find(reply.payload));
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => {
-                failure.push_str(&why);
-                return false;
-            }
-        };
-        let actual = Actual {
-            kind: "xpath",
-            place: &text(operand(operands, 0)),
-            found: found.get(0).map_or(Found::Missing, Found::of),
-            count: Count::Of(found.count() as u64),
-        };
-        expect.check(operands, &actual, failure)
-    }))
-}
-
-/// The expression in operand 0, read before the run when it is known by then.
-pub(crate) struct LateXPath(Option<XPath>);
-
-impl LateXPath {
-    pub(crate) fn new(operands: &[Value<'_>]) -> Result<Self, String> {
-        let is_known = operand(operands, 0) != Value::Unset;
-        Ok(Self(is_known.then(|| read(operands)).transpose()?))
-    }
-
-    pub(crate) fn with<R>(
-        &self,
-        operands: &[Value<'_>],
-        then: impl FnOnce(&XPath) -> R,
-    ) -> Result<R, String> {
-        match &self.0 {
-            Some(path) => Ok(then(path)),
-            None => Ok(then(&read(operands)?)),
-        }
-    }
-}
-
-fn read(operands: &[Value<'_>]) -> Result<XPath, String> {
-    XPath::new(&String::from_utf8_lossy(&text(operand(operands, 0))))
+    matches::check("xpath", XPath::find, operands, PLACES)
 }

@@ -61,12 +61,12 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 };
 
 fn prepare(_: &[Value<'_>]) -> Result<ExtractFn, String> {
-    Ok(Box::new(|operands, reply, rng, result| {
+    Ok(Box::new(|operands, reply, tools, result| {
         let (left, right) = (text(operand(operands, 0)), text(operand(operands, 1)));
         let asked = operand(operands, 2);
         let matches = || Between { rest: Some(reply.payload), left: &left, right: &right };
         let count = if asked == Value::Int(0) { matches().count() } else { 0 };
-        match position(asked, count, rng) {
+        match position(asked, count, tools.rng) {
             Some(position) => {
                 if let Some(found) = matches().nth(position) {
                     result.set(Value::Text(found));

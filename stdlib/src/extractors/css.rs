@@ -3,9 +3,10 @@
 use ld_vm::link::ExtractFn;
 use ld_vm::{Needs, Value};
 
-use super::wanted::{MATCH, position};
-use super::{Example, Extractor, operand};
-use crate::assertions::{ATTRIBUTE, ExampleReply, LateCss, SELECTOR};
+use super::wanted::MATCH;
+use super::{Example, Extractor, matches, operand};
+use crate::assertions::{ATTRIBUTE, ExampleReply, SELECTOR, attribute};
+use crate::markup::Css;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "css",
@@ -34,12 +35,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
-    let css = LateCss::new(operands)?;
-    Ok(Box::new(move |operands, reply, rng, result| {
-        // A selector that turns out to be none finds nothing.
-        let _ = css.with(operands, |css| {
-            let found = css.find(reply.payload);
-            found.store(position(operand(operands, 2), found.count(), rng), result);
-        });
-    }))
+    let attribute = attribute(operand(operands, 1));
+    let find = move |css: &Css, body: &[u8]| css.find(body, attribute.as_deref());
+    matches::extract(find, operands, 2)
 }

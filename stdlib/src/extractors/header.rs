@@ -1,6 +1,6 @@
 //! `header`: the value of a header.
 
-use fastrand::Rng;
+use ld_vm::link::Tools;
 use ld_vm::{Needs, Reply, Value, Var};
 
 use super::{Example, Extractor};
@@ -28,7 +28,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     prepare: |_| Ok(Box::new(extract)),
 };
 
-fn extract(operands: &[Value<'_>], reply: &Reply<'_>, _: &mut Rng, result: &mut Var) {
+fn extract(operands: &[Value<'_>], reply: &Reply<'_>, _: &mut Tools<'_>, result: &mut Var) {
     let name = text(operands.first().copied().unwrap_or(Value::Null));
     if let Some(value) = reply.meta.value(&name) {
         result.set(Value::Text(&value));

@@ -5,9 +5,10 @@ use ld_vm::link::ExtractFn;
 use ld_vm::{Needs, Value};
 
 use super::{Example, Extractor, operand};
-use crate::assertions::{ExampleReply, text};
+use crate::assertions::ExampleReply;
 use crate::field::{Field, Shape};
 use crate::json;
+use crate::late::{Late, Written};
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "jmespath",
@@ -43,37 +44,26 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
-    let path = operand(operands, 0);
-    let known = (path != Value::Unset).then(|| read(path)).transpose()?;
-    Ok(Box::new(move |operands, reply, _, result| {
-        let late;
-        let expression = match &known {
-            Some(expression) => expression,
-            // An expression that turns out to be none finds nothing.
-            None => match read(operand(operands, 0)) {
-                Ok(expression) => {
-                    late = expression;
-                    &late
-                }
-                Err(_) => return,
-            },
-        };
-        let Some(body) =
-            str::from_utf8(reply.payload).ok().and_then(|b| Variable::from_json(b).ok())
-        else {
-            return;
-        };
-        if let Ok(found) = expression.search(body)
-            && let Ok(written) = serde_json::to_vec(&found)
-        {
-            json::find(&written, b"").store(result);
-        }
+    let expression = Late::<Expression<'static>>::new(operand(operands, 0))?;
+    Ok(Box::new(move |operands, reply, tools, result| {
+        // An expression that turns out to be none finds nothing.
+        let _ = expression.with(operand(operands, 0), tools.kept, |expression, _| {
+            let body = str::from_utf8(reply.payload).ok();
+            let body = body.and_then(|body| Variable::from_json(body).ok());
+            if let Some(body) = body
+                && let Ok(found) = expression.search(body)
+                && let Ok(written) = serde_json::to_vec(&found)
+            {
+                json::find(&written, b"").store(result);
+            }
+        });
     }))
 }
 
-fn read(path: Value<'_>) -> Result<Expression<'static>, String> {
-    let path = String::from_utf8_lossy(&text(path)).into_owned();
-    compile(&path).map_err(|error| {
-        format!("`{path}` is not JMESPath, from character {} on", error.offset + 1)
-    })
+impl Written for Expression<'static> {
+    fn read(text: &str) -> Result<Self, String> {
+        compile(text).map_err(|error| {
+            format!("`{text}` is not JMESPath, from character {} on", error.offset + 1)
+        })
+    }
 }

@@ -1,12 +1,13 @@
 //! `json_path`: a value of the body's JSON.
 
-use ld_vm::link::ExtractFn;
+use ld_vm::link::{ExtractFn, Tools};
 use ld_vm::{Needs, Value};
 
 use super::wanted::{MATCH, position};
 use super::{Example, Extractor, operand};
-use crate::assertions::{ExampleReply, PATH, Path};
-use crate::json::Count;
+use crate::assertions::{ExampleReply, PATH};
+use crate::json::{Count, Query};
+use crate::late::Late;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "json_path",
@@ -51,10 +52,11 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
-    let prepared = Path::new(path(operands))?;
-    Ok(Box::new(move |operands, reply, rng, result| {
+    let prepared = Late::<Query>::new(path(operands))?;
+    Ok(Box::new(move |operands, reply, tools, result| {
         // A path that turns out to be none finds nothing.
-        let _ = prepared.with(path(operands), |query| {
+        let Tools { rng, kept } = tools;
+        let _ = prepared.with(path(operands), kept, |query, _| {
             let wanted = |count| position(operand(operands, 1), count, rng);
             query.look(reply.payload, wanted, |found, count| {
                 // Of a list of all, an empty one counts as missing.

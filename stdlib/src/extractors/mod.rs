@@ -14,6 +14,7 @@ mod css;
 mod header;
 mod jmespath;
 mod json_path;
+mod matches;
 mod regex;
 mod status_code;
 mod wanted;
@@ -126,7 +127,8 @@ mod tests {
     use super::*;
     use crate::assertions::tests::{operands, unknown};
     use crate::field;
-    use ld_vm::{Escape, Value, Var};
+    use ld_vm::link::Tools;
+    use ld_vm::{Escape, Kept, Value, Var};
 
     #[test]
     fn examples_are_true() {
@@ -139,7 +141,8 @@ mod tests {
                     let extract = (extractor.prepare)(&known).expect(plan);
                     let mut var = Var::default();
                     let mut rng = fastrand::Rng::with_seed(1);
-                    extract(&operands, &reply.reply(), &mut rng, &mut var);
+                    let tools = &mut Tools { rng: &mut rng, kept: &mut Kept::default() };
+                    extract(&operands, &reply.reply(), tools, &mut var);
                     let mut json = Vec::new();
                     Escape::JsonValue.write(var.value(), &mut json);
                     let is_found = var.value() != Value::Unset;

@@ -1,6 +1,6 @@
 //! `regex`: what a group of a regular expression matches in the body.
 
-use ld_vm::link::ExtractFn;
+use ld_vm::link::{ExtractFn, Tools};
 use ld_vm::{Needs, Value};
 use regex::bytes::{Captures, Regex};
 
@@ -8,7 +8,7 @@ use super::wanted::{MATCH, position};
 use super::{Example, Extractor, operand};
 use crate::assertions::{ExampleReply, PATTERN, text};
 use crate::field::{Field, Shape};
-use crate::pattern::Pattern;
+use crate::late::Late;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "regex",
@@ -51,14 +51,14 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
-    let known = operand(operands, 0);
-    let pattern = Pattern::new(known)?;
-    if known != Value::Unset {
-        pattern.with(known, |regex| Group::of(operand(operands, 1), regex).map(|_| ()))??;
+    let pattern = Late::<Regex>::new(operand(operands, 0))?;
+    if let Some(regex) = pattern.known() {
+        Group::of(operand(operands, 1), regex)?;
     }
-    Ok(Box::new(move |operands, reply, rng, result| {
+    Ok(Box::new(move |operands, reply, tools, result| {
+        let Tools { rng, kept } = tools;
         // A pattern that turns out to be none, or to lack the group, finds nothing.
-        let _ = pattern.with(operand(operands, 0), |regex| {
+        let _ = pattern.with(operand(operands, 0), kept, |regex, _| {
             let group = Group::of(operand(operands, 1), regex)?;
             let asked = operand(operands, 2);
             let matches = || regex.captures_iter(reply.payload);

@@ -1,6 +1,6 @@
 //! `status_code`: the status of the reply.
 
-use fastrand::Rng;
+use ld_vm::link::Tools;
 use ld_vm::{Needs, Reply, Value, Var};
 
 use super::{Example, Extractor};
@@ -19,7 +19,7 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
     prepare: |_| Ok(Box::new(extract)),
 };
 
-fn extract(_: &[Value<'_>], reply: &Reply<'_>, _: &mut Rng, result: &mut Var) {
+fn extract(_: &[Value<'_>], reply: &Reply<'_>, _: &mut Tools<'_>, result: &mut Var) {
     if let Some(status) = reply.status {
         result.set(Value::Int(status));
     }

@@ -3,9 +3,10 @@
 use ld_vm::link::ExtractFn;
 use ld_vm::{Needs, Value};
 
-use super::wanted::{MATCH, position};
-use super::{Example, Extractor, operand};
-use crate::assertions::{ExampleReply, LateXPath, XPATH};
+use super::wanted::MATCH;
+use super::{Example, Extractor, matches};
+use crate::assertions::{ExampleReply, XPATH};
+use crate::markup::XPath;
 
 pub(super) const EXTRACTOR: Extractor = Extractor {
     name: "xpath",
@@ -37,12 +38,5 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
 };
 
 fn prepare(operands: &[Value<'_>]) -> Result<ExtractFn, String> {
-    let path = LateXPath::new(operands)?;
-    Ok(Box::new(move |operands, reply, rng, result| {
-        // A path that turns out to be none finds nothing.
-        let _ = path.with(operands, |path| {
-            let found = path.find(reply.payload);
-            found.store(position(operand(operands, 1), found.count(), rng), result);
-        });
-    }))
+    matches::extract(XPath::find, operands, 1)
 }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use ld_vm::counts::NoCounts;
-use ld_vm::{Value, Var};
+use ld_vm::{Kept, Value, Var};
 use regex::Regex;
 
 use super::*;
@@ -16,6 +16,7 @@ fn made(name: &str, seed: u64) -> Var {
         user: 0,
         iteration: 0,
         counts: &mut NoCounts,
+        kept: &mut Kept::default(),
     };
     let mut result = Var::default();
     find(name).unwrap().make(&mut call, &mut result);

@@ -50,9 +50,9 @@ fn characters(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ld_vm::Var;
     use ld_vm::counts::NoCounts;
     use ld_vm::link::Call;
+    use ld_vm::{Kept, Var};
 
     #[test]
     fn lists_and_objects_are_counted() {
@@ -73,6 +73,7 @@ mod tests {
                 user: 0,
                 iteration: 0,
                 counts: &mut NoCounts,
+                kept: &mut Kept::default(),
             };
             len(&mut call, &mut result);
             assert_eq!(result.value(), Value::Int(expected), "{value:?}");

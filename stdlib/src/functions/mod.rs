@@ -33,6 +33,7 @@ mod len;
 mod lower;
 mod md5;
 mod now;
+mod python;
 mod randint;
 mod random_choice;
 mod random_string;
@@ -68,6 +69,7 @@ pub const FUNCTIONS: &[Function] = &[
     lower::FUNCTION,
     md5::FUNCTION,
     now::FUNCTION,
+    python::FUNCTION,
     randint::FUNCTION,
     random_choice::FUNCTION,
     random_string::FUNCTION,
@@ -274,9 +276,9 @@ pub fn find(name: &str) -> Option<&'static Function> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use ld_vm::Var;
     use ld_vm::counts::NoCounts;
     use ld_vm::link::{Call, Clock, Wall};
+    use ld_vm::{Kept, Var};
 
     pub(crate) struct Evening;
 
@@ -298,6 +300,7 @@ pub(crate) mod tests {
             user: 0,
             iteration: 0,
             counts: &mut NoCounts,
+            kept: &mut Kept::default(),
         };
         (function.prepare)(call.arguments).unwrap()(&mut call, &mut result);
         let mut text = Vec::new();

@@ -37,7 +37,7 @@ fn call(call: &mut Call<'_>, result: &mut Var) {
 mod tests {
     use ld_vm::counts::NoCounts;
     use ld_vm::link::{Clock, Wall};
-    use ld_vm::{Value, Var};
+    use ld_vm::{Kept, Value, Var};
 
     struct At(i64, i32);
 
@@ -57,6 +57,7 @@ mod tests {
             user: 0,
             iteration: 0,
             counts: &mut NoCounts,
+            kept: &mut Kept::default(),
         };
         super::call(&mut call, &mut result);
         result

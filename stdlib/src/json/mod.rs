@@ -35,8 +35,8 @@ pub use equal::equal;
 pub(crate) use items::{has_member, items, len};
 pub use path::{Path, find};
 pub(crate) use query::{Count, Query, is_jsonpath};
-pub(crate) use repr::is_printable;
 pub use repr::{REPR_LIMIT, repr};
+pub(crate) use repr::{is_printable, literal};
 pub use text::RawText;
 
 /// Arrays and objects nested deeper than this, inside the value at hand, are taken not to

@@ -6,6 +6,7 @@ use serde_json_path::{JsonPath, ParseError};
 
 use super::path::Kind;
 use super::{Found, Path, find};
+use crate::late::Written;
 
 /// A path in either notation, taken apart.
 #[derive(Clone, Debug)]
@@ -70,6 +71,12 @@ impl Query {
     /// [`Self::look`] at the first value.
     pub(crate) fn first<R>(&self, document: &[u8], then: impl FnOnce(Found<'_>, Count) -> R) -> R {
         self.look(document, |_| Some(0), then)
+    }
+}
+
+impl Written for Query {
+    fn read(text: &str) -> Result<Self, String> {
+        Self::new(text.as_bytes())
     }
 }
 

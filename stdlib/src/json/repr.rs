@@ -21,6 +21,11 @@ pub(super) fn write(found: Found<'_>, out: &mut String) {
     Writer { out, room: REPR_LIMIT, is_full: false }.found(found);
 }
 
+/// Appends an array or object in Python's notation, all of it.
+pub(crate) fn literal(json: &[u8], out: &mut String) {
+    Writer { out, room: usize::MAX, is_full: false }.found(Found::of(Value::Json(json)));
+}
+
 struct Writer<'o> {
     out: &'o mut String,
     /// How many characters still fit.

@@ -5,6 +5,7 @@ use html5ever::tendril::TendrilSink;
 use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use super::Matches;
+use crate::late::Written;
 
 const MAX_BYTES: usize = 4 << 20;
 const MAX_TAGS: usize = 50_000;
@@ -14,35 +15,28 @@ const MAX_DEPTH: usize = 512;
 /// few bytes become as many nodes as there are such elements.
 const STEP: usize = 128;
 
-/// A CSS selector, and what of the elements it selects is wanted.
-pub(crate) struct Css {
-    selector: Selector,
-    attribute: Option<String>,
+/// A CSS selector.
+pub(crate) struct Css(Selector);
+
+impl Written for Css {
+    fn read(text: &str) -> Result<Self, String> {
+        let parsed = Selector::parse(text);
+        parsed.map(Self).map_err(|_| format!("`{text}` is not a CSS selector of this language"))
+    }
 }
 
 impl Css {
-    /// Reads a selector; of the elements an attribute is wanted, or else their text.
-    pub(crate) fn new(selector: &str, attribute: Option<String>) -> Result<Self, String> {
-        let parsed = Selector::parse(selector);
-        let selector =
-            parsed.map_err(|_| format!("`{selector}` is not a CSS selector of this language"))?;
-        Ok(Self { selector, attribute })
-    }
-
-    /// Everything that is selected. Elements without the attribute are passed over.
-    pub(crate) fn find(&self, body: &[u8]) -> Matches {
+    /// Everything that is selected: the values of an attribute, elements without it being passed
+    /// over, or else the texts.
+    pub(crate) fn find(&self, body: &[u8], attribute: Option<&str>) -> Matches {
         let Some(html) = parse(body) else {
             return Matches::Texts(Vec::new());
         };
-        let texts = html.select(&self.selector).filter_map(|element| self.text(element));
-        Matches::Texts(texts.collect())
-    }
-
-    fn text(&self, element: ElementRef<'_>) -> Option<String> {
-        match &self.attribute {
+        let text = |element: ElementRef<'_>| match attribute {
             Some(name) => element.attr(name).map(str::to_owned),
             None => Some(element.text().collect::<String>().trim().to_owned()),
-        }
+        };
+        Matches::Texts(html.select(&self.0).filter_map(text).collect())
     }
 }
 
@@ -77,8 +71,7 @@ mod tests {
         <ul><li class="item new">Lamp <b>39.50</b><li class=item>Cable</ul>"#;
 
     fn texts(selector: &str, attribute: Option<&str>, body: &[u8]) -> Vec<String> {
-        let css = Css::new(selector, attribute.map(str::to_owned)).unwrap();
-        match css.find(body) {
+        match Css::read(selector).unwrap().find(body, attribute) {
             Matches::Texts(texts) => texts,
             other => panic!("{other:?}"),
         }
@@ -98,7 +91,7 @@ mod tests {
     #[test]
     fn what_is_no_selector_is_refused() {
         for selector in ["", "li[", "::", "a >"] {
-            assert!(Css::new(selector, None).is_err(), "{selector}");
+            assert!(Css::read(selector).is_err(), "{selector}");
         }
     }
 

@@ -9,6 +9,7 @@ use xpath_eval::{
 };
 
 use super::Matches;
+use crate::late::Written;
 
 const MAX_BYTES: usize = 8 << 20;
 const MAX_NODES: u32 = 100_000;
@@ -19,19 +20,20 @@ const MAX_PATH: usize = 2_000;
 /// An XPath expression.
 pub(crate) struct XPath(Expr);
 
-impl XPath {
-    /// Reads an expression.
-    pub(crate) fn new(path: &str) -> Result<Self, String> {
+impl Written for XPath {
+    fn read(text: &str) -> Result<Self, String> {
         // It is read and evaluated by recursion.
-        if path.len() > MAX_PATH {
+        if text.len() > MAX_PATH {
             return Err(format!("an XPath expression has at most {MAX_PATH} characters"));
         }
-        let parsed = parse(path).map_err(|error| {
-            format!("`{path}` is not XPath: {} at character {}", error.message, error.position + 1)
+        let parsed = parse(text).map_err(|error| {
+            format!("`{text}` is not XPath: {} at character {}", error.message, error.position + 1)
         })?;
         Ok(Self(parsed))
     }
+}
 
+impl XPath {
     /// What the expression gives; nothing when the body is not XML or cannot be evaluated.
     pub(crate) fn find(&self, body: &[u8]) -> Matches {
         self.evaluate(body).unwrap_or_else(|| Matches::Texts(Vec::new()))
@@ -218,7 +220,7 @@ mod tests {
         </feed>"#;
 
     fn find(path: &str, body: &str) -> Matches {
-        XPath::new(path).unwrap().find(body.as_bytes())
+        XPath::read(path).unwrap().find(body.as_bytes())
     }
 
     fn texts(texts: &[&str]) -> Matches {
@@ -248,7 +250,7 @@ mod tests {
     #[test]
     fn what_is_no_path_is_refused() {
         for path in ["", "//", "//item[", "item)", "'a", &"(".repeat(5_000)] {
-            assert!(XPath::new(path).is_err(), "{path}");
+            assert!(XPath::read(path).is_err(), "{path}");
         }
     }
 

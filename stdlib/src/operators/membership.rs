@@ -58,9 +58,11 @@ pub(super) const MATCHES: Operator = Operator {
             // The pattern is known only now; one that is none matches nothing.
             let value = operand(call.arguments, 0);
             let pattern = text_of(operand(call.arguments, 1));
-            let matches = pattern
-                .and_then(|pattern| pattern::compile(pattern).map(|regex| is_match(&regex, value)));
-            result.set(Value::Bool(matches.unwrap_or(false)));
+            let matches = pattern.is_ok_and(|pattern| {
+                let compiled = call.kept.of(pattern.as_bytes(), || pattern::compile(pattern));
+                compiled.as_ref().as_ref().is_ok_and(|regex| is_match(regex, value))
+            });
+            result.set(Value::Bool(matches));
         })),
         pattern => {
             let regex = pattern::compile(text_of(pattern)?)?;

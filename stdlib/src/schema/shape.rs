@@ -97,7 +97,7 @@ pub(super) fn words(words: &[&str]) -> Json {
 /// A value that is written before placeholders are filled.
 pub(super) fn shape(shape: &Shape) -> Json {
     match shape {
-        Shape::Any => json!({}),
+        Shape::Any | Shape::Written => json!({}),
         Shape::Text => json!({"type": ["string", "number", "boolean"]}),
         Shape::ConstantText | Shape::StartText => json!({"type": "string"}),
         Shape::OpenChoice(known) => any_of(vec![

@@ -53,14 +53,14 @@ pub(crate) fn reference(cases: &[Case]) -> io::Result<Vec<Value>> {
     Ok(outcomes)
 }
 
-/// What `ldvm` does with each of the cases.
-pub(crate) fn ldvm(cases: &[Case]) -> Vec<Value> {
+/// What `ldvm` does with each of the cases when it gets these arguments, too.
+pub(crate) fn ldvm(cases: &[&Case], arguments: &[&str]) -> Vec<Value> {
     let next = Mutex::new(cases.iter().enumerate());
     let outcomes = Mutex::new(vec![Value::Null; cases.len()]);
     let work = || loop {
         let taken = next.lock().unwrap().next();
         let Some((index, case)) = taken else { return };
-        let outcome = ldvm_one(case).unwrap_or_else(|error| json!(error.to_string()));
+        let outcome = ldvm_one(case, arguments).unwrap_or_else(|error| json!(error.to_string()));
         outcomes.lock().unwrap()[index] = outcome;
     };
     thread::scope(|scope| {
@@ -71,10 +71,11 @@ pub(crate) fn ldvm(cases: &[Case]) -> Vec<Value> {
     outcomes.into_inner().unwrap()
 }
 
-fn ldvm_one(case: &Case) -> io::Result<Value> {
+fn ldvm_one(case: &Case, arguments: &[&str]) -> io::Result<Value> {
     let stage = Stage::new(case)?;
     let mut call = stage.folder.call("ldvm")?.args(["run", "plan.json", "--no-progress"]);
     call = call.args(["--summary", "of-ldvm.summary", "--results", "of-ldvm.results"]);
+    call = call.args(arguments);
     for (name, value) in &case.env {
         call = call.env(name, &stage.peers.fill_in(value));
     }

@@ -3,7 +3,7 @@
 use super::METHODS;
 use crate::field::{Field, Shape};
 
-const PARAMS: Shape = Shape::Either(&[Shape::Map(&Shape::Any), Shape::Text, Shape::Null]);
+const PARAMS: Shape = Shape::Either(&[Shape::Map(&Shape::Written), Shape::Text, Shape::Null]);
 
 pub(super) const FIELDS: &[Field] = &[
     Field::new(
@@ -54,7 +54,7 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     Field::new(
         "data",
-        Shape::Either(&[Shape::Map(&Shape::Any), Shape::Text, Shape::Null]),
+        Shape::Either(&[Shape::Map(&Shape::Written), Shape::Text, Shape::Null]),
         "The body: text as it is, an object as a form.",
         r#"{"user": "ada", "lang": ["de", "en"]}"#,
     ),
