@@ -5,12 +5,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde_json::{Map, Value};
 
 use crate::draft::Task;
+use crate::text;
 
 /// The type of what a browser's form sends.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Gives a task a body of text, in the form that is read best and is sent as these bytes or, for
-/// JSON, as the same value.
+/// Gives a task a body of text of a plan ([`text::literal`] of what a source has), in the form
+/// that is read best and is sent as these bytes or, for JSON, as the same value.
 pub(crate) fn set_text(task: &mut Task, text: &str) {
     let content_type = header(task, "content-type").unwrap_or_default().to_ascii_lowercase();
     let is_json = content_type.contains("json");
@@ -38,9 +39,34 @@ pub(crate) fn header<'t>(task: &'t Task, name: &str) -> Option<&'t str> {
 /// Text as JSON, when what is written of it again differs in white space alone: numbers too
 /// long for us, or members that come twice, would be lost otherwise.
 pub(crate) fn faithful_json(text: &str) -> Option<Value> {
+    // Escapes for `$` and `{` would make placeholders of what is none.
+    if ["\\u0024", "\\u007b", "\\u007B"].iter().any(|escape| text.contains(escape)) {
+        return None;
+    }
     let value: Value = serde_json::from_str(text).ok()?;
     let is_container = value.is_object() || value.is_array();
-    (is_container && compact(text) == compact(&value.to_string())).then_some(value)
+    if !is_container || compact(text) != compact(&value.to_string()) {
+        return None;
+    }
+    with_plain_names(value)
+}
+
+/// JSON whose names are as they are sent, as no placeholder stands for anything in a name;
+/// nothing when one has a placeholder.
+fn with_plain_names(value: Value) -> Option<Value> {
+    Some(match value {
+        Value::Object(members) => {
+            let mut plain = Map::new();
+            for (name, value) in members {
+                plain.insert(text::plain(&name)?, with_plain_names(value)?);
+            }
+            Value::Object(plain)
+        }
+        Value::Array(items) => {
+            Value::Array(items.into_iter().map(with_plain_names).collect::<Option<_>>()?)
+        }
+        other => other,
+    })
 }
 
 /// JSON text without white space between its tokens, and without escapes that need not be.
@@ -143,7 +169,8 @@ mod tests {
 
     #[test]
     fn json_is_json_when_nothing_is_lost() {
-        let json = |text| task("application/json; charset=utf-8", text).fields.get("json").cloned();
+        let json =
+            |text: &str| task("application/json; charset=utf-8", text).fields.get("json").cloned();
         assert_eq!(
             json("{ \"a\": [1, 2.50e1, \"x y\"] }"),
             None,
@@ -153,6 +180,10 @@ mod tests {
         assert_eq!(json("{\"a\": 1, \"a\": 2}"), None);
         assert_eq!(json("{\"a\": 123456789012345678901234567890}"), None);
         assert_eq!(json("123"), None);
+        assert_eq!(json(r#"{"a": "\u0024{b}"}"#), None, "a placeholder would come to be");
+        let (text, value) = (r#"{"${a}": "${b}"}"#, json!({"${a}": "${concat($)}{b}"}));
+        assert_eq!(json(&text::literal(text)), Some(value));
+        assert_eq!(json(text), None, "there are no placeholders in names");
         assert_eq!(json("{\"a\""), None);
     }
 

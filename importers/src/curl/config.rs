@@ -1,5 +1,6 @@
 //! Files of options: `-K`.
 
+use super::data;
 use super::options::{self, Given};
 use crate::notes::Notes;
 use crate::source::Source;
@@ -8,7 +9,7 @@ use crate::source::Source;
 pub(super) fn read(given: &mut Vec<Given>, source: &Source, place: &str, notes: &mut Notes) {
     while let Some(at) = given.iter().position(|option| option.name == "config") {
         let option = given.remove(at);
-        let text = source.sibling(&option.value).and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = data::file(&option.value, source);
         let Some(text) = text else {
             notes.drop(place, &format!("-K {}", option.value), "the file cannot be read");
             continue;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::shell::Input;
 use crate::source::Source;
+use crate::text::{literal, plain};
 
 /// A piece of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +75,14 @@ fn content(path: &str, source: &Source, input: Option<&Input>) -> Option<String>
         ("-", None) => return None,
         (path, _) => path,
     };
-    String::from_utf8(source.sibling(path)?).ok()
+    file(path, source)
+}
+
+/// The text of a file, as a text of a plan.
+pub(super) fn file(path: &str, source: &Source) -> Option<String> {
+    let meant = plain(path);
+    let bytes = source.sibling(meant.as_deref().unwrap_or(path))?;
+    String::from_utf8(bytes).ok().map(|text| literal(&text))
 }
 
 /// The file that a path names, with `-` for standard input.
@@ -93,7 +101,11 @@ pub(super) fn encode(text: &str) -> String {
         rest.split_once("${").and_then(|(before, after)| Some((before, after.split_once('}')?)))
     {
         encode_into(before, &mut encoded);
-        let _ = write!(encoded, "${{{inside}}}");
+        let placeholder = format!("${{{inside}}}");
+        match plain(&placeholder) {
+            Some(meant) => encode_into(&meant, &mut encoded),
+            None => encoded.push_str(&placeholder),
+        }
         rest = after;
     }
     encode_into(rest, &mut encoded);
@@ -142,6 +154,7 @@ mod tests {
             ("=a=b", "a%3Db"),
             ("n=a b", "n=a+b"),
             ("n=é${env.X}/", "n=%C3%A9${env.X}%2F"),
+            ("n=${concat($)}{x}", "n=%24%7Bx%7D"),
             ("@f", "a+b%0D%0Ac%0A"),
             ("n@f", "n=a+b%0D%0Ac%0A"),
         ] {

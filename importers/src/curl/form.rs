@@ -38,7 +38,7 @@ pub(super) fn part(
             part.insert("filename".to_owned(), Value::Null);
         }
         Some('<') => {
-            let text = source.sibling(&content).and_then(|bytes| String::from_utf8(bytes).ok());
+            let text = data::file(&content, source);
             match text {
                 Some(text) => part.insert("content".to_owned(), json!(text)),
                 None => part.insert("path".to_owned(), json!(data::named(&content, input))),

@@ -301,7 +301,7 @@ impl<'s> Operation<'s> {
 
     fn header(&mut self, value: &str, notes: &mut Notes) {
         if let Some(path) = value.strip_prefix('@') {
-            match self.source.sibling(path).and_then(|bytes| String::from_utf8(bytes).ok()) {
+            match data::file(path, self.source) {
                 Some(text) => text.lines().for_each(|line| self.header(line, notes)),
                 None => notes.drop(self.place, &format!("-H {value}"), "the file cannot be read"),
             }

@@ -6,6 +6,7 @@ use crate::body;
 use crate::draft::Task;
 use crate::notes::Notes;
 use crate::source::Source;
+use crate::text::literal;
 
 /// Whether a text is for PowerShell.
 pub(super) fn detect(text: &str) -> bool {
@@ -196,7 +197,7 @@ fn tokens(text: &str) -> Vec<(Token, usize)> {
                 while let Some((_, c)) = chars.next_if(|&(_, c)| !ends(c)) {
                     word.push(c);
                 }
-                tokens.push((Token::Text { text: word, quoted: false }, at));
+                tokens.push((Token::Text { text: literal(&word), quoted: false }, at));
             }
         }
     }
@@ -225,7 +226,7 @@ fn quoted(chars: &mut std::iter::Peekable<std::str::CharIndices<'_>>, quote: cha
             text.push(char);
         }
     }
-    text
+    literal(&text)
 }
 
 #[cfg(test)]

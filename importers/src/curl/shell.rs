@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
+use crate::text::{append, literal};
+
 /// A command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
@@ -166,7 +168,9 @@ impl Reader<'_> {
                 '\\' => {
                     if !self.skip_joined_line() {
                         self.chars.next();
-                        word.extend(self.chars.next().map(|(_, c)| c));
+                        if let Some((_, escaped)) = self.chars.next() {
+                            push(&mut word, escaped);
+                        }
                     }
                 }
                 '\'' => {
@@ -181,7 +185,7 @@ impl Reader<'_> {
                 '`' => self.backticks(at, &mut word, substitutions)?,
                 _ => {
                     self.chars.next();
-                    word.push(char);
+                    push(&mut word, char);
                 }
             }
         }
@@ -193,7 +197,7 @@ impl Reader<'_> {
             if char == '\'' {
                 return Ok(());
             }
-            word.push(char);
+            push(word, char);
         }
         Err(start)
     }
@@ -217,14 +221,14 @@ impl Reader<'_> {
                         if !matches!(escaped, '"' | '\\' | '$' | '`') {
                             word.push('\\');
                         }
-                        word.push(escaped);
+                        push(word, escaped);
                     }
                 }
                 '$' => self.dollar(at, word, substitutions, true)?,
                 '`' => self.backticks(at, word, substitutions)?,
                 _ => {
                     self.chars.next();
-                    word.push(char);
+                    push(word, char);
                 }
             }
         }
@@ -262,7 +266,7 @@ impl Reader<'_> {
                 let whole = self.text.get(start..=end).unwrap_or_default();
                 while self.chars.next_if(|&(at, _)| at <= end).is_some() {}
                 substitutions.push(whole.to_owned());
-                word.push_str(whole);
+                append(word, &literal(whole));
                 Ok(())
             }
             Some(c) if is_name_char(c) && !c.is_ascii_digit() => {
@@ -282,8 +286,8 @@ impl Reader<'_> {
 
     fn variable(&self, name: &str, default: Option<&str>, word: &mut String) {
         match (self.variables.get(name), default) {
-            (Some(value), _) => word.push_str(value),
-            (None, Some(default)) => word.push_str(default),
+            (Some(value), _) => append(word, value),
+            (None, Some(default)) => append(word, &literal(default)),
             (None, None) => {
                 word.push_str("${env.");
                 word.push_str(name);
@@ -304,7 +308,7 @@ impl Reader<'_> {
             inside.push(char);
             if char == '`' {
                 substitutions.push(inside.clone());
-                word.push_str(&inside);
+                append(word, &literal(&inside));
                 return Ok(());
             }
         }
@@ -318,7 +322,7 @@ impl Reader<'_> {
         loop {
             let (_, char) = self.chars.next().ok_or(start)?;
             if char == '\'' {
-                word.push_str(&String::from_utf8_lossy(&bytes));
+                append(word, &literal(&String::from_utf8_lossy(&bytes)));
                 return Ok(());
             }
             if char != '\\' {
@@ -389,8 +393,13 @@ impl Reader<'_> {
             document.push_str(line);
         }
         while self.chars.next_if(|&(at, _)| at < until).is_some() {}
-        document
+        literal(&document)
     }
+}
+
+/// Adds a character that stands for itself.
+fn push(word: &mut String, char: char) {
+    append(word, char.encode_utf8(&mut [0; 4]));
 }
 
 fn push_char(bytes: &mut Vec<u8>, char: char) {
@@ -449,6 +458,17 @@ mod tests {
             ("curl a#b # comment", &["curl", "a#b"]),
             ("curl $A '$A' \"${B}/x\" $ $1", &["curl", "${env.A}", "$A", "${env.B}/x", "$", "$1"]),
             ("curl ${A:-b}", &["curl", "b"]),
+            (
+                r#"curl '${uuid()}' "\${a}" \$'{b}' "$"{c} $'${d}'"#,
+                &[
+                    "curl",
+                    "${concat($)}{uuid()}",
+                    "${concat($)}{a}",
+                    "${concat($)}{b}",
+                    "${concat($)}{c}",
+                    "${concat($)}{d}",
+                ],
+            ),
             ("curl -o x 2>/dev/null >> log a", &["curl", "-o", "x", "a"]),
         ];
         for &(text, expected) in cases {

@@ -1,6 +1,7 @@
 //! Command lines as browsers copy them for Windows' `cmd`.
 
 use super::shell::Command;
+use crate::text::literal;
 
 /// Whether a text is written for `cmd`: carets stand before quotes or at the ends of lines.
 pub(super) fn is_cmd(text: &str) -> bool {
@@ -84,7 +85,7 @@ fn words(line: &str) -> Vec<String> {
         }
     }
     words.extend(word);
-    words.into_iter().map(|word| environment(&word)).collect()
+    words.into_iter().map(|word| environment(&literal(&word))).collect()
 }
 
 /// `%NAME%` as `${env.NAME}`; percent signs of encoded URLs stay.
@@ -152,6 +153,11 @@ mod tests {
             words_of(text),
             [["curl", "https://a.example/x", "-H", "x: \"y\"", "-d", "a\"b", "${env.HOME}"]]
         );
+    }
+
+    #[test]
+    fn what_looks_like_a_placeholder_is_sent() {
+        assert_eq!(words_of("curl \"${uuid()}%A%\""), [["curl", "${concat($)}{uuid()}${env.A}"]]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ fn folder(host: &str) -> Folder {
         ("myfile.jpg", "not really a picture"),
         ("file.txt", "some text"),
         ("new_file", "more\ntext"),
+        ("template.txt", "${uuid()} of ${file(note.txt)}\n"),
         ("input_redirected_file.txt", "redirected"),
         ("test/fixtures/curl_commands/delete.sh", "curl -X DELETE"),
     ];
