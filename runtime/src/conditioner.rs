@@ -34,13 +34,13 @@ pub(crate) struct Conditions {
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Fate<'c> {
     /// It is sent.
     Sent,
     /// It is sent so many nanoseconds later.
     Held(u64),
-    /// It is not sent.
-    Dropped,
+    /// It is not sent, which is why it has no reply.
+    Dropped(&'c Fault),
 }
 
 /// The network of one user.
@@ -76,13 +76,13 @@ impl Conditions {
 
 impl<'c> Network<'c> {
     /// What becomes of the next request of a series.
-    pub(crate) fn fate(&mut self, series: SeriesId) -> Fate {
+    pub(crate) fn fate(&mut self, series: SeriesId) -> Fate<'c> {
         let Conditions { latency_ns, jitter_ns, loss_rate, .. } = *self.conditions;
         if !self.conditions.series.get(series.index()).is_some_and(|meant| *meant) {
             return Fate::Sent;
         }
         if loss_rate > 0.0 && self.rng.f64() < loss_rate {
-            return Fate::Dropped;
+            return Fate::Dropped(&self.conditions.dropped);
         }
         let most_ns = jitter_ns.saturating_mul(2);
         let jitter_ns = if most_ns == 0 { 0 } else { self.rng.u64(..most_ns) };
@@ -90,11 +90,6 @@ impl<'c> Network<'c> {
             0 => Fate::Sent,
             held_ns => Fate::Held(held_ns),
         }
-    }
-
-    /// Why a request that was dropped has no reply.
-    pub(crate) fn dropped(&self) -> &'c Fault {
-        &self.conditions.dropped
     }
 }
 
@@ -123,7 +118,7 @@ mod tests {
                 .map(|_| match network.fate(SeriesId(0)) {
                     Fate::Sent => 0,
                     Fate::Held(held_ns) => held_ns,
-                    Fate::Dropped => panic!("nothing is lost"),
+                    Fate::Dropped(_) => panic!("nothing is lost"),
                 })
                 .collect();
             let (least, most) = (held.iter().min().unwrap(), held.iter().max().unwrap());
@@ -137,9 +132,14 @@ mod tests {
     fn the_share_of_drops_is_the_loss_rate() {
         let conditions = conditions(0, 0, 0.2, None);
         let mut network = conditions.network(0);
-        let dropped = (0..10_000).filter(|_| network.fate(SeriesId(1)) == Fate::Dropped).count();
-        assert!((1_800..2_200).contains(&dropped), "{dropped}");
-        assert_eq!(network.dropped().text, "network_conditioner: simulated drop (0.2)");
+        let dropped: Vec<_> = (0..10_000)
+            .filter_map(|_| match network.fate(SeriesId(1)) {
+                Fate::Dropped(fault) => Some(&fault.text),
+                _ => None,
+            })
+            .collect();
+        assert!((1_800..2_200).contains(&dropped.len()), "{}", dropped.len());
+        assert_eq!(dropped[0], "network_conditioner: simulated drop (0.2)");
     }
 
     #[test]

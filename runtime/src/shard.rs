@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, spawn_local};
 
 pub(crate) use self::{
-    pool::{ArrivalCounts, Place, Pool, Start},
+    pool::{ArrivalCounts, Hired, Pool, Start},
     report::{Report, ShardState},
     thread::{Job, run},
 };

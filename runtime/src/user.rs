@@ -4,20 +4,23 @@
 //! stores of its own thread's memory, and no clock reading: what follows a request is due when
 //! the request was done, and the driver stamped that.
 
+mod exchange;
 mod lanes;
 
 use std::io::{self, Write as _};
-use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use ld_drivers::{Driver, Stamps};
 use ld_vm::program::SeriesId;
-use ld_vm::{Effect, Reply, Resume, Scope, User};
+use ld_vm::{Effect, Resume, Scope, User};
 
-use self::lanes::{Lanes, Times};
+use self::{
+    exchange::exchange,
+    lanes::{Lanes, Times},
+};
 use crate::{
     conditioner::Fate,
-    shard::{Place, Pool, Shard, Start},
+    shard::{Hired, Shard, Start},
 };
 
 /// When a user runs.
@@ -26,6 +29,8 @@ pub(crate) struct Turn {
     pub(crate) scenario: u32,
     /// When its first tick is due.
     pub(crate) start_ns: u64,
+    /// That was due before the user could come.
+    pub(crate) late: bool,
     /// From when on it begins nothing more.
     pub(crate) leave_ns: u64,
     /// After how many ticks it ends; 0 for no limit.
@@ -33,191 +38,186 @@ pub(crate) struct Turn {
     /// Whether the time between ticks counts from when one was due instead of its end.
     pub(crate) paced: bool,
     /// Where its ticks start, if they do not follow each other.
-    pub(crate) pool: Option<Rc<Pool>>,
+    pub(crate) hired: Option<Rc<Hired>>,
 }
 
 /// Runs `user` until it has ended its ticks, is to leave, or the run is over; returns it as it
 /// is then.
-pub(crate) async fn run<D: Driver>(
+#[expect(clippy::manual_async_fn, reason = "that would keep the arguments twice, for every user")]
+pub(crate) fn run<D: Driver>(
     shard: Rc<Shard>,
     driver: Rc<D>,
     mut user: User,
     turn: Turn,
-) -> User {
-    let _seat = shard.seat(turn.scenario);
-    let mut session = driver.session(user.id());
-    let place = turn.pool.as_ref().map(|_| Rc::<Place>::default());
-    // When what comes next is due: at the end of what came before, or of the pause after it.
-    let mut due_ns = turn.start_ns;
-    let mut tick_ns = due_ns;
-    shard.wait_until(due_ns).await;
-    if let Some(pool) = &turn.pool
-        && !shard.is_over()
-    {
-        pool.begin(&shard, Start { due_ns, late: false });
-    }
-    let mut stamps = Stamps::default();
-    let mut resume = Resume::Go;
-    let mut groups = Groups::default();
-    let mut leaving = false;
-    let mut network = shard.network(user.id());
-    loop {
-        // Where the user ends, it does what its scenario does last, if there is such a thing.
-        let mut ends = false;
-        match shard.step(&mut user, resume) {
-            Effect::Request(_) if !leaving && (shard.is_over() || due_ns >= turn.leave_ns) => {
-                ends = true;
-            }
-            Effect::Request(request) => {
-                let fate = match &mut network {
-                    Some(network) => network.fate(request.series()),
-                    None => Fate::Sent,
-                };
-                if let (Fate::Dropped, Some(network)) = (fate, &network) {
-                    // Nothing was waited for, so others may have their turn.
-                    tokio::task::coop::consume_budget().await;
-                    let now_ns = shard.pacer.clock().now_ns();
-                    stamps = Stamps { sent_ns: now_ns, done_ns: now_ns, ..Stamps::default() };
-                    resume = Resume::Reply(Reply::fault(network.dropped()));
-                    continue;
+) -> impl Future<Output = User> {
+    async move {
+        let _seat = shard.seat(turn.scenario);
+        let mut session = driver.session(user.id());
+        // When what comes next is due: at the end of what came before, or of the pause after it.
+        let mut due_ns = turn.start_ns;
+        let mut tick_ns = due_ns;
+        if !turn.late {
+            shard.wait_until(due_ns).await;
+        }
+        if let Some(hired) = &turn.hired
+            && !shard.is_over()
+        {
+            hired.pool.begin(&shard, Start { due_ns, late: turn.late });
+        }
+        let mut stamps = Stamps::default();
+        let mut resume = Resume::Go;
+        let mut groups = Groups::default();
+        let mut leaving = false;
+        let mut network = shard.network(user.id());
+        loop {
+            // Where the user ends, it does what its scenario does last, if there is such a thing.
+            let mut ends = false;
+            match shard.step(&mut user, resume) {
+                Effect::Request(_) if !leaving && (shard.is_over() || due_ns >= turn.leave_ns) => {
+                    ends = true;
                 }
-                let flight = shard.take_off(leaving);
-                // Never the beginning of the run, and so no larger than the time it is.
-                let held = match fate {
-                    Fate::Held(held_ns) => NonZeroU64::new(shard.hold(held_ns).await),
-                    Fate::Sent | Fate::Dropped => None,
-                };
-                let exchange = driver.exchange(&mut session, request).await;
-                flight.land();
-                stamps = exchange.stamps;
-                let prior_ns = stamps.prior_ns;
-                due_ns = due_ns.saturating_add(prior_ns);
-                if let Some(held_ns) = held {
-                    stamps.sent_ns = held_ns.get().saturating_add(prior_ns);
-                }
-                let elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
-                resume = Resume::Reply(Reply { elapsed_ns, ..exchange.reply });
-                continue;
-            }
-            Effect::Sample(sample) => {
-                groups.heed(sample.failure.is_some());
-                shard.record(&sample, due_ns, &stamps);
-                due_ns = stamps.done_ns;
-            }
-            Effect::Retry(attempt, pause_ns) => {
-                shard.record(&attempt, due_ns, &stamps);
-                driver.release(&mut session);
-                due_ns = stamps.done_ns.saturating_add(pause_ns);
-                shard.wait_until(due_ns.min(turn.leave_ns)).await;
-            }
-            Effect::Wait(pause_ns) => {
-                driver.release(&mut session);
-                due_ns = due_ns.saturating_add(pause_ns);
-                shard.wait_until(due_ns.min(turn.leave_ns)).await;
-            }
-            Effect::Throttle(throttle) => {
-                if let Some((turn_ns, wait_ns)) = shard.turn(throttle, due_ns) {
-                    driver.release(&mut session);
-                    // Waiting for a turn is no part of the response time; being late before was.
-                    due_ns = due_ns.saturating_add(wait_ns);
-                    shard.wait_until(turn_ns.min(turn.leave_ns)).await;
-                }
-            }
-            Effect::End(pause_ns) => {
-                shard.count_tick(tick_ns);
-                ends = 'tick: {
-                    if user.iteration() == turn.ticks || shard.is_over() {
-                        break 'tick true;
-                    }
-                    if let (Some(pool), Some(place)) = (&turn.pool, &place) {
-                        driver.release(&mut session);
-                        let Some(start) = pool.next(&shard, place, due_ns).await else {
-                            break 'tick true;
-                        };
-                        due_ns = start.due_ns;
-                        if start.late {
-                            // For want of users, which says nothing about the generator.
-                            tokio::task::coop::consume_budget().await;
-                        } else {
-                            shard.wait_until(due_ns).await;
-                        }
-                        if shard.is_over() {
-                            break 'tick true;
-                        }
-                        pool.begin(&shard, start);
-                    } else {
-                        let ended_ns = due_ns;
-                        due_ns = if turn.paced { tick_ns } else { due_ns }.saturating_add(pause_ns);
-                        if due_ns < ended_ns {
-                            shard.count_overrun(tick_ns);
-                            due_ns = ended_ns;
-                        }
-                        if due_ns > ended_ns {
-                            driver.release(&mut session);
-                            shard.wait_until(due_ns.min(turn.leave_ns)).await;
-                        } else {
-                            // A tick may end without ever having waited for anything.
-                            tokio::task::coop::consume_budget().await;
-                        }
-                    }
-                    tick_ns = due_ns;
-                    due_ns >= turn.leave_ns
-                };
-            }
-            Effect::Enter(series) => groups.enter(series, due_ns),
-            Effect::Leave => {
-                if let Some(group) = groups.leave() {
-                    shard.record_group(&group, due_ns);
-                }
-            }
-            Effect::Fork(fork) => {
-                driver.release(&mut session);
-                // In one expression, so that a user who waits has room for nothing of it.
-                let outcome = Box::pin(
-                    Lanes::new(
+                Effect::Request(request) => {
+                    let series = request.series();
+                    let fate = network.as_mut().map_or(Fate::Sent, |network| network.fate(series));
+                    let exchange = exchange(
                         &shard,
                         &*driver,
-                        &mut user,
-                        &mut network,
-                        Times { due_ns, leave_ns: turn.leave_ns, leaving },
+                        &mut session,
+                        request,
+                        fate,
+                        leaving,
+                        &mut due_ns,
                     )
-                    .run(fork, &mut session),
-                )
-                .await;
-                due_ns = outcome.done_ns;
-                groups.heed(outcome.failed);
-                ends = outcome.ends;
+                    .await;
+                    stamps = exchange.stamps;
+                    resume = Resume::Reply(exchange.reply);
+                    continue;
+                }
+                Effect::Sample(sample) => {
+                    groups.heed(sample.failure.is_some());
+                    shard.record(&sample, due_ns, &stamps);
+                    due_ns = stamps.done_ns;
+                }
+                Effect::Retry(attempt, pause_ns) => {
+                    shard.record(&attempt, due_ns, &stamps);
+                    driver.release(&mut session);
+                    due_ns = stamps.done_ns.saturating_add(pause_ns);
+                    shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                }
+                Effect::Wait(pause_ns) => {
+                    driver.release(&mut session);
+                    due_ns = due_ns.saturating_add(pause_ns);
+                    shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                }
+                Effect::Throttle(throttle) => {
+                    if let Some((turn_ns, wait_ns)) = shard.turn(throttle, due_ns) {
+                        driver.release(&mut session);
+                        // Waiting for a turn is no part of the response time; being late before was.
+                        due_ns = due_ns.saturating_add(wait_ns);
+                        shard.wait_until(turn_ns.min(turn.leave_ns)).await;
+                    }
+                }
+                Effect::End(pause_ns) => {
+                    shard.count_tick(tick_ns);
+                    ends = 'tick: {
+                        if user.iteration() == turn.ticks || shard.is_over() {
+                            break 'tick true;
+                        }
+                        if let Some(hired) = &turn.hired {
+                            let Hired { pool, place } = &**hired;
+                            driver.release(&mut session);
+                            let Some(start) = pool.next(&shard, place, due_ns).await else {
+                                break 'tick true;
+                            };
+                            due_ns = start.due_ns;
+                            if start.late {
+                                // For want of users, which says nothing about the generator.
+                                tokio::task::coop::consume_budget().await;
+                            } else {
+                                shard.wait_until(due_ns).await;
+                            }
+                            if shard.is_over() {
+                                break 'tick true;
+                            }
+                            pool.begin(&shard, start);
+                        } else {
+                            let ended_ns = due_ns;
+                            due_ns =
+                                if turn.paced { tick_ns } else { due_ns }.saturating_add(pause_ns);
+                            if due_ns < ended_ns {
+                                shard.count_overrun(tick_ns);
+                                due_ns = ended_ns;
+                            }
+                            if due_ns > ended_ns {
+                                driver.release(&mut session);
+                                shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                            } else {
+                                // A tick may end without ever having waited for anything.
+                                tokio::task::coop::consume_budget().await;
+                            }
+                        }
+                        tick_ns = due_ns;
+                        due_ns >= turn.leave_ns
+                    };
+                }
+                Effect::Enter(series) => groups.enter(series, due_ns),
+                Effect::Leave => {
+                    if let Some(group) = groups.leave() {
+                        shard.record_group(&group, due_ns);
+                    }
+                }
+                Effect::Fork(fork) => {
+                    driver.release(&mut session);
+                    // In one expression, so that a user who waits has room for nothing of it.
+                    let outcome = Box::pin(
+                        Lanes::new(
+                            &shard,
+                            &*driver,
+                            &mut user,
+                            &mut network,
+                            Times { due_ns, leave_ns: turn.leave_ns, leaving },
+                        )
+                        .run(fork, &mut session),
+                    )
+                    .await;
+                    due_ns = outcome.done_ns;
+                    groups.heed(outcome.failed);
+                    ends = outcome.ends;
+                }
+                // Of a user that is no lane there is nothing to join.
+                Effect::Join => ends = true,
+                Effect::Log(text) => log(text),
+                Effect::Stop(Scope::User) => ends = true,
+                Effect::Stop(Scope::Run) => {
+                    shard.stop_run();
+                    ends = true;
+                }
+                Effect::UsedUp(source) => {
+                    shard.used_up(source);
+                    ends = true;
+                }
+                Effect::Stuck => {
+                    shard.count_stuck();
+                    due_ns = due_ns.saturating_add(STUCK_PAUSE_NS);
+                    groups = Groups::default();
+                    shard.wait_until(due_ns).await;
+                }
             }
-            // Of a user that is no lane there is nothing to join.
-            Effect::Join => ends = true,
-            Effect::Log(text) => log(text),
-            Effect::Stop(Scope::User) => ends = true,
-            Effect::Stop(Scope::Run) => {
-                shard.stop_run();
-                ends = true;
-            }
-            Effect::UsedUp(source) => {
-                shard.used_up(source);
-                ends = true;
-            }
-            Effect::Stuck => {
-                shard.count_stuck();
-                due_ns = due_ns.saturating_add(STUCK_PAUSE_NS);
+            resume = Resume::Go;
+            if ends {
+                if leaving || !user.leave() {
+                    break;
+                }
+                leaving = true;
                 groups = Groups::default();
-                shard.wait_until(due_ns).await;
             }
         }
-        resume = Resume::Go;
-        if ends {
-            if leaving || !user.leave() {
-                break;
-            }
-            leaving = true;
-            groups = Groups::default();
+        driver.close(session).await;
+        if let Some(hired) = &turn.hired {
+            hired.pool.leave(&shard, &hired.place, due_ns);
         }
+        user
     }
-    driver.close(session).await;
-    user
 }
 
 /// The pause after a tick that would not end, so that plans cannot spin the generator.

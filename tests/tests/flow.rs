@@ -113,3 +113,26 @@ fn a_tick_that_loops_without_a_request_is_ended_whatever_else_is_in_the_loop() {
     assert_eq!(run.outcome.code, Some(0), "{:?}", run.outcome);
     assert_eq!((run.count("/stuck_ticks"), run.count("/totals/requests")), (3, 3));
 }
+
+#[test]
+fn users_that_end_by_themselves_leave_their_places_to_those_who_arrive() {
+    const PLAN: &str = r#"[["LD_start_test", {
+      "user_detail_dict": {"user": "fast_http_user"}, "test_time": 30,
+      "arrival": {"rate": 40, "duration": 0.5, "max_users": 3}, MORE
+      "tasks": [{"method": "get", "name": "n", "request_url": "/a/${user_id()}"} END]}]]"#;
+    let stop = r#", {"stop_user": true}"#;
+    for (more, end) in [("", stop), (r#""iterations": 1,"#, ""), ("", "")] {
+        let (folder, witness) = (Folder::new().unwrap(), witness());
+        folder.write("plan.json", PLAN.replace("MORE", more).replace("END", end)).unwrap();
+        let url = witness.url();
+        let run = runs::run(&folder, "plan.json", &["--host", &url, "--threads", "2"]).unwrap();
+        let counts = ["started", "missed"].map(|key| run.count(&format!("/arrivals/{key}")));
+        assert_eq!(counts, [20, 0], "{more} {end}");
+        assert_eq!(run.count("/totals/requests"), 20, "{more} {end}");
+        assert!(run.count("/arrivals/users") <= 3);
+        assert!(run.summary["duration"]["achieved_s"].as_f64().unwrap() < 5.0);
+        // Whoever comes in another's place has its number.
+        let numbers: BTreeSet<_> = witness.targets().into_iter().collect();
+        assert!(numbers.iter().all(|target| ["/a/0", "/a/1", "/a/2"].contains(&target.as_str())));
+    }
+}

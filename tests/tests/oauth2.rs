@@ -60,6 +60,31 @@ fn users_of_a_thread_share_a_token_and_no_request_has_its_fetching_in_it() {
 }
 
 #[test]
+fn no_request_made_at_once_with_others_or_held_up_has_the_fetching_in_it() {
+    const TASK: &str = r#"{"method": "get", "request_url": "/", "name": "task",
+        "auth": {"type": "oauth2", "token_url": "TOKENS/token", "client_id": "shop"}}"#;
+    const HOLD_UP: &str = r#"["LD_install_network_conditioner", {"latency_ms": 20}],"#;
+    for hold_up in ["", HOLD_UP] {
+        for tasks in [TASK.to_owned(), format!(r#"{{"parallel": [{TASK}, {TASK}]}}"#)] {
+            let tokens = tokens(", \"expires_in\": 3600");
+            let plan = format!(
+                r#"[{hold_up} ["LD_start_test", {{"user_detail_dict": {{"user": "fast_http_user"}},
+                  "user_count": 1, "iterations": 2, "wait_time": 0, "tasks": [{tasks}]}}]]"#
+            );
+            let (run, _) = run(&plan, &tokens);
+            assert_eq!((tokens.seen().len(), run.count("/totals/failures")), (1, 0));
+            let least = if hold_up.is_empty() { 0.0 } else { 20.0 };
+            for of in ["response_time", "service_time"] {
+                let times = &run.summary[of];
+                let [first, last] = ["min_ms", "max_ms"].map(|key| times[key].as_f64().unwrap());
+                assert!(first >= least, "{of} {tasks}: {first} ms");
+                assert!(last < SLOW.as_secs_f64() * 1e3, "{of} {tasks}: {last} ms");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_token_is_refreshed_before_it_expires() {
     let tokens = tokens(", \"expires_in\": 1, \"refresh_token\": \"r\"");
     let auth = r#""grant": "password", "username": "ada", "password": "pw", "client_id": "c",

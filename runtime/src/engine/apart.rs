@@ -158,10 +158,11 @@ impl Visitor for Alone {
             // Of none that counts its users.
             scenario: u32::MAX,
             start_ns,
+            late: false,
             leave_ns: u64::MAX,
             ticks: 1,
             paced: false,
-            pool: None,
+            hired: None,
         };
         shard.expect(1);
         spawn_local(user::run(shard, driver, user, turn))

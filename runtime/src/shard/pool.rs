@@ -2,7 +2,8 @@
 //!
 //! One user at a time holds the next start and waits for it to be due. When it begins, it passes the
 //! start after its own on to a user that is free, the one that was busy last first, or to a new one.
-//! While all are busy nobody holds it, and whoever is free next takes it, late.
+//! While all are busy nobody holds it, and whoever is free next takes it, late. A user that ends by
+//! itself leaves its place to another.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,8 +20,10 @@ pub(crate) struct Pool {
     starts: RefCell<Starts>,
     /// What the due times of the starts count from.
     begin_ns: u64,
-    /// How many more users there may be.
+    /// How many more places there may be.
     room: Cell<u32>,
+    /// Places that users have left.
+    left: RefCell<Vec<Rc<Place>>>,
     hire: Hire,
     /// Places of users that wait for a start.
     idle: RefCell<Vec<Rc<Place>>>,
@@ -31,8 +34,14 @@ pub(crate) struct Pool {
     counts: Cell<ArrivalCounts>,
 }
 
-/// Makes the pool's n-th user run, beginning with the start it holds, due at a time.
-type Hire = Box<dyn Fn(&Rc<Pool>, u32, u64)>;
+/// Makes a user run, beginning with the start it holds.
+type Hire = Box<dyn Fn(Rc<Hired>, Start)>;
+
+/// What ties a user to its pool.
+pub(crate) struct Hired {
+    pub(crate) pool: Rc<Pool>,
+    pub(crate) place: Rc<Place>,
+}
 
 /// What became of the starts of a shard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,13 +52,17 @@ pub(crate) struct ArrivalCounts {
     pub(crate) late: u64,
     /// Starts that were due and had not begun when the run ended.
     pub(crate) missed: u64,
-    /// Users there were.
+    /// Users there were at once, at most.
     pub(crate) users: u32,
 }
 
-/// Where a user waits for a start.
+/// A user's place in a pool, where it waits for a start.
 #[derive(Default)]
 pub(crate) struct Place {
+    /// Places are numbered from 0.
+    pub(crate) number: u32,
+    /// Somebody had it before.
+    pub(crate) taken_over: Cell<bool>,
     due_ns: Cell<Option<u64>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -69,6 +82,7 @@ impl Pool {
             starts: RefCell::new(starts),
             begin_ns,
             room: Cell::new(room),
+            left: RefCell::default(),
             hire,
             idle: RefCell::default(),
             vacant: Cell::new(false),
@@ -93,26 +107,55 @@ impl Pool {
 
     /// Lets a user hold the next start.
     pub(crate) fn pass_on(self: &Rc<Self>, shard: &Shard) {
-        let place = self.idle.borrow_mut().pop();
-        if place.is_none() && self.room.get() == 0 {
+        let idle = self.idle.borrow_mut().pop();
+        if idle.is_none() && !self.has_room() {
             self.vacant.set(true);
             return;
         }
         let Some(due_ns) = self.take(shard) else {
-            place.iter().for_each(|place| place.wake());
+            idle.iter().for_each(|place| place.wake());
             return;
         };
-        let Some(place) = place else {
-            self.room.set(self.room.get() - 1);
+        match idle {
+            Some(place) => {
+                place.due_ns.set(Some(due_ns));
+                place.wake();
+            }
+            None => self.hire(Start { due_ns, late: false }),
+        }
+    }
+
+    /// A user leaves for good, free since `free_ns`. Another may have its place, at once if a start
+    /// waits for that.
+    pub(crate) fn leave(self: &Rc<Self>, shard: &Shard, place: &Rc<Place>, free_ns: u64) {
+        if self.closed.get() {
+            return;
+        }
+        place.taken_over.set(true);
+        self.left.borrow_mut().push(Rc::clone(place));
+        if self.vacant.replace(false)
+            && let Some(due_ns) = self.take(shard)
+        {
+            self.hire(Start { due_ns, late: due_ns < free_ns });
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.room.get() > 0 || !self.left.borrow().is_empty()
+    }
+
+    /// Has a user come for a start, where there is room for one.
+    fn hire(self: &Rc<Self>, start: Start) {
+        let left = self.left.borrow_mut().pop();
+        let place = left.unwrap_or_else(|| {
+            self.room.set(self.room.get().saturating_sub(1));
             let mut counts = self.counts.get();
-            let nth = counts.users;
+            let number = counts.users;
             counts.users += 1;
             self.counts.set(counts);
-            (self.hire)(self, nth, due_ns);
-            return;
-        };
-        place.due_ns.set(Some(due_ns));
-        place.wake();
+            Rc::new(Place { number, ..Place::default() })
+        });
+        (self.hire)(Rc::new(Hired { pool: Rc::clone(self), place }), start);
     }
 
     /// The next start for a user that is free since `free_ns`; `None` when it is to leave.

@@ -10,7 +10,7 @@ use ld_vm::{
 };
 use tokio::task::{coop::consume_budget, spawn_local};
 
-use super::{Pool, Shard};
+use super::{Hired, Pool, Shard, Start as Tick};
 use crate::{
     schedule::{Arrivals, Levels, Life, Ramp},
     user::{self, Turn},
@@ -117,13 +117,12 @@ impl Visitor for Crew<'_> {
                 let seed = random.then(|| start.seed ^ u64::from(id.0 + 1).rotate_right(16));
                 let starts = Arrivals::new(stages).of_shard(own, shards, seed);
                 let room = (row.users + shards - 1 - own) / shards;
-                let hire = move |pool: &Rc<Pool>, nth: u32, due_ns| {
-                    let life = Life {
-                        user: nth.saturating_mul(shards).saturating_add(own),
-                        start_ns: due_ns,
-                        leave_ns: u64::MAX,
-                    };
-                    hire.one(life, Some(Rc::clone(pool)));
+                // However often a user comes, it does no more than ticks start.
+                let hire = Hire { ticks: 0, ..hire };
+                let hire = move |hired: Rc<Hired>, first: Tick| {
+                    let nth = hired.place.number;
+                    let user = nth.saturating_mul(shards).saturating_add(own);
+                    hire.pooled(user, hired, first);
                 };
                 shard.open(&Pool::new(starts, begin_ns, room.max(1), Box::new(hire)));
             }
@@ -156,33 +155,46 @@ impl<D: Driver> Hire<D> {
                 break;
             }
             let leave_ns = self.begin_ns.saturating_add(life.leave_ns);
-            self.one(Life { start_ns, leave_ns, ..life }, None);
+            // A user that comes back does not do all over again what it did the first time.
+            let again = if leave_ns == u64::MAX { 0 } else { life.start_ns };
+            let turn = Turn { start_ns, leave_ns, ..self.turn() };
+            self.one(life.user, again, turn);
             // Users that start together must not keep those that run already waiting.
             consume_budget().await;
         }
         self.shard.done();
     }
 
-    /// Starts a user; the times of its life count from the beginning of the clock.
-    fn one(&self, life: Life, pool: Option<Rc<Pool>>) {
+    /// Starts a user of a pool with the start it holds.
+    fn pooled(&self, user: u32, hired: Rc<Hired>, first: Tick) {
+        let again = if hired.place.taken_over.get() { first.due_ns - self.begin_ns } else { 0 };
+        let turn =
+            Turn { start_ns: first.due_ns, late: first.late, hired: Some(hired), ..self.turn() };
+        self.one(user, again, turn);
+    }
+
+    /// The turn of a user that never leaves.
+    fn turn(&self) -> Turn {
+        Turn {
+            scenario: self.nth,
+            start_ns: self.begin_ns,
+            late: false,
+            leave_ns: u64::MAX,
+            ticks: self.ticks,
+            paced: self.paced,
+            hired: None,
+        }
+    }
+
+    /// Starts a user of the scenario. What it draws depends on its number and on `again`.
+    fn one(&self, user: u32, again: u64, turn: Turn) {
         let Self { shard, driver, .. } = self;
-        let Life { user, start_ns, leave_ns } = life;
         let number = self.first_user.saturating_add(user);
-        // A user that comes back does not do all over again what it did the first time.
-        let again = if leave_ns == u64::MAX { 0 } else { start_ns - self.begin_ns };
         let seed = self.seed.wrapping_add(again);
         let mut user = User::new(&shard.linked, self.run, self.id, number, seed);
         if let Some(vars) = &self.vars {
             user.inherit(vars);
         }
-        let turn = Turn {
-            scenario: self.nth,
-            start_ns,
-            leave_ns,
-            ticks: self.ticks,
-            paced: self.paced,
-            pool,
-        };
         shard.expect(1);
         spawn_local(user::run(Rc::clone(shard), Rc::clone(driver), user, turn));
     }

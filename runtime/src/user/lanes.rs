@@ -9,11 +9,12 @@ use std::rc::Rc;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use ld_drivers::{Driver, Stamps};
 use ld_vm::{
-    Effect, Reply, Request, Resume, User,
+    Effect, Request, Resume, User,
     program::{ForkId, LaneId, Many, ThrottleId},
 };
 use tokio::sync::Semaphore;
 
+use super::exchange::exchange;
 use crate::conditioner::{Fate, Network};
 use crate::shard::Shard;
 
@@ -196,27 +197,15 @@ impl<'l, 'c, D: Driver> Lanes<'l, 'c, D> {
         if !times.leaving && (shard.is_over() || lane.due_ns >= times.leave_ns) {
             return false;
         }
-        let fate = self.network.borrow_mut().as_mut().map(|network| network.fate(request.series()));
-        if let Some(Fate::Dropped) = fate {
-            let dropped = self.network.borrow().as_ref().map(Network::dropped);
-            let now_ns = shard.pacer.clock().now_ns();
-            lane.stamps = Stamps { sent_ns: now_ns, done_ns: now_ns, ..Stamps::default() };
-            self.step(lane, Resume::Reply(dropped.map_or(Reply::EMPTY, Reply::fault)));
-            return true;
-        }
-        // The user as a whole is under way already.
-        let flight = shard.take_off(true);
-        let held = match fate {
-            Some(Fate::Held(held_ns)) => Some(shard.hold(held_ns).await),
-            _ => None,
-        };
+        let series = request.series();
+        let fate = self.network.borrow_mut().as_mut().map(|network| network.fate(series));
+        let fate = fate.unwrap_or(Fate::Sent);
         let mut beside = connections.take(&host, lane.user.id(), &request);
-        let exchange = driver.exchange(&mut beside, request).await;
-        flight.land();
+        // The user as a whole is under way already.
+        let due_ns = &mut lane.due_ns;
+        let exchange = exchange(shard, *driver, &mut beside, request, fate, true, due_ns).await;
         lane.stamps = exchange.stamps;
-        lane.stamps.sent_ns = held.unwrap_or(lane.stamps.sent_ns);
-        let elapsed_ns = lane.stamps.done_ns.saturating_sub(lane.stamps.sent_ns);
-        self.step(lane, Resume::Reply(Reply { elapsed_ns, ..exchange.reply }));
+        self.step(lane, Resume::Reply(exchange.reply));
         driver.release(&mut beside);
         host.idle.borrow_mut().push(beside);
         true

@@ -12,7 +12,7 @@ use ld_drivers::{
 };
 use ld_results::{Recorder, Totals};
 use ld_vm::{
-    Fault, FaultClass, Linked, Request, Tables,
+    Fault, FaultClass, Linked, Reply, Request, Tables,
     assemble::assemble,
     link::Inputs,
     program::{RunId, ScenarioId, StageRow},
@@ -24,7 +24,11 @@ use tokio::{
 
 use super::*;
 use crate::{
-    pacer::Spin, schedule::Arrivals, shard::ArrivalCounts, sources::Sources, throttle::Throttles,
+    pacer::Spin,
+    schedule::Arrivals,
+    shard::{ArrivalCounts, Pool},
+    sources::Sources,
+    throttle::Throttles,
 };
 
 /// Answers the requests of all users with the stamps it was given, in order; then never.
@@ -129,7 +133,8 @@ impl Stage {
 
 /// From the start on, for a number of ticks.
 fn turn(ticks: u64) -> Turn {
-    Turn { scenario: 0, start_ns: 0, leave_ns: u64::MAX, ticks, paced: false, pool: None }
+    let leave_ns = u64::MAX;
+    Turn { scenario: 0, start_ns: 0, late: false, leave_ns, ticks, paced: false, hired: None }
 }
 
 fn on_a_shard(test: impl Future<Output = ()>) {
@@ -322,10 +327,10 @@ fn arrivals(stage: &Stage, starts: u32, room: u32) -> Rc<Pool> {
 /// Ticks that start at a rate, with at most `room` users.
 fn pool(stage: &Stage, row: StageRow, room: u32) -> Rc<Pool> {
     let (shard, driver) = (Rc::clone(&stage.shard), Rc::clone(&stage.driver));
-    let hire = move |pool: &Rc<Pool>, nth, start_ns| {
-        let user = User::new(&shard.linked, RunId(0), ScenarioId(0), nth, 1);
+    let hire = move |hired: Rc<Hired>, Start { due_ns: start_ns, late }| {
+        let user = User::new(&shard.linked, RunId(0), ScenarioId(0), hired.place.number, 1);
         shard.expect(1);
-        let turn = Turn { start_ns, pool: Some(Rc::clone(pool)), ..turn(0) };
+        let turn = Turn { start_ns, late, hired: Some(hired), ..turn(0) };
         spawn_local(run(Rc::clone(&shard), Rc::clone(&driver), user, turn));
     };
     let starts = Arrivals::new(&[row]).of_shard(0, 1, None);
@@ -427,6 +432,36 @@ fn users_come_as_ticks_need_them_and_are_used_again() {
     });
 }
 
+/// A tick of one request, after which the user ends.
+const ENDS_BY_ITSELF: &str = r#"
+run unlimited iterations 0
+scenario u test @0000 users 1 rate 1 wait WAIT
+  0000  request test "one" "GET" "/1" needs nothing parts "/1" options
+  0001  sample
+  0002  stop user
+  0003  end
+"#;
+
+#[test]
+fn users_that_end_by_themselves_leave_their_places_to_others() {
+    on_a_shard(async {
+        // With one place, each tick has to wait for the one before; with two, some do not.
+        for (room, late) in [(1, 3..=3), (2, 0..=2)] {
+            let stamps = vec![(0, 25), (25, 55), (55, 58), (60, 70)];
+            let driver = Scripted { stamps: RefCell::new(stamps), ..Scripted::default() };
+            let stage = Stage::new(ENDS_BY_ITSELF, "0s", driver);
+            let pool = arrivals(&stage, 4, room);
+            while stage.shard.is_live() {
+                yield_now().await;
+            }
+            let counts = pool.counts();
+            assert_eq!((counts.started, counts.missed), (4, 0), "{counts:?}");
+            assert!(late.contains(&counts.late) && counts.users <= room, "{counts:?}");
+            assert_eq!((stage.totals().requests(), stage.driver.closed.get()), (4, 4));
+        }
+    });
+}
+
 #[test]
 fn ticks_that_were_due_and_never_started_are_missed() {
     on_a_shard(async {
@@ -464,6 +499,6 @@ fn a_user_costs_little_beside_its_drivers_future_and_session() {
         let user = User::new(&stage.shard.linked, RunId(0), ScenarioId(0), 0, 1);
         let future = run(Rc::clone(&stage.shard), Rc::clone(&stage.driver), user, turn(0));
         let (bytes, user) = (size_of_val(&future), size_of::<User>());
-        assert!(bytes <= 2 * user + 512, "{bytes} bytes for a user of {user}");
+        assert!(bytes <= user + 576, "{bytes} bytes for a user of {user}");
     });
 }

@@ -54,7 +54,7 @@ pub struct Arrivals {
     pub late: u64,
     /// Ticks that were due and had not started when the run ended.
     pub missed: u64,
-    /// Users there were.
+    /// Users there were at once, at most.
     pub users: u64,
     /// Users there may be at most.
     pub max_users: u64,
