@@ -324,6 +324,7 @@ impl Results {
                 plan: program.file.clone(),
                 names: series.iter().map(|row| text(row.name)).collect(),
                 scenarios: series.iter().map(|row| text(row.scenario)).collect(),
+                methods: series.iter().map(|row| text(row.method)).collect(),
                 groups: series.iter().map(|row| row.kind == SeriesKind::Group).collect(),
                 apart: series.iter().map(|row| row.kind == SeriesKind::Apart).collect(),
                 duration_planned: Some(Duration::ZERO),

@@ -329,13 +329,7 @@ fn summary_report(engine: &Engine, arguments: &Arguments) -> Result<Value, Actio
 fn junit_report(engine: &Engine, arguments: &Arguments) -> Result<Value, ActionError> {
     let name = arguments.text("report_name").unwrap_or("loaddensity-junit");
     let path = report::path(&format!("{name}.xml"))?;
-    let program = engine.program();
-    let text = |id| program.consts.text(id);
-    let method = |name: &str| {
-        let series = program.tables.series.iter().find(|row| text(row.name) == name);
-        series.map_or("", |row| text(row.method))
-    };
-    let suite = ld_results::render::junit(&engine.summary(), method);
+    let suite = ld_results::render::junit(&engine.summary());
     let written = ld_results::write_text(&suite, &path);
     written.map_err(|error| ActionError::new("OSError", error.to_string()))?;
     Ok(Value::Str(path.to_string_lossy().into_owned()))

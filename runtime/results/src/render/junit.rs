@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use super::units;
 use crate::summary::{ErrorGroup, NameSummary, Summary};
 
-/// The suite on a single line, as in the reference; `method` is that of the requests of a name.
+/// The suite on a single line, as in the reference.
 #[must_use]
-pub fn junit<'m>(summary: &Summary, method: impl Fn(&str) -> &'m str) -> String {
+pub fn junit(summary: &Summary) -> String {
     let (good, bad): (Vec<_>, Vec<_>) = summary
         .per_name
         .0
@@ -17,10 +17,10 @@ pub fn junit<'m>(summary: &Summary, method: impl Fn(&str) -> &'m str) -> String 
         .partition(|(_, figures)| figures.failures == 0);
     let mut cases = String::new();
     for (name, figures) in good.iter().chain(&bad) {
-        case(&mut cases, method(name), name, figures.response_time.mean_ms);
+        case(&mut cases, &figures.method, name, figures.response_time.mean_ms);
         match figures.failures {
             0 => cases.push_str("/>"),
-            _ => failure(&mut cases, name, figures, &summary.errors),
+            _ => failure(&mut cases, figures, &summary.errors),
         }
     }
     for gate in &summary.gates {
@@ -55,8 +55,8 @@ fn case(out: &mut String, class: &str, name: &str, time_ms: f64) {
 }
 
 /// What failed of the requests of a name: the most frequent text, then all of them.
-fn failure(out: &mut String, name: &str, figures: &NameSummary, errors: &[ErrorGroup]) {
-    let of_name: Vec<_> = errors.iter().filter(|error| error.name == name).collect();
+fn failure(out: &mut String, figures: &NameSummary, errors: &[ErrorGroup]) {
+    let of_name: Vec<_> = errors.iter().filter(|error| error.is_of(figures)).collect();
     let first = of_name.first().map_or("request failed", |error| error.text.as_str());
     let mut message = first.to_owned();
     if figures.requests > 1 {
@@ -119,13 +119,12 @@ mod tests {
         totals.absorb(&mut recorder);
         let run = RunInfo {
             names: ["bad", "good", "never"].map(str::to_owned).to_vec(),
-            scenarios: vec![String::new(); 3],
-            groups: vec![false; 3],
+            methods: ["POST", "GET", "GET"].map(str::to_owned).to_vec(),
             ..RunInfo::default()
         };
         let mut summary = Summary::new(&run, &totals, &GeneratorHealth::new(1));
         assert_eq!(
-            junit(&summary, |name| if name == "bad" { "POST" } else { "GET" }),
+            junit(&summary),
             concat!(
                 r#"<?xml version="1.0" encoding="UTF-8"?><testsuites tests="2" failures="1" time="0.000">"#,
                 r#"<testsuite name="loaddensity" tests="2" failures="1" time="0.000">"#,
@@ -144,12 +143,39 @@ mod tests {
             failed_at_s: None,
             aborted: false,
         }];
-        let text = junit(&summary, |_| "GET");
+        let text = junit(&summary);
         assert!(text.contains(r#"tests="3" failures="2""#), "{text}");
         assert!(
             text.contains(
                 r#"<testcase classname="gate" name="p95 &lt; 10ms" time="0.000"><failure"#
             )
         );
+    }
+    #[test]
+    fn a_name_of_several_scenarios_keeps_its_methods_and_texts_apart() {
+        let mut recorder = Recorder::new(3);
+        for series in [1, 2] {
+            recorder.record(&Sample { series, failed: true, ..Sample::default() });
+        }
+        recorder.fail(1, "status", "HTTP 500", 1);
+        recorder.fail(2, "status", "HTTP 404", 1);
+        let mut totals = Totals::new(3);
+        totals.absorb(&mut recorder);
+        let texts = |texts: [&str; 3]| texts.map(str::to_owned).to_vec();
+        let run = RunInfo {
+            // A group may be called as requests are.
+            names: texts(["buy", "buy", "buy"]),
+            scenarios: texts(["new", "new", "old"]),
+            methods: texts(["", "POST", "PUT"]),
+            groups: vec![true, false, false],
+            ..RunInfo::default()
+        };
+        let text = junit(&Summary::new(&run, &totals, &GeneratorHealth::new(1)));
+        for case in [
+            r#"classname="POST" name="new: buy" time="0.000"><failure message="HTTP 500">HTTP 500<"#,
+            r#"classname="PUT" name="old: buy" time="0.000"><failure message="HTTP 404">HTTP 404<"#,
+        ] {
+            assert!(text.contains(case), "{text}");
+        }
     }
 }

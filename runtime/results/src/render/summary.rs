@@ -37,7 +37,7 @@ pub fn summary(summary: &Summary) -> String {
     table.print(&mut out);
     groups(&mut out, &summary.groups, table.name_width);
     gates(&mut out, &summary.gates);
-    failures(&mut out, &summary.errors);
+    failures(&mut out, summary);
     footer(&mut out, summary);
     out
 }
@@ -237,13 +237,16 @@ fn gates(out: &mut String, gates: &[GateResult]) {
     }
 }
 
-fn failures(out: &mut String, errors: &[ErrorGroup]) {
+fn failures(out: &mut String, summary: &Summary) {
+    let errors = &summary.errors;
     if errors.is_empty() {
         return;
     }
     line(out, "");
     line(out, "  failures");
-    let shown: Vec<_> = errors.iter().take(MAX_FAILURES).map(FailureLine::new).collect();
+    let shown = errors.iter().take(MAX_FAILURES);
+    let shown: Vec<_> =
+        shown.map(|group| FailureLine::new(summary.per_name.key(group), group)).collect();
     let widest = |part: fn(&FailureLine) -> &str| {
         shown.iter().map(|failure| width(part(failure))).max().unwrap_or(0)
     };
@@ -271,14 +274,14 @@ struct FailureLine {
 }
 
 impl FailureLine {
-    fn new(group: &ErrorGroup) -> Self {
+    fn new(name: &str, group: &ErrorGroup) -> Self {
         let text = match &group.sample {
             Some(sample) => format!("{}, such as {sample}", group.text),
             None => group.text.clone(),
         };
         Self {
             count: units::count(group.count),
-            name: shorten(&printable(&group.name), *NAME.end()),
+            name: shorten(&printable(name), *NAME.end()),
             text: shorten(&printable(&text), *FAILURE_TEXT.end()),
             first: units::clock(group.first_s),
             last: units::clock(group.last_s),

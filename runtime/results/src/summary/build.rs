@@ -1,8 +1,8 @@
 //! How a summary is made from what was measured.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
+use super::names::{Named, named};
 use super::{
     Busy, Bytes, Connections, Distribution, Durations, ErrorGroup, Generator, Groups,
     LatencyOverall, NameSummary, PerName, PerScenario, Retries, RunInfo, ScenarioSummary,
@@ -92,35 +92,15 @@ impl Summary {
 
 impl PerName {
     fn new(run: &RunInfo, totals: &Totals, seconds: f64) -> Self {
-        let mut names: Vec<(&str, &str, Vec<usize>)> = Vec::with_capacity(run.names.len());
-        let mut positions = HashMap::new();
-        let mut uses: HashMap<&str, u32> = HashMap::new();
-        let is_in = |flags: &[bool], series: usize| flags.get(series).is_some_and(|flag| *flag);
-        let requests =
-            |&(series, _): &(usize, _)| !is_in(&run.groups, series) && !is_in(&run.apart, series);
-        for (series, name) in run.names.iter().enumerate().filter(requests) {
-            let scenario = run.scenarios.get(series).map_or("", String::as_str);
-            let position = *positions.entry((scenario, name)).or_insert(names.len());
-            match names.get_mut(position) {
-                Some((_, _, all)) => all.push(series),
-                None => {
-                    *uses.entry(name).or_default() += 1;
-                    names.push((scenario, name, vec![series]));
-                }
-            }
-        }
         // One pair of dense histograms serves name after name.
         let mut times = Pair::default();
-        let summaries = names.into_iter().map(|(scenario, name, series)| {
+        let names = named(run, |series| run.is_of_requests(series)).into_iter();
+        let summaries = names.map(|Named { key, name, scenario, method, series }| {
             times.clear();
             let mut figures = NameSummary::of(&series, totals, seconds, &mut times);
-            let mut key = name.to_owned();
-            if !scenario.is_empty() {
-                if uses.get(name).is_some_and(|&uses| uses > 1) {
-                    key = format!("{scenario}: {name}");
-                }
-                figures.scenario = Some(scenario.to_owned());
-            }
+            figures.name = name.to_owned();
+            figures.method = method.to_owned();
+            figures.scenario = scenario.map(str::to_owned);
             (key, figures)
         });
         Self(summaries.collect())
@@ -158,6 +138,8 @@ impl NameSummary {
         let requests = times.response.count();
         let failures = requests - successes.count;
         Self {
+            name: String::new(),
+            method: String::new(),
             scenario: None,
             successes,
             requests,
@@ -207,6 +189,7 @@ impl ErrorGroup {
     fn all(run: &RunInfo, totals: &Totals) -> Vec<Self> {
         let groups = totals.failures().map(|(series, class, group)| Self {
             name: run.names.get(series as usize).cloned().unwrap_or_default(),
+            scenario: run.scenario_of(series as usize).map(str::to_owned),
             class,
             text: group.text.clone(),
             sample: group.sample.clone(),

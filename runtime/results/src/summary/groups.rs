@@ -1,13 +1,14 @@
 //! The times of groups: several requests of a user and the pauses between them.
 
-use std::collections::BTreeMap;
-
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::names::named;
 use super::{Distribution, RunInfo};
+use crate::histogram::Histogram;
 use crate::totals::Totals;
 
-/// Figures by name of the group, in the order of the plan.
+/// Figures by name of the group, in the order of the plan; an object in JSON.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Groups(pub Vec<(String, GroupSummary)>);
 
@@ -24,15 +25,17 @@ pub struct GroupSummary {
 
 impl Groups {
     pub(super) fn new(run: &RunInfo, totals: &Totals) -> Self {
-        let is_group = |series: &usize| run.groups.get(*series).copied().unwrap_or_default();
-        let series = (0..run.names.len()).filter(is_group);
-        let figures = series.filter_map(|series| {
-            let name = run.names.get(series)?.clone();
-            let times = totals.groups().get(&u32::try_from(series).ok()?);
-            let time =
-                times.map_or_else(Distribution::default, |times| Distribution::of(&times.all));
-            let failures = times.map_or(0, |times| times.failures);
-            Some((name, GroupSummary { count: time.count, failures, time }))
+        let mut time = Histogram::new();
+        let figures = named(run, |series| run.is_group(series)).into_iter().map(|named| {
+            time.clear();
+            let mut failures = 0;
+            let all = named.series.iter().filter_map(|&series| u32::try_from(series).ok());
+            for times in all.filter_map(|series| totals.groups().get(&series)) {
+                time.merge(&times.all);
+                failures += times.failures;
+            }
+            let time = Distribution::of(&time);
+            (named.key, GroupSummary { count: time.count, failures, time })
         });
         Self(figures.collect())
     }
@@ -46,7 +49,10 @@ impl Groups {
 
 impl Serialize for Groups {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let by_name: BTreeMap<_, _> = self.0.iter().map(|(name, group)| (name, group)).collect();
-        by_name.serialize(serializer)
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, group) in &self.0 {
+            map.serialize_entry(name, group)?;
+        }
+        map.end()
     }
 }

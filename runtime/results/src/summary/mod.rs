@@ -8,6 +8,7 @@
 mod build;
 mod groups;
 mod load;
+mod names;
 
 use std::path::Path;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub struct RunInfo {
     /// The scenario of each series; empty for a run whose only scenario has no name. Series of
     /// scenarios that differ are summed up apart.
     pub scenarios: Vec<String>,
+    /// The method of each series; empty where there is none.
+    pub methods: Vec<String>,
     /// The users of the scenarios that have a name.
     pub scenario_users: Vec<ScenarioUsers>,
     /// Which series are groups.
@@ -215,6 +218,12 @@ pub struct PerName(pub Vec<(String, NameSummary)>);
 /// Figures of one name. Its flattened distribution is that of the response times of successes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NameSummary {
+    /// The name, as the plan has it; empty for a scenario.
+    #[serde(skip)]
+    pub name: String,
+    /// The method of its first request; empty for a scenario.
+    #[serde(skip)]
+    pub method: String,
     /// The scenario, where it has a name.
     pub scenario: Option<String>,
     /// Response times of successes; its `count` is the number of successes.
@@ -245,6 +254,8 @@ pub struct NameSummary {
 pub struct ErrorGroup {
     /// Name of the requests that failed.
     pub name: String,
+    /// Their scenario, where it has a name.
+    pub scenario: Option<String>,
     /// Class of the failure, such as `assertion` or `timeout`.
     pub class: &'static str,
     /// What went wrong, or `other texts` for all texts beyond the limit.
@@ -339,6 +350,21 @@ impl PerName {
     /// The figures without the names.
     pub fn iter(&self) -> impl Iterator<Item = &NameSummary> {
         self.0.iter().map(|(_, summary)| summary)
+    }
+
+    /// What the requests are called here of which some failed.
+    #[must_use]
+    pub fn key<'s>(&'s self, error: &'s ErrorGroup) -> &'s str {
+        let of = self.0.iter().find(|(_, figures)| error.is_of(figures));
+        of.map_or(&error.name, |(key, _)| key)
+    }
+}
+
+impl ErrorGroup {
+    /// Whether requests with these figures failed.
+    #[must_use]
+    pub fn is_of(&self, figures: &NameSummary) -> bool {
+        self.name == figures.name && self.scenario == figures.scenario
     }
 }
 

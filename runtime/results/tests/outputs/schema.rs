@@ -118,6 +118,24 @@ fn a_name_that_several_scenarios_have_is_told_apart_by_them() {
 }
 
 #[test]
+fn a_group_that_several_scenarios_have_is_told_apart_by_them() {
+    let mut run = Run::of(&["shop", "shop", "shop"]);
+    run.info.scenarios = ["visitors", "buyers", "buyers"].map(str::to_owned).to_vec();
+    run.info.groups = vec![true; 3];
+    for (series, seconds) in [(0, 1), (1, 2), (2, 4)] {
+        run.recorder.record_group(series, seconds * 1_000_000_000, series == 2);
+    }
+    let summary = run.summary();
+    let json: Value = serde_json::from_str(&summary.to_json().unwrap()).unwrap();
+    let names: Vec<_> = json["groups"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["visitors: shop", "buyers: shop"]);
+    let buyers = &json["groups"]["buyers: shop"];
+    assert_eq!((&buyers["count"], &buyers["failures"]), (&json!(2), &json!(1)));
+    assert_eq!(buyers["time"]["max_ms"], 4_000.0);
+    assert_eq!(json["per_name"], json!({}));
+}
+
+#[test]
 fn rates_are_over_the_time_after_the_warm_up() {
     let mut run = Run::of(&["home"]);
     run.requests(0, 300, 1_000_000);
