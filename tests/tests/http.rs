@@ -206,8 +206,37 @@ fn digest_answers_challenges_and_uses_nonces_again() {
     let (first, second, third) = (Some("00000001"), Some("00000002"), Some("00000003"));
     assert_eq!(told[..3], [(false, None), (true, first), (true, second)]);
     assert_eq!(told[3..5], [(false, third), (true, first)], "the nonce was stale");
-    assert_eq!(told[5..], [(false, None), (false, first), (false, None), (true, first)]);
+    // The good credentials still have the nonce of the other realm.
+    assert_eq!(told[5..], [(false, None), (false, first), (false, second), (true, first)]);
     assert_eq!(seen[8]["algorithm"], "SHA-256");
+}
+
+#[test]
+fn tasks_with_credentials_of_their_own_keep_them_beside_each_other() {
+    let digest = json!({"method": "get", "request_url": "/digest/MD5/99",
+        "auth": {"type": "digest", "username": "ada", "password": "secret"}});
+    let jwt = json!({"method": "get", "request_url": "/jwt", "auth": {
+        "type": "jwt", "algorithm": "HS256", "key": "secret", "lifetime": 60,
+        "claims": {"sub": "ada"}}});
+    let tasks = json!([digest, jwt, digest, {"parallel": [digest, jwt]}, digest, jwt]);
+    let (run, seen) = seen(&Folder::new().unwrap(), &tasks);
+    assert_good(&run);
+    let answers: Vec<_> = seen.iter().filter(|seen| seen.get("good").is_some()).collect();
+    let unasked = answers.iter().filter(|seen| seen["good"] == false).count();
+    assert_eq!((answers.len(), unasked), (5, 1), "the nonce is used again: {answers:?}");
+    let signed: Vec<_> = seen.iter().filter_map(|seen| seen.get("claims")).collect();
+    assert_eq!(signed.len(), 3);
+    assert!(signed.iter().all(|claims| claims == &signed[0]), "signed once: {signed:?}");
+}
+
+#[test]
+fn refused_credentials_are_sent_once_for_each_request() {
+    let wrong = json!({"method": "get", "request_url": "/digest/MD5/1", "auth":
+        {"type": "digest", "username": "ada", "password": "wrong"}});
+    let (run, seen) = seen(&Folder::new().unwrap(), &json!([wrong, wrong, wrong, wrong]));
+    assert_eq!(run.failures(), [("status".to_owned(), "HTTP 401".to_owned(), 4)]);
+    let bore: Vec<_> = seen.iter().map(|seen| seen["nc"].is_string()).collect();
+    assert_eq!(bore, [false, true, true, true, true]);
 }
 
 #[test]

@@ -58,6 +58,34 @@ fn an_http_proxy_takes_plain_requests_and_opens_tunnels_for_the_others() {
 }
 
 #[test]
+fn tokens_come_through_the_proxy_of_their_tasks() {
+    let proxy = RunningProxy::tinyproxy().unwrap();
+    for over_tls in [false, true] {
+        let folder = Folder::new().unwrap();
+        let authority = Authority::new().unwrap();
+        folder.write("ca.pem", authority.pem()).unwrap();
+        let config = authority.sign(Kind::Server).unwrap().server_config().unwrap();
+        let token = |_: &_| reply(200, &[], r#"{"access_token": "t1"}"#);
+        let tokens = match over_tls {
+            false => Witness::start(token).unwrap(),
+            true => Witness::start_tls(config, token).unwrap(),
+        };
+        let server = Witness::start(|_| reply(200, &[], "{}")).unwrap();
+        let url = format!("http://ada:secret@{}", proxy.addr());
+        let auth = json!({"type": "oauth2", "client_id": "shop",
+            "token_url": format!("{}/token", tokens.url())});
+        let run = run(&folder, &[server.url()], &json!({"proxy": url, "auth": auth}));
+        assert_eq!(run.count("/totals/failures"), 0, "{:?}", run.failures());
+        let asked = tokens.seen();
+        assert_eq!((asked.len(), asked[0].target.as_str()), (1, "/token"));
+        assert_eq!(asked[0].header("Via").is_some(), !over_tls, "{:?}", asked[0]);
+        assert_eq!(asked[0].header("Proxy-Authorization"), None);
+        assert!(proxy.log().contains(&tokens.addr().port().to_string()), "{}", proxy.log());
+        assert_eq!(server.seen()[1].header("Authorization"), Some("Bearer t1"));
+    }
+}
+
+#[test]
 fn a_proxy_that_refuses_is_told_from_a_server_that_does() {
     let proxy = RunningProxy::tinyproxy().unwrap();
     let (folder, plain, tls) = servers();

@@ -1,5 +1,6 @@
 //! The driver: requests of users to replies, over connections that stay open.
 
+mod credentials;
 mod token;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::{Fault, FaultClass, Needs, Request};
 use url::Url;
 
+use self::credentials::{authorize, heed};
 use super::auth::Auth;
 use super::auth::oauth2::Grant;
 use super::buffers::Buffers;
@@ -198,7 +200,7 @@ impl Http {
             let built = if is_ready {
                 None
             } else {
-                Some(self.build(session, request, &Prepared::new(*request, None))?)
+                Some(self.build(session, request, &Prepared::new(*request, None), None)?.0)
             };
             let (origin, head, tail) = match &built {
                 None => (request.part(part::ORIGIN), whole, [].as_slice()),
@@ -213,7 +215,7 @@ impl Http {
             }
             outcome?;
             if is_followed_up(session, request) {
-                Box::pin(self.follow_up(session, request, None, limit, stamps)).await?;
+                Box::pin(self.follow_up(session, request, None, None, limit, stamps)).await?;
             }
         }
         if request.needs().contains(Needs::PAYLOAD) {
@@ -230,36 +232,39 @@ impl Http {
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
         let extra = Extra::new(&self.net, request).await?;
-        let source = request.part(part::AUTH);
-        if !source.is_empty() && session.auth.as_ref().is_none_or(|auth| !auth.is_of(source)) {
-            let mut auth = Auth::new(&self.net, source).await?;
-            auth.share(&mut self.grants.borrow_mut());
-            session.auth = Some(Box::new(auth));
-        }
-        let auth = session.auth.as_mut().filter(|_| !source.is_empty());
-        if let Some(auth) = auth
-            && let Some(grant) = auth.grant()
-        {
-            let begun_ns = self.net.now_ns();
-            let token = self.token(&grant, request, begun_ns).await;
-            stamps.prior_ns = self.net.now_ns().saturating_sub(begun_ns);
-            auth.set_token(token?);
-        }
         let prepared = Prepared::new(*request, Some(&extra));
-        let Built { origin, head, tail } = self.build(session, request, &prepared)?;
+        let source = request.part(part::AUTH);
+        let auth = match source {
+            [] => None,
+            _ => Some(self.credentials(session, source).await?),
+        };
+        let grant = auth.as_ref().and_then(|auth| auth.borrow().grant());
+        if let (Some(auth), Some(grant)) = (&auth, grant) {
+            let begun_ns = self.net.now_ns();
+            let token = self.token(&grant, request, &prepared, begun_ns).await;
+            stamps.prior_ns = self.net.now_ns().saturating_sub(begun_ns);
+            auth.borrow_mut().set_token(token?);
+        }
+        let auth = auth.as_deref();
+        let (built, bears) = self.build(session, request, &prepared, auth)?;
+        let Built { origin, head, tail } = built;
         let limit = self.start(request, stamps);
         let beyond = prepared.beyond(&origin, limit.until_ns);
         let method = request.part(part::METHOD);
         let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
         let call = Call { request, origin, head, tail, beyond, method, limit };
         self.attempt(session, &call, stamps).await?;
-        if prepared.has(extra::AUTH) && is_challenged(session) {
-            let Built { origin, head, tail } = self.build(session, request, &prepared)?;
-            let call = Call { origin: &origin, head: &head, tail, ..call };
+        if let Some(auth) = auth
+            && heed(auth, session, bears)
+        {
+            let (built, bears) = self.build(session, request, &prepared, Some(auth))?;
+            let Built { origin, head, tail } = &built;
+            let call = Call { origin, head, tail, ..call };
             self.attempt(session, &call, stamps).await?;
+            heed(auth, session, bears);
         }
         if is_followed_up(session, request) {
-            self.follow_up(session, request, Some(&extra), limit, stamps).await?;
+            self.follow_up(session, request, Some(&extra), auth, limit, stamps).await?;
         }
         Ok(())
     }
@@ -276,13 +281,15 @@ impl Http {
         Limit { length_ns, until_ns }
     }
 
-    /// Puts a request together that is not one constant.
+    /// Puts a request together that is not one constant; says whether it bears credentials that were
+    /// made for it.
     fn build<'u>(
         &self,
         session: &mut Session,
         request: &Request<'u>,
         prepared: &Prepared<'u>,
-    ) -> Result<Built<'u>, Fault> {
+        auth: Option<&RefCell<Auth>>,
+    ) -> Result<(Built<'u>, bool), Fault> {
         let varying = request.part(part::URL);
         let url = if varying.is_empty() { None } else { Some(parse_url(varying)?) };
         let origin = match &url {
@@ -293,7 +300,7 @@ impl Http {
         head.clear();
         prepared.write_head(url.as_ref(), &mut head);
         let call = [request.part(part::METHOD), &*origin, message::target(&head)];
-        let auth = authorize(&mut session.auth, prepared, call, true)?;
+        let auth = authorize(auth, prepared, call, true)?;
         let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
         let cookies = match &mut jar {
             Some(jar) => {
@@ -306,7 +313,7 @@ impl Http {
         prepared.write_late_lines(late, &mut head);
         let tail = prepared.write_body(&mut head);
         prepared.address_to_proxy(request.part(part::METHOD), &origin, &mut head)?;
-        Ok(Built { origin, head, tail })
+        Ok((Built { origin, head, tail }, !auth.is_empty()))
     }
 
     /// Sends a request and receives its reply, on the user's connection if it has one.
@@ -428,6 +435,7 @@ impl Http {
         session: &mut Session,
         request: &Request<'_>,
         extra: Option<&Extra>,
+        auth: Option<&RefCell<Auth>>,
         limit: Limit,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
@@ -455,9 +463,9 @@ impl Http {
             let origin = message::origin(&hop.url);
             let mut target = Vec::new();
             message::write_target(&hop.url, &mut target);
-            let auth = if hop.credentials {
+            let lines = if hop.credentials {
                 let call = [&*hop.method, &*origin, target.as_slice()];
-                authorize(&mut session.auth, &prepared, call, hop.body)?
+                authorize(auth, &prepared, call, hop.body)?
             } else {
                 Vec::new()
             };
@@ -466,7 +474,7 @@ impl Http {
                 let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
                 let now_ns = self.net.now_ns();
                 let cookies = jar.as_mut().map_or("", |jar| jar.line(&origin, &target, now_ns));
-                hop.write(&prepared, cookies, &auth, &mut head)
+                hop.write(&prepared, cookies, &lines, &mut head)
             };
             prepared.address_to_proxy(&hop.method, &origin, &mut head)?;
             let beyond = prepared.beyond(&origin, limit.until_ns);
@@ -502,28 +510,6 @@ impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("limits", &self.limits).finish_non_exhaustive()
     }
-}
-
-/// The lines of credentials for a request of a method to a target at an origin.
-fn authorize(
-    auth: &mut Option<Box<Auth>>,
-    prepared: &Prepared<'_>,
-    call: [&[u8]; 3],
-    with_body: bool,
-) -> Result<Vec<u8>, Fault> {
-    let mut lines = Vec::new();
-    if let Some(auth) = auth.as_mut().filter(|_| prepared.has(extra::AUTH)) {
-        auth.write(&prepared.signed(call, with_body), &mut lines)?;
-    }
-    Ok(lines)
-}
-
-/// Whether the reply that has come asks for credentials that can be given now.
-fn is_challenged(session: &mut Session) -> bool {
-    let received = &session.received;
-    let is_refused = received.reader.head().is_some_and(|head| head.status == 401);
-    let fields = received.reader.fields(&received.buffer);
-    is_refused && session.auth.as_mut().is_some_and(|auth| auth.is_challenged(fields))
 }
 
 /// Whether something is to be done about the reply that has come.

@@ -135,7 +135,7 @@ impl<'u> Prepared<'u> {
     }
 
     /// The proxy for requests to an origin; empty for none.
-    fn proxy(&self, origin: &[u8]) -> &'u [u8] {
+    pub(super) fn proxy(&self, origin: &[u8]) -> &'u [u8] {
         if !self.has(extra::PROXY) || is_listed(self.request.part(part::NO_PROXY), origin) {
             return &[];
         }

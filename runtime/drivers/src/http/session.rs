@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ld_vm::Request;
 
-use super::auth::Auth;
+use super::auth::keyring::Keyring;
 use super::cookies::Jar;
 use super::received::Received;
 use super::route::Route;
@@ -24,8 +24,9 @@ pub struct Session {
     pub(super) received: Received,
     /// There once a server has set a cookie. What a user does at once shares it.
     pub(super) jar: Option<Rc<RefCell<Jar>>>,
-    /// There once a task had credentials that depend on the request, the time or the server.
-    pub(super) auth: Option<Box<Auth>>,
+    /// There once a task had credentials that depend on the request, the time or the server, or once
+    /// the user did several things at once, which share it.
+    pub(super) keyring: Option<Rc<RefCell<Keyring>>>,
 }
 
 #[derive(Debug)]
@@ -45,7 +46,8 @@ pub(super) enum Found {
 
 impl Session {
     pub(super) fn new(deadline: Deadline) -> Self {
-        Self { connections: Vec::new(), deadline, received: Received::new(), jar: None, auth: None }
+        let received = Received::new();
+        Self { connections: Vec::new(), deadline, received, jar: None, keyring: None }
     }
 
     /// Takes out the connection to `origin` through `proxy`, which is empty for none.
@@ -81,19 +83,18 @@ impl Session {
         self.jar.as_ref().is_none_or(|jar| jar.borrow().is_empty())
     }
 
-    /// Another session of this user, with its cookies and one of its connections to `origin`.
+    /// Another session of this user, with its cookies and credentials and one of its connections to `origin`.
     pub(super) fn beside(&mut self, deadline: Deadline, origin: &[u8]) -> Self {
         let mut beside = Self::new(deadline);
         beside.jar = Some(Rc::clone(self.jar.get_or_insert_default()));
-        beside.auth = self.auth.take();
+        beside.keyring = Some(Rc::clone(self.keyring.get_or_insert_default()));
         let place = self.connections.iter().position(|open| *open.route.origin == *origin);
         beside.connections.extend(place.map(|place| self.connections.remove(place)));
         beside
     }
 
-    /// Takes over the connections and credentials of a session that was beside this one.
+    /// Takes over the connections of a session that was beside this one.
     pub(super) fn rejoin(&mut self, beside: Self) {
-        self.auth = self.auth.take().or(beside.auth);
         beside.connections.into_iter().for_each(|open| self.keep_connection(open));
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Digest {
     challenge: Option<Challenge>,
     /// How often the nonce has been used.
     count: u32,
+    /// The last answer was refused.
+    is_refused: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,22 +52,35 @@ impl Algorithm {
 impl Digest {
     pub(super) fn new(plan: &Value) -> Self {
         let (username, password) = (text(plan, "username"), text(plan, "password"));
-        Self { username, password, challenge: None, count: 0 }
+        Self { username, password, challenge: None, count: 0, is_refused: false }
     }
 
-    /// Takes the best challenge among the values of `WWW-Authenticate`. Credentials that were
-    /// refused are not tried again, unless the server says that only the nonce was too old.
-    pub(super) fn is_challenged<'v>(&mut self, values: impl Iterator<Item = &'v [u8]>) -> bool {
+    /// Takes the best challenge among the values of `WWW-Authenticate` that came upon a request,
+    /// which `bore` an answer to an earlier one or not. Whether to answer it at once: credentials
+    /// that were refused twice in a row, whatever the nonces, go with the next request, but this one
+    /// is not sent again, unless the server says that only the nonce was too old.
+    pub(super) fn is_challenged<'v>(
+        &mut self,
+        bore: bool,
+        values: impl Iterator<Item = &'v [u8]>,
+    ) -> bool {
         let challenges = values.filter_map(Challenge::read);
-        let Some(challenge) = challenges.max_by_key(|challenge| challenge.algorithm) else {
-            return false;
-        };
-        let is_refused = self.count > 0
-            && !challenge.is_stale
-            && self.challenge.as_ref().is_some_and(|last| last.nonce == challenge.nonce);
-        self.count = 0;
-        self.challenge = (!is_refused).then_some(challenge);
-        self.challenge.is_some()
+        let challenge = challenges.max_by_key(|challenge| challenge.algorithm);
+        let is_stale = challenge.as_ref().is_some_and(|challenge| challenge.is_stale);
+        let was_refused = self.is_refused;
+        self.is_refused = if bore { !is_stale } else { was_refused };
+        let Some(challenge) = challenge else { return false };
+        let is_new = self.challenge.as_ref().is_none_or(|last| last.nonce != challenge.nonce);
+        if is_new {
+            self.count = 0;
+        }
+        self.challenge = Some(challenge);
+        !bore || is_stale || is_new && !was_refused
+    }
+
+    /// Takes in that a request went through.
+    pub(super) fn is_accepted(&mut self) {
+        self.is_refused = false;
     }
 
     pub(super) fn write(&mut self, request: &Signed<'_>, out: &mut Vec<u8>) {
@@ -194,7 +209,7 @@ pub fn probe_challenge(data: &[u8]) {
     }
     let plan = serde_json::json!({"username": "ada", "password": "a\"b"});
     let mut digest = Digest::new(&plan);
-    let is_challenged = digest.is_challenged(std::iter::once(data));
+    let is_challenged = digest.is_challenged(false, std::iter::once(data));
     let (method, authority, target) = (&b"GET"[..], &b"h"[..], &b"/a?b"[..]);
     let (lines, body) = (Vec::new(), Vec::new());
     let request = Signed { method, authority, target, lines, body, now_s: 0 };
@@ -218,7 +233,7 @@ mod tests {
              algorithm={algorithm}, nonce=\"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v\", \
              opaque=\"FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS\""
         );
-        assert!(digest.is_challenged([challenge.as_bytes()].into_iter()));
+        assert!(digest.is_challenged(false, [challenge.as_bytes()].into_iter()));
         digest.count = 1;
         let request = Signed {
             method: b"GET",
@@ -239,6 +254,28 @@ mod tests {
         let response = "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
         assert!(line.contains(&format!("response=\"{response}\"")), "{line}");
         assert!(line.contains("nc=00000001") && line.contains("qop=auth,"), "{line}");
+    }
+
+    #[test]
+    fn refused_credentials_are_not_tried_twice_in_one_request_whatever_the_nonces() {
+        let plan = serde_json::json!({"username": "ada", "password": "wrong"});
+        let mut digest = Digest::new(&plan);
+        let mut challenged = |bore, nonce: &str, more: &str| {
+            let value = format!("Digest realm=\"r\", qop=\"auth\", nonce=\"{nonce}\"{more}");
+            digest.is_challenged(bore, [value.as_bytes()].into_iter())
+        };
+        assert!(challenged(false, "n1", ""), "nothing was answered yet");
+        challenged(true, "n2", "");
+        assert!(!challenged(true, "n3", ""), "the answer before was refused as well");
+        assert!(!challenged(true, "n4", ""));
+        assert!(challenged(true, "n5", ", stale=true"), "only the nonce was too old");
+        digest.is_accepted();
+        let mut challenged = |bore, nonce: &str| {
+            let value = format!("Digest realm=\"r\", qop=\"auth\", nonce=\"{nonce}\"");
+            digest.is_challenged(bore, [value.as_bytes()].into_iter())
+        };
+        assert!(challenged(true, "n6"), "an old nonce, of a server that does not say so");
+        assert!(!challenged(true, "n6"), "the same again cannot help");
     }
 
     #[test]

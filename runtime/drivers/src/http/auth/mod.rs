@@ -1,12 +1,13 @@
 //! Credentials that depend on the request, the time or the server: digest, JWT, OAuth 2.0, AWS
 //! signatures.
 //!
-//! What the task says comes as a JSON object in the part `AUTH`. It is taken apart when it
-//! changes; a session keeps what came of it, with the server's challenge or the signed token.
+//! What the task says comes as a JSON object in the part `AUTH`. It is taken apart when it is new
+//! to the user; a session keeps what came of it, with the server's challenge or the signed token.
 
 mod aws;
 mod digest;
 mod jwt;
+pub(super) mod keyring;
 pub(super) mod oauth2;
 
 use std::collections::HashMap;
@@ -119,10 +120,18 @@ impl Auth {
         }
     }
 
-    /// Takes in the challenge of a reply with status 401; whether it is worth another try.
-    pub(super) fn is_challenged(&mut self, fields: Fields<'_>) -> bool {
+    /// Takes in that a server did not mind the credentials of a request.
+    pub(super) fn is_accepted(&mut self) {
+        if let Scheme::Digest(digest) = &mut self.scheme {
+            digest.is_accepted();
+        }
+    }
+
+    /// Takes in the challenge of a reply with status 401, to a request that `bore` credentials or
+    /// not yet; whether it is worth another try.
+    pub(super) fn is_challenged(&mut self, bore: bool, fields: Fields<'_>) -> bool {
         match &mut self.scheme {
-            Scheme::Digest(digest) => digest.is_challenged(fields.all(b"www-authenticate")),
+            Scheme::Digest(digest) => digest.is_challenged(bore, fields.all(b"www-authenticate")),
             Scheme::OAuth2(Token { grant, token }) => {
                 // Whoever holds the lock is fetching another one.
                 if let Ok(mut state) = grant.state.try_lock() {

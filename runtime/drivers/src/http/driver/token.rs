@@ -7,7 +7,7 @@ use ld_vm::{Fault, Request};
 use super::{Call, Http, Limit};
 use crate::driver::{Driver, Stamps};
 use crate::http::auth::oauth2::{Grant, State};
-use crate::http::message::Beyond;
+use crate::http::message::{Beyond, Prepared};
 use crate::http::session::Session;
 use crate::net::clock::NS_PER_S;
 
@@ -20,6 +20,7 @@ impl Http {
         &self,
         grant: &Grant,
         request: &Request<'_>,
+        prepared: &Prepared<'_>,
         begun_ns: u64,
     ) -> Result<Rc<str>, Fault> {
         let mut state = grant.state.lock().await;
@@ -31,7 +32,7 @@ impl Http {
             return Err(fault);
         }
         loop {
-            match self.fetch_token(grant, &mut state, request).await {
+            match self.fetch_token(grant, &mut state, request, prepared).await {
                 // A token to refresh with expires as well.
                 Err(_) if state.can_begin_anew() => {}
                 Err(fault) => {
@@ -43,16 +44,20 @@ impl Http {
         }
     }
 
-    /// Asks for a token, on a connection of its own, with the TLS settings of a task.
+    /// Asks for a token, on a connection of its own, with the TLS settings of a task and through its
+    /// proxy.
     async fn fetch_token(
         &self,
         grant: &Grant,
         state: &mut State,
         request: &Request<'_>,
+        prepared: &Prepared<'_>,
     ) -> Result<Rc<str>, Fault> {
-        let (origin, head) = (grant.origin(), grant.request(state));
+        let (origin, mut head) = (grant.origin(), grant.request(state));
+        prepared.address_to_proxy(b"POST", &origin, &mut head)?;
+        let proxy = prepared.proxy(&origin);
         let until_ns = self.net.now_ns().saturating_add(TOKEN_LIMIT_NS);
-        let beyond = Beyond { reads_body: true, until_ns, ..Beyond::default() };
+        let beyond = Beyond { reads_body: true, until_ns, proxy, ..Beyond::default() };
         let call = Call {
             request,
             origin: &origin,
