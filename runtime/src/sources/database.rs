@@ -203,13 +203,16 @@ where
         let row = row.map_err(failed)?;
         if positions.is_empty() {
             let names = row.columns().iter().map(sqlx::Column::name);
-            positions = names.map(|name| table.column_or_new(name)).collect();
+            for name in names {
+                let known = table.column(name);
+                positions.push(known.map_or_else(|| table.add_column(name), Ok)?);
+            }
         }
         cells.clear();
         cells.resize(positions.len(), Cell::Absent);
         for (column, position) in positions.iter().enumerate() {
             let value = row.try_get_raw(column).map_err(failed)?;
-            if let Some(cell) = cells.get_mut(*position).filter(|_| !value.is_null()) {
+            if let Some(cell) = cells.get_mut(*position as usize).filter(|_| !value.is_null()) {
                 let value = D::cell(value);
                 *cell = value.map_err(|why| TableError::Database(why.to_string()))?;
             }

@@ -1,11 +1,12 @@
 //! Data sources in JSON: an array of objects, or an object in each line.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::table::{Cell, Table, TableError};
@@ -24,7 +25,10 @@ pub(super) fn lines(path: &Path) -> Result<Table, TableError> {
 fn read_array(text: impl Read) -> Result<Table, TableError> {
     let mut rows = Rows::default();
     let mut reader = serde_json::Deserializer::from_reader(without_mark(text)?);
-    (&mut rows).deserialize(&mut reader).and_then(|()| reader.end())?;
+    let read = (&mut rows).deserialize(&mut reader).and_then(|()| reader.end());
+    if rows.failed.is_none() {
+        read?;
+    }
     rows.finish()
 }
 
@@ -37,6 +41,9 @@ fn read_lines(text: impl BufRead) -> Result<Table, TableError> {
             let row = serde_json::from_str(line)
                 .map_err(|why| TableError::BadJson(format!("line {number}: {}", reason(&why))))?;
             rows.push(row);
+            if rows.failed.is_some() {
+                break;
+            }
         }
     }
     rows.finish()
@@ -56,25 +63,34 @@ fn without_mark(mut text: impl Read) -> Result<impl Read, TableError> {
 #[derive(Default)]
 struct Rows {
     table: Table,
+    /// Where the column of a name is.
+    places: HashMap<String, u32>,
     failed: Option<TableError>,
-    cells: Vec<Cell>,
+    cells: Vec<(u32, Cell)>,
 }
 
 impl Rows {
     fn push(&mut self, row: Map<String, Value>) {
-        self.cells.clear();
-        for (name, value) in row {
-            let position = self.table.column_or_new(&name);
-            if self.cells.len() <= position {
-                self.cells.resize_with(position + 1, || Cell::Absent);
-            }
-            if let Some(cell) = self.cells.get_mut(position) {
-                *cell = Cell::of(value);
-            }
-        }
-        if let Err(why) = self.table.push_cells(&self.cells) {
+        if let Err(why) = self.try_push(row) {
             self.failed.get_or_insert(why);
         }
+    }
+
+    fn try_push(&mut self, row: Map<String, Value>) -> Result<(), TableError> {
+        self.cells.clear();
+        for (name, value) in row {
+            let place = match self.places.get(&name) {
+                Some(&place) => place,
+                None => {
+                    let place = self.table.add_column(&name)?;
+                    self.places.insert(name, place);
+                    place
+                }
+            };
+            self.cells.push((place, Cell::of(value)));
+        }
+        self.cells.sort_unstable_by_key(|(place, _)| *place);
+        self.table.push_some(&self.cells)
     }
 
     fn finish(self) -> Result<Table, TableError> {
@@ -104,8 +120,8 @@ impl<'de> Visitor<'de> for &mut Rows {
                 None => return Ok(()),
             }
         }
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Err(S::Error::custom("too large"))
+        // Whatever the reader makes of it, it is said what failed.
+        Err(S::Error::custom("more than a table can hold"))
     }
 }
 
@@ -152,6 +168,33 @@ mod tests {
         let table = table.unwrap();
         assert_eq!(table.len(), 2);
         assert_eq!(cells(&table, 1), [Typed::Json(b"18446744073709551615")]);
+    }
+
+    #[test]
+    fn a_table_takes_no_more_than_its_text_whichever_columns_its_rows_have() {
+        let names: Vec<_> = (0..4_000).map(|nth| format!("\"k{nth}\": {nth}")).collect();
+        let mut text = format!("{{{}}}\n", names.join(", "));
+        for nth in 0..12_000 {
+            text.push_str(&format!("{{\"k{}\": \"{nth}\"}}\n", 3_999 - nth % 7));
+        }
+        let table = read_lines(text.as_bytes()).unwrap();
+        assert!(table.size() < 4 * text.len(), "{} bytes of {}", table.size(), text.len());
+        assert_eq!((table.cell(0, 0), table.cell(0, 3_999)), (Typed::Int(0), Typed::Int(3_999)));
+        assert_eq!(table.cell(1, 3_999), Typed::Text(b"0"));
+        assert_eq!((table.cell(2, 3_999), table.cell(2, 3_998)), (Typed::Unset, Typed::Text(b"1")));
+        assert_eq!((table.cell(12_000, 0), table.cell(12_001, 0)), (Typed::Unset, Typed::Unset));
+    }
+
+    #[test]
+    fn names_that_differ_in_every_row_are_no_columns() {
+        let rows: Vec<_> = (0..12_000).map(|nth| format!("{{\"k{nth}\":1}}")).collect();
+        let told = "more than 4096 columns, with `k4096`; objects are rows, and their members have the same names in all of them";
+        for read in [
+            read_lines(rows.join("\n").as_bytes()),
+            read_array(format!("[{}]", rows.join(",")).as_bytes()),
+        ] {
+            assert_eq!(read.unwrap_err().to_string(), told);
+        }
     }
 
     #[test]

@@ -4,8 +4,13 @@ use std::{error::Error, fmt, fs::File, io, path::Path, str};
 
 use ld_vm::Value;
 
+/// As many columns as a source may have whose rows name them. More are hardly columns: names that
+/// differ from row to row are data.
+const MOST_COLUMNS: u32 = 4096;
+
 /// A table: all cells in one run of bytes, so that a row costs its bytes and four more
-/// per cell and per row, and reading it follows two indices.
+/// per cell and per row, and reading it follows two indices. Where rows leave columns out, a cell
+/// costs four more and is searched for in its row.
 #[derive(Debug, Default)]
 pub struct Table {
     columns: Vec<Box<str>>,
@@ -14,6 +19,9 @@ pub struct Table {
     ends: Vec<u32>,
     /// What each cell is; empty where all are text.
     kinds: Vec<Kind>,
+    /// The column of each cell, rising in a row; empty where the cells of every row are those of the
+    /// first columns.
+    places: Vec<u32>,
     /// Where each row ends in `ends`. Rows may have fewer cells than there are columns.
     rows: Vec<u32>,
 }
@@ -127,10 +135,12 @@ impl Table {
 
     fn typed(&self, row: u64, column: u32) -> Option<Value<'_>> {
         let row = usize::try_from(row).ok()?;
-        let cell = end_before(&self.rows, row)?.checked_add(column as usize)?;
-        if cell >= *self.rows.get(row)? as usize {
-            return None;
-        }
+        let (first, end) = (end_before(&self.rows, row)?, *self.rows.get(row)? as usize);
+        let within = match self.places.get(first..end) {
+            Some(places) if !places.is_empty() => places.binary_search(&column).ok()?,
+            _ => column as usize,
+        };
+        let cell = first.checked_add(within).filter(|cell| *cell < end)?;
         let bytes =
             self.bytes.get(end_before(&self.ends, cell)?..*self.ends.get(cell)? as usize)?;
         Some(match self.kinds.get(cell).copied().unwrap_or(Kind::Text) {
@@ -144,17 +154,45 @@ impl Table {
         })
     }
 
-    /// The position of a column, which is added where there is none of that name.
-    pub(super) fn column_or_new(&mut self, name: &str) -> usize {
-        let position = self.columns().position(|column| column == name);
-        position.unwrap_or_else(|| {
-            self.columns.push(name.into());
-            self.columns.len() - 1
-        })
+    /// Bytes of its cells and of what tells where they are.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        let numbers = self.ends.len() + self.places.len() + self.rows.len();
+        self.bytes.len() + self.kinds.len() + numbers * size_of::<u32>()
+    }
+
+    /// Adds a column of a new name, and says where it is.
+    pub(super) fn add_column(&mut self, name: &str) -> Result<u32, TableError> {
+        let place = small(self.columns.len())?;
+        if place >= MOST_COLUMNS {
+            return Err(TableError::TooManyColumns { name: name.to_owned() });
+        }
+        self.columns.push(name.into());
+        Ok(place)
+    }
+
+    /// Adds a row of some columns' cells, in the order of the columns.
+    pub(super) fn push_some(&mut self, row: &[(u32, Cell)]) -> Result<(), TableError> {
+        let is_whole = row.iter().zip(0..).all(|((place, _), nth)| *place == nth);
+        if self.places.is_empty() && !is_whole {
+            // From here on it counts which columns a row has; those before have the first ones.
+            let mut first = 0;
+            for &end in &self.rows {
+                self.places.extend(0..end - first);
+                first = end;
+            }
+        }
+        if !is_whole || !self.places.is_empty() {
+            self.places.extend(row.iter().map(|(place, _)| *place));
+        }
+        self.push_cells(row.iter().map(|(_, cell)| cell))
     }
 
     /// Adds a row of cells of any type.
-    pub(super) fn push_cells(&mut self, cells: &[Cell]) -> Result<(), TableError> {
+    pub(super) fn push_cells<'c>(
+        &mut self,
+        cells: impl IntoIterator<Item = &'c Cell>,
+    ) -> Result<(), TableError> {
         for cell in cells {
             let kind = match cell {
                 Cell::Absent => Kind::Absent,
@@ -223,6 +261,11 @@ pub enum TableError {
     },
     /// More than a table can hold.
     TooLarge,
+    /// The rows name more columns than a table may have.
+    TooManyColumns {
+        /// The first for which there was no room.
+        name: String,
+    },
     /// The file is not JSON of the right form; the text says where and why.
     BadJson(String),
     /// The database gives no rows; the text says why.
@@ -237,6 +280,11 @@ impl fmt::Display for TableError {
                 write!(f, "line {line} is not UTF-8; save the file as UTF-8")
             }
             Self::BadJson(why) | Self::Database(why) => f.write_str(why),
+            Self::TooManyColumns { name } => write!(
+                f,
+                "more than {MOST_COLUMNS} columns, with `{name}`; objects are rows, and their \
+                 members have the same names in all of them"
+            ),
             Self::TooLarge => f.write_str("more than 4 GiB of text; split the file"),
         }
     }
