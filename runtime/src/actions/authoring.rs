@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use ld_stdlib::builtins::Arguments;
 use ld_stdlib::python::Value;
-use ld_stdlib::{rules, schema};
+use ld_stdlib::{notation, rules, schema};
 use serde::Serialize as _;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json};
@@ -67,8 +67,7 @@ pub(super) fn export_schema(arguments: &Arguments) -> Result<Value, ActionError>
 
 /// `LD_write_action_yaml`.
 pub(super) fn write_yaml(arguments: &Arguments) -> Result<Value, ActionError> {
-    let mut text = String::new();
-    yaml(&given(arguments, "action_doc"), 0, &mut text);
+    let text = notation::yaml::write(&given(arguments, "action_doc"));
     write(arguments.text("yaml_save_path").unwrap_or_default(), &text)
 }
 
@@ -159,53 +158,6 @@ fn laid_out(text: &str, arguments: &Arguments) -> Result<String, ActionError> {
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// Writes a value as YAML in block style, each line indented by `indent`.
-fn yaml(value: &Json, indent: usize, out: &mut String) {
-    let space = " ".repeat(indent);
-    match value {
-        Json::Array(items) if !items.is_empty() => {
-            for item in items {
-                let mut inner = String::new();
-                yaml(item, indent + 2, &mut inner);
-                out.push_str(&format!("{space}- {}", inner.trim_start_matches(' ')));
-            }
-        }
-        Json::Object(members) if !members.is_empty() => {
-            for (name, value) in members {
-                let name = plain(name);
-                if is_scalar(value) {
-                    out.push_str(&format!("{space}{name}: "));
-                    yaml(value, 0, out);
-                } else {
-                    out.push_str(&format!("{space}{name}:\n"));
-                    yaml(value, indent + 2, out);
-                }
-            }
-        }
-        Json::String(text) => out.push_str(&format!("{space}{}\n", plain(text))),
-        other => out.push_str(&format!("{space}{other}\n")),
-    }
-}
-
-/// Whether a value stands on the line of its key.
-fn is_scalar(value: &Json) -> bool {
-    match value {
-        Json::Array(items) => items.is_empty(),
-        Json::Object(members) => members.is_empty(),
-        _ => true,
-    }
-}
-
-/// A text as YAML: bare where nobody can take it for anything else, or else in JSON's quotes.
-fn plain(text: &str) -> String {
-    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '.');
-    let bare = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
-        && text.chars().all(is_word)
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
-    if bare { text.to_owned() } else { Json::from(text).to_string() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,19 +185,5 @@ mod tests {
         );
         let again = string(&arguments(json!({"text": text, "indent": 1}))).unwrap();
         assert_eq!(again.text(), text);
-    }
-
-    #[test]
-    fn yaml_reads_as_what_was_written() {
-        let value = json!([
-            ["LD_start_test", {"tasks": [{"method": "get", "on": "no", "é": "a: b\n# c"}, {}], "n": null}],
-            [], [[1, -2.5e30], ["- x", "", " ", "0x1", "1_000", "${uuid()}"]],
-        ]);
-        let mut text = String::new();
-        yaml(&value, 0, &mut text);
-        let read = ld_stdlib::notation::yaml::parse(&text).unwrap();
-        let read: Json = serde_json::from_slice(&read.to_json().constant().unwrap()).unwrap();
-        assert_eq!(read, value, "{text}");
-        assert!(text.starts_with("- - LD_start_test\n  - tasks:\n"), "{text}");
     }
 }

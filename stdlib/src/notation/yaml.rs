@@ -1,10 +1,13 @@
-//! YAML 1.2 with the core schema, from the events of `saphyr-parser`.
+//! YAML 1.2 with the core schema, from the events of `saphyr-parser`; and written.
+
+mod write;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
+pub use self::write::write;
 use super::{MAX_DEPTH, MAX_VALUES, Parsed, Problem, span, tree};
 use crate::span::Span;
 use crate::template::{Member, Template, Tree, TreeKind};
