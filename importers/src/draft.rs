@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::Secret;
+
 /// A plan in the making.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
@@ -15,6 +17,10 @@ pub(crate) struct Draft {
     pub(crate) variables: Map<String, Value>,
     /// Other arguments of the run: data sources, gates, time limits and so on.
     pub(crate) run: Map<String, Value>,
+    /// URLs, perhaps with a path, that requests start with and that become variables.
+    pub(crate) bases: Vec<String>,
+    /// Credentials that the source asks for and does not have.
+    pub(crate) secrets: Vec<Secret>,
     /// What is done once before the first user starts.
     pub(crate) setup: Vec<Step>,
     /// What is done once after the last user has ended.

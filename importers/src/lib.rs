@@ -13,11 +13,13 @@ mod curl;
 mod draft;
 mod har;
 mod notes;
+mod openapi;
 mod options;
 mod passes;
 mod source;
 mod text;
 mod write;
+mod yaml;
 
 pub use self::notes::{Fate, Note, Notes, Severity};
 pub use self::options::{Options, ThinkTime};
@@ -51,6 +53,12 @@ pub const IMPORTERS: &[Importer] = &[
         doc: "HAR files, which browsers, proxies and testing tools record.",
         detect: har::detect,
         read: har::read,
+    },
+    Importer {
+        name: "openapi",
+        doc: "Specifications: OpenAPI 3.0 and 3.1, Swagger 2.0, in JSON or YAML.",
+        detect: openapi::detect,
+        read: openapi::read,
     },
 ];
 

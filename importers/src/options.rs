@@ -39,6 +39,13 @@ pub struct Options {
     pub skip_static: bool,
     /// What becomes of pauses.
     pub think_time: ThinkTime,
+    /// Only operations of a specification whose id, or method and path, one of these matches.
+    pub operations: Vec<Regex>,
+    /// Leave out operations that a specification calls deprecated.
+    pub skip_deprecated: bool,
+    /// Send the parameters and members that a specification calls optional, also those for
+    /// which it says no value.
+    pub optional: bool,
     /// The user type of the plan, unless requests need another.
     pub user: String,
 }
@@ -56,6 +63,9 @@ impl Default for Options {
             keep_cookies: false,
             skip_static: false,
             think_time: ThinkTime::default(),
+            operations: Vec::new(),
+            skip_deprecated: false,
+            optional: false,
             user: "fast_http_user".to_owned(),
         }
     }

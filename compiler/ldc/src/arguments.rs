@@ -233,6 +233,16 @@ pub(crate) struct ImportOptions {
     /// Pauses: `recorded`, `none` or a factor; those that the source asks for when absent
     #[arg(long, value_name = "WHICH", value_parser = crate::import::think_time)]
     pub(crate) think_time: Option<ld_importers::ThinkTime>,
+    /// Only operations of a specification whose id, or method and path (`GET /pets`), this
+    /// regular expression matches; may be repeated
+    #[arg(long, value_name = "RE")]
+    pub(crate) operations: Vec<regex::Regex>,
+    /// Leave out operations that a specification calls deprecated
+    #[arg(long)]
+    pub(crate) skip_deprecated: bool,
+    /// Send all parameters and members that a specification calls optional
+    #[arg(long)]
+    pub(crate) optional: bool,
     /// The user type of the plan
     #[arg(long, value_name = "KEY", default_value = "fast_http_user")]
     pub(crate) user: String,

@@ -89,6 +89,9 @@ fn choices(options: &ImportOptions) -> Options {
         keep_cookies: options.keep_cookies,
         skip_static: options.skip_static,
         think_time: options.think_time.unwrap_or_default(),
+        operations: options.operations.clone(),
+        skip_deprecated: options.skip_deprecated,
+        optional: options.optional,
         user: options.user.clone(),
     }
 }

@@ -11,7 +11,7 @@ use crate::options::Options;
 pub(super) fn run(draft: &mut Draft, options: &Options) {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for task in draft.tasks() {
-        let Some(origin) = of(&task.url) else { continue };
+        let Some(origin) = starts(&task.url, &draft.bases) else { continue };
         match counts.iter_mut().find(|(known, _)| known == origin) {
             Some((_, count)) => *count += 1,
             None => counts.push((origin.to_owned(), 1)),
@@ -29,11 +29,12 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
         };
         names.push((origin, unique(&wanted, taken)));
     }
+    let bases = std::mem::take(&mut draft.bases);
     draft.for_each_task(|task| {
-        replace(&mut task.url, &names);
+        replace(&mut task.url, &names, &bases);
         for (name, value) in &mut task.headers {
             if name.eq_ignore_ascii_case("referer") || name.eq_ignore_ascii_case("origin") {
-                replace(value, &names);
+                replace(value, &names, &bases);
             }
         }
     });
@@ -53,8 +54,8 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
 }
 
 /// Puts the variable in the place of the origin that a URL begins with.
-fn replace(url: &mut String, names: &[(String, String)]) {
-    let Some(origin) = of(url) else { return };
+fn replace(url: &mut String, names: &[(String, String)], bases: &[String]) {
+    let Some(origin) = starts(url, bases) else { return };
     let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { return };
     let rest = url.get(origin.len()..).unwrap_or_default();
     *url = format!("${{{name}}}{rest}");
@@ -69,6 +70,18 @@ pub(super) fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
         .map(|number| format!("{wanted}_{number}"))
         .find(|name| !taken(name))
         .unwrap_or_default()
+}
+
+/// What a URL begins with: the longest base that it starts with, or its origin.
+fn starts<'u>(url: &'u str, bases: &[String]) -> Option<&'u str> {
+    let is_base = |base: &&String| {
+        let rest = url.strip_prefix(base.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    };
+    match bases.iter().filter(is_base).max_by_key(|base| base.len()) {
+        Some(base) => url.get(..base.len()),
+        None => of(url),
+    }
 }
 
 /// Scheme and authority of an absolute URL without placeholders in them.

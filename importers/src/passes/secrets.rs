@@ -34,7 +34,7 @@ const SECRET_WHOLE: &[&str] =
 
 /// Replaces secret values by `${secret.NAME}`. The same value has the same name everywhere.
 pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
-    let mut secrets = Secrets::default();
+    let mut secrets = Secrets { found: std::mem::take(&mut draft.secrets) };
     draft.for_each_task(|task| secrets.task(task));
     for (name, value) in &mut draft.variables {
         if let Value::String(text) = value
@@ -47,7 +47,7 @@ pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
     secrets.found
 }
 
-#[derive(Default)]
+#[cfg_attr(test, derive(Default))]
 struct Secrets {
     found: Vec<Secret>,
 }
@@ -208,7 +208,10 @@ fn basic_auth(credentials: &str) -> Option<(String, String)> {
 fn is_secret(name: &str) -> bool {
     let name: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET_WHOLE.contains(&name.as_str()) || SECRET_NAMES.iter().any(|part| name.contains(part))
+    // `credentialId` says which, and gives nothing away.
+    let identifies = name.ends_with("id") && !name.contains("session");
+    SECRET_WHOLE.contains(&name.as_str())
+        || (!identifies && SECRET_NAMES.iter().any(|part| name.contains(part)))
 }
 
 /// Whether a text is `name=value` pairs rather than JSON, XML or prose.

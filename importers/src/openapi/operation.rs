@@ -1,0 +1,317 @@
+//! Tasks of operations, in groups.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::chain::{self, Chain, placeholders};
+use super::generate::Generator;
+use super::model::{Api, Operation, Parameter, Place};
+use super::style::{Style, encoded, plain};
+use super::{body, expect, security, servers, style};
+use crate::draft::{Draft, Step, Task};
+use crate::notes::Notes;
+use crate::options::Options;
+use crate::source::Source;
+use crate::text;
+
+/// Headers that parameters do not describe: others things do (OpenAPI 3.1, Parameter Object).
+const NOT_PARAMETERS: &[&str] = &["accept", "content-type", "authorization"];
+
+/// Adds the tasks of operations to a draft.
+pub(super) fn add(
+    api: Api<'_>,
+    operations: &[Operation<'_>],
+    source: &Source,
+    options: &Options,
+    draft: &mut Draft,
+    notes: &mut Notes,
+) {
+    let mut generator = Generator::new(options.optional);
+    let chain = chain::chain(api, operations, &mut generator, &draft.variables, notes);
+    let mut writer = Writer {
+        api,
+        source,
+        all_parameters: options.optional,
+        generator,
+        chain: &chain,
+        notes,
+        names: HashSet::new(),
+        left_out: 0,
+        bases: Vec::new(),
+        secrets: std::mem::take(&mut draft.secrets),
+    };
+    let mut variables = chain.variables.clone();
+    let mut groups: Vec<(Option<&str>, Vec<Step>)> = Vec::new();
+    for &number in &chain.order {
+        let Some(operation) = operations.get(number) else { continue };
+        let task = writer.task(number, operation);
+        for (_, member, variable) in chain.members.iter().filter(|(of, _, _)| *of == number) {
+            let value = task.fields.get("json").and_then(|body| body.get(member));
+            if let Some(value @ (Value::String(_) | Value::Number(_))) = value {
+                variables.insert(variable.clone(), value.clone());
+            }
+        }
+        match groups.last_mut() {
+            Some((tag, steps)) if *tag == operation.tag() => steps.push(task.into()),
+            _ => groups.push((operation.tag(), vec![task.into()])),
+        }
+    }
+    if writer.left_out > 0 {
+        let what = format!("{} optional parameters", writer.left_out);
+        let why = "the source has no values for them, so they are not sent; add the ones you need, or \
+                   import with --optional";
+        writer.notes.remark(&source.name, &what, why);
+    }
+    draft.secrets = writer.secrets;
+    for base in writer.bases {
+        if !draft.bases.contains(&base) {
+            draft.bases.push(base);
+        }
+    }
+    draft.variables.extend(variables);
+    if let Some(scenario) = draft.scenarios.first_mut() {
+        scenario.steps.extend(grouped(groups));
+    }
+}
+
+/// Groups of the names of tags. One that comes back says what it comes back for.
+fn grouped(groups: Vec<(Option<&str>, Vec<Step>)>) -> Vec<Step> {
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut steps = Vec::new();
+    for (tag, tasks) in groups {
+        let Some(tag) = tag else {
+            steps.extend(tasks);
+            continue;
+        };
+        let removes = |step: &Step| matches!(step, Step::Task(task) if task.method == "DELETE");
+        let mut name = tag.to_owned();
+        if seen.contains(&name) && tasks.iter().all(removes) {
+            name = format!("{tag}: clean up");
+        }
+        let mut number = 2;
+        while !seen.insert(name.clone()) {
+            name = format!("{tag} {number}");
+            number += 1;
+        }
+        steps.push(Step::group(&name, tasks));
+    }
+    steps
+}
+
+struct Writer<'w, 'd> {
+    api: Api<'d>,
+    source: &'w Source,
+    all_parameters: bool,
+    generator: Generator,
+    chain: &'w Chain,
+    notes: &'w mut Notes,
+    names: HashSet<String>,
+    /// Optional parameters that are not sent.
+    left_out: usize,
+    bases: Vec<String>,
+    secrets: Vec<crate::Secret>,
+}
+
+impl<'d> Writer<'_, 'd> {
+    fn task(&mut self, number: usize, operation: &Operation<'d>) -> Task {
+        let base = servers::base(self.api, operation, self.source, self.notes);
+        let mut task = Task {
+            place: operation.place.clone(),
+            name: Some(self.name(operation)),
+            method: operation.method.clone(),
+            url: base.clone(),
+            ..Task::default()
+        };
+        self.path(number, operation, &mut task);
+        self.query(number, operation, &mut task);
+        self.headers(number, operation, &mut task);
+        self.cookies(operation, &mut task);
+        security::add(self.api, operation, &base, &mut task, &mut self.secrets, self.notes);
+        body::add(self.api, operation, &mut self.generator, &mut task, self.notes);
+        expect::add(&expect::good(self.api, operation), &mut task);
+        task.extract = self.chain.extracts.get(&number).cloned().unwrap_or_default();
+        for misfit in std::mem::take(&mut self.generator.misfits) {
+            let why = "it does not fit its schema; another value is sent";
+            self.notes.approximate(&operation.place, &format!("example {misfit}"), why);
+        }
+        if let Some(callbacks) = operation.node.get("callbacks") {
+            let names: Vec<&str> = callbacks.members().map(|(name, _)| name).collect();
+            let why = "the server sends these; nothing of a plan is asked for";
+            self.notes.remark(&operation.place, &format!("callbacks {}", names.join(", ")), why);
+        }
+        if !self.bases.contains(&base) {
+            self.bases.push(base);
+        }
+        self.notes.keep_request();
+        task
+    }
+
+    /// A name that no other task has.
+    fn name(&mut self, operation: &Operation<'_>) -> String {
+        let by_path = || format!("{} {}", operation.method, operation.path);
+        let numbered = (2..).map(|number| format!("{} {number}", by_path()));
+        let mut names = [operation.name(), by_path()].into_iter().chain(numbered);
+        names.find(|name| self.names.insert(name.clone())).unwrap_or_default()
+    }
+
+    /// The placeholder of the variable a parameter has, if it has one.
+    fn variable(&self, number: usize, name: &str) -> Option<String> {
+        let variable = self.chain.uses.get(&(number, name.to_owned()))?;
+        Some(format!("${{{variable}}}"))
+    }
+
+    /// What to send for a parameter.
+    fn value(&mut self, operation: &Operation<'_>, parameter: &Parameter<'_>) -> Option<Value> {
+        let schema = parameter.schema();
+        let given = self.generator.example(&schema, parameter.examples(), parameter.name);
+        let value = given.or_else(|| self.generator.value(&schema, parameter.name));
+        let Some(value) = value else {
+            let why = "no value was found that fits its schema; write one";
+            self.notes.drop(&operation.place, &format!("parameter {}", parameter.name), why);
+            return None;
+        };
+        self.notes.keep();
+        match parameter.content {
+            Some((media_type, _)) if !value.is_string() || super::model::is_json(media_type) => {
+                Some(Value::String(value.to_string()))
+            }
+            _ => Some(value),
+        }
+    }
+
+    /// The parameters of a place that are sent.
+    fn sent<'o>(
+        &mut self,
+        number: usize,
+        operation: &'o Operation<'d>,
+        place: Place,
+    ) -> Vec<&'o Parameter<'d>> {
+        let mut sent = Vec::new();
+        for parameter in operation.at(place) {
+            let is_linked = self.chain.uses.contains_key(&(number, parameter.name.to_owned()));
+            let is_sent = parameter.required
+                || is_linked
+                || self.all_parameters
+                || (parameter.has_value() && !parameter.is_deprecated());
+            if is_sent {
+                sent.push(parameter);
+            } else {
+                self.left_out += 1;
+            }
+        }
+        sent
+    }
+
+    fn path(&mut self, number: usize, operation: &Operation<'d>, task: &mut Task) {
+        let mut rest = operation.path;
+        let mut offset = 0;
+        for (at, name) in placeholders(operation.path) {
+            task.url.push_str(&literal(rest.get(..at - offset).unwrap_or_default()));
+            offset = at + name.len() + 2;
+            rest = operation.path.get(offset..).unwrap_or_default();
+            if let Some(variable) = self.variable(number, name) {
+                task.url.push_str(&variable);
+                self.notes.keep();
+                continue;
+            }
+            let Some(parameter) = operation.at(Place::Path).find(|known| known.name == name) else {
+                continue;
+            };
+            if let Some(value) = self.value(operation, parameter) {
+                task.url.push_str(&parameter.written().in_path(name, &value));
+            }
+        }
+        task.url.push_str(&literal(rest));
+    }
+
+    fn query(&mut self, number: usize, operation: &Operation<'d>, task: &mut Task) {
+        for parameter in operation.at(Place::Querystring) {
+            let why = "a parameter that is the whole query is not understood";
+            self.notes.drop(&operation.place, &format!("parameter {}", parameter.name), why);
+        }
+        let mut params = Map::new();
+        for parameter in self.sent(number, operation, Place::Query) {
+            if let Some(variable) = self.variable(number, parameter.name) {
+                params.insert(parameter.name.to_owned(), json!(variable));
+                self.notes.keep();
+                continue;
+            }
+            let Some(value) = self.value(operation, parameter) else { continue };
+            let written = parameter.written();
+            let items_are_plain =
+                |items: &[Value]| !items.iter().any(|i| i.is_object() || i.is_array());
+            let is_plain = match &value {
+                Value::Array(items) => {
+                    written.explode && written.style == Style::Form && items_are_plain(items)
+                }
+                Value::Object(_) => false,
+                _ => !written.reserved,
+            };
+            if is_plain {
+                params.insert(parameter.name.to_owned(), style::literal(value));
+                continue;
+            }
+            for (name, value) in written.pairs(parameter.name, &value) {
+                let sign = if task.url.contains('?') { '&' } else { '?' };
+                task.url.push_str(&format!("{sign}{name}={value}"));
+            }
+        }
+        if !params.is_empty() {
+            task.fields.insert("params".to_owned(), Value::Object(params));
+        }
+    }
+
+    fn headers(&mut self, number: usize, operation: &Operation<'d>, task: &mut Task) {
+        for parameter in self.sent(number, operation, Place::Header) {
+            let name = parameter.name;
+            if NOT_PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                let why = "the media types and `security` say what this header is";
+                self.notes.remark(&operation.place, &format!("header {name}"), why);
+                continue;
+            }
+            if let Some(variable) = self.variable(number, name) {
+                task.headers.push((name.to_owned(), variable));
+                continue;
+            }
+            let Some(value) = self.value(operation, parameter) else { continue };
+            let text = text::literal(&parameter.written().in_header(&value));
+            task.headers.push((name.to_owned(), text));
+        }
+    }
+
+    fn cookies(&mut self, operation: &Operation<'d>, task: &mut Task) {
+        let mut cookies = Map::new();
+        for parameter in self.sent(usize::MAX, operation, Place::Cookie) {
+            let Some(value) = self.value(operation, parameter) else { continue };
+            let written = parameter.written();
+            let pairs = match &value {
+                Value::Array(_) | Value::Object(_) => written.pairs(parameter.name, &value),
+                value => vec![(parameter.name.to_owned(), plain(value))],
+            };
+            // Pairs of one value have `&` between them, also in a cookie.
+            let mut pairs = pairs.into_iter();
+            let Some((name, mut text)) = pairs.next() else { continue };
+            pairs.for_each(|(name, value)| text.push_str(&format!("&{name}={value}")));
+            cookies.insert(name, json!(text::literal(&text)));
+        }
+        if !cookies.is_empty() {
+            task.fields.insert("cookies".to_owned(), Value::Object(cookies));
+        }
+    }
+}
+
+/// The fixed text of a path, with what may not stand there encoded.
+fn literal(path: &str) -> String {
+    let is_fine =
+        |char: char| char.is_ascii_alphanumeric() || "-._~/:@!$&'()*+,;=%?#".contains(char);
+    let mut written = String::with_capacity(path.len());
+    for char in path.chars() {
+        if is_fine(char) {
+            written.push(char);
+        } else {
+            written.push_str(&encoded(char.encode_utf8(&mut [0; 4])));
+        }
+    }
+    written
+}
