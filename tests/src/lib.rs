@@ -12,6 +12,7 @@ pub mod database;
 pub mod fault;
 pub mod generate;
 pub mod nginx;
+pub mod node;
 pub mod plans;
 pub mod proxy;
 pub mod python;

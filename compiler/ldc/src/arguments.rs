@@ -187,7 +187,7 @@ pub(crate) struct ExplainOptions {
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_EXIT_CODES)]
 pub(crate) struct ImportOptions {
-    /// The kind of source (curl), when it cannot be told from it, and the files; `-` is standard
+    /// The kind of source (curl or openapi), when it cannot be told from it, and the files; `-` is standard
     /// input
     #[arg(required = true, value_name = "[KIND] FILE")]
     pub(crate) sources: Vec<PathBuf>,

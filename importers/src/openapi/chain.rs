@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::expect::{self, Response};
 use super::generate::Generator;
 use super::model::{Api, Operation, Parameter, Place, is_json};
-use super::names::{is_short_for, variable, words};
+use super::names::{is_short_for, plain_name, variable, words};
 use super::schema::Schema;
 use super::style::Style;
 use crate::notes::Notes;
@@ -417,10 +417,6 @@ fn wanted(parameter: &str, variable: &str) -> Vec<String> {
         }
     }
     names
-}
-
-fn plain_name(name: &str) -> String {
-    words(name).concat().to_ascii_lowercase()
 }
 
 /// Ways to members of these names: at the top, or in one object or list that wraps all.

@@ -75,16 +75,17 @@ pub(super) fn add(responses: &[Response<'_>], task: &mut Task) {
         && !one.0.contains('*')
         && response.status != "default"
     {
-        let essence = regex::escape(&super::model::essence(wanted));
+        let pattern = match is_json(wanted) {
+            true => "json".to_owned(),
+            false => regex::escape(&super::model::essence(wanted)),
+        };
         task.assertions.push(json!({
-            "type": "header", "name": "Content-Type", "op": "matches",
-            "value": format!("(?i)^{essence}"), "soft": true,
+            "type": "header", "name": "Content-Type", "op": "matches", "value": pattern,
         }));
     }
     for (name, header) in response.node.get("headers").into_iter().flat_map(Node::members) {
         if header.flag("required") == Some(true) && !name.eq_ignore_ascii_case("content-type") {
-            task.assertions
-                .push(json!({"type": "header", "name": name, "exists": true, "soft": true}));
+            task.assertions.push(json!({"type": "header", "name": name, "exists": true}));
         }
     }
 }

@@ -83,10 +83,12 @@ impl Generator {
         if let Some(value) = self.told(schema) {
             return Some(value);
         }
-        if let Some(value) = self.alternative(schema, name, depth) {
-            return Some(value);
-        }
-        self.plain(schema, name, depth)
+        let made = match self.alternative(schema, name, depth) {
+            Some(made) => made,
+            None => self.plain(schema, name, depth),
+        };
+        // What would go on without end is ended where that is possible.
+        made.or_else(|| (schema.is_nullable() || may_be_null(schema)).then_some(Value::Null))
     }
 
     /// What `const`, `enum` and `default` say.
@@ -102,10 +104,18 @@ impl Generator {
         all.into_iter().find(|value| self.checker.fits(schema, value)).cloned()
     }
 
-    /// A value by one of the alternatives there are, if there are any.
-    fn alternative(&mut self, schema: &Schema<'_>, name: &str, depth: usize) -> Option<Value> {
-        if let Some((mapping, target)) = mapped(schema) {
-            return self.make(&schema.with(target, mapping), name, depth);
+    /// A value by one of the alternatives, none if none of them has one; none of both when there
+    /// are no alternatives.
+    fn alternative(
+        &mut self,
+        schema: &Schema<'_>,
+        name: &str,
+        depth: usize,
+    ) -> Option<Option<Value>> {
+        if let Some((mapping, reference, target)) = mapped(schema) {
+            let mut picked = schema.with(target, mapping);
+            picked.call(reference, target);
+            return Some(self.make(&picked, name, depth));
         }
         let Choice { list, .. } = schema.choices().first().copied()?;
         let mut first = None;
@@ -115,25 +125,47 @@ impl Generator {
             let value = self.make(&schema.with(branch, list), name, depth);
             if let Some(value) = value {
                 if self.checker.fits(schema, &value) {
-                    return Some(value);
+                    return Some(Some(value));
                 }
                 first.get_or_insert(value);
             }
             self.misfits.truncate(misfits);
         }
-        first
+        Some(first)
     }
 
     fn plain(&mut self, schema: &Schema<'_>, name: &str, depth: usize) -> Option<Value> {
         if schema.types().is_some_and(|types| types.is_empty()) {
             return schema.is_nullable().then_some(Value::Null);
         }
-        match schema.main_type() {
-            Some("object") => self.object(schema, depth),
-            Some("array") => self.array(schema, name, depth),
-            Some("integer") => self.number(schema, true),
-            Some("number") => self.number(schema, false),
-            Some("boolean") => Some(json!(self.number.is_multiple_of(2))),
+        let types = schema.types().unwrap_or_default();
+        if types.len() > 1 {
+            let mut first = None;
+            for kind in types {
+                let Some(value) = self.of_type(kind, schema, name, depth) else { continue };
+                if self.checker.fits(schema, &value) {
+                    return Some(value);
+                }
+                first.get_or_insert(value);
+            }
+            return first;
+        }
+        self.of_type(schema.main_type().unwrap_or("string"), schema, name, depth)
+    }
+
+    fn of_type(
+        &mut self,
+        kind: &str,
+        schema: &Schema<'_>,
+        name: &str,
+        depth: usize,
+    ) -> Option<Value> {
+        match kind {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, name, depth),
+            "integer" => self.number(schema, true),
+            "number" => self.number(schema, false),
+            "boolean" => Some(json!(self.number.is_multiple_of(2))),
             _ => self.text(schema, name).map(Value::String),
         }
     }
@@ -279,7 +311,6 @@ impl Generator {
     }
 
     fn number(&mut self, schema: &Schema<'_>, whole: bool) -> Option<Value> {
-        let whole = whole || schema.text("type") == Some("integer");
         let (least, above) = fits::lower(schema);
         let (most, below) = fits::upper(schema);
         let step = schema.most("multipleOf").filter(|step| *step > 0.0);
@@ -348,7 +379,7 @@ impl Generator {
 
 /// The alternative that a discriminator's mapping names first, where nothing else says which
 /// kind of value a base schema stands for; with the mapping.
-fn mapped<'d>(schema: &Schema<'d>) -> Option<(Node<'d>, Node<'d>)> {
+fn mapped<'d>(schema: &Schema<'d>) -> Option<(Node<'d>, &'d str, Node<'d>)> {
     let (property, mapping) = schema.discriminator()?;
     let mapping = mapping?;
     let is_told = schema
@@ -360,10 +391,13 @@ fn mapped<'d>(schema: &Schema<'d>) -> Option<(Node<'d>, Node<'d>)> {
     let is_named = |target: Node<'_>| schema.named().iter().any(|(_, known)| known.is(target));
     let targets: Vec<_> = mapping
         .raw_members()
-        .filter_map(|(_, node)| refer(mapping, node.value.as_str()?))
+        .filter_map(|(_, node)| {
+            let reference = node.value.as_str()?;
+            Some((reference, refer(mapping, reference)?))
+        })
         .collect();
-    let is_picked = targets.iter().any(|target| is_named(*target));
-    targets.first().filter(|_| !is_picked).map(|target| (mapping, *target))
+    let is_picked = targets.iter().any(|(_, target)| is_named(*target));
+    targets.first().filter(|_| !is_picked).map(|(name, target)| (mapping, *name, *target))
 }
 
 /// The property that says which alternative a value is, and what it says of this one.
@@ -388,6 +422,11 @@ fn discriminator<'d>(schema: &Schema<'d>) -> Option<(&'d str, Value)> {
 /// What a mapping refers to: a reference, or the name of a schema.
 fn refer<'d>(from: Node<'d>, to: &str) -> Option<Node<'d>> {
     from.refer(to).or_else(|| from.refer(&format!("#/components/schemas/{to}")))
+}
+
+/// Whether one of the alternatives is that there is no value.
+fn may_be_null(schema: &Schema<'_>) -> bool {
+    schema.choices().iter().any(|choice| choice.list.raw_items().any(is_null))
 }
 
 /// Whether an alternative is that there is no value.

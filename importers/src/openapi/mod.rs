@@ -15,6 +15,8 @@ mod schema;
 mod security;
 mod servers;
 mod style;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 use std::sync::LazyLock;

@@ -20,6 +20,11 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// A name without what tells ways to write it apart: `petid` of `petId` and `pet_id`.
+pub(super) fn plain_name(name: &str) -> String {
+    words(name).concat().to_ascii_lowercase()
+}
+
 /// `pet` of `pets`, as English mostly has it.
 pub(super) fn singular(name: &str) -> String {
     let endings = [("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")];

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::chain::{self, Chain, placeholders};
 use super::generate::Generator;
 use super::model::{Api, Operation, Parameter, Place};
+use super::names::{plain_name, words};
 use super::style::{Style, encoded, plain};
 use super::{body, expect, security, servers, style};
 use crate::draft::{Draft, Step, Task};
@@ -37,6 +38,7 @@ pub(super) fn add(
         chain: &chain,
         notes,
         names: HashSet::new(),
+        extracted: Vec::new(),
         left_out: 0,
         bases: Vec::new(),
         secrets: std::mem::take(&mut draft.secrets),
@@ -107,6 +109,8 @@ struct Writer<'w, 'd> {
     chain: &'w Chain,
     notes: &'w mut Notes,
     names: HashSet<String>,
+    /// Variables that earlier tasks extract.
+    extracted: Vec<String>,
     /// Optional parameters that are not sent.
     left_out: usize,
     bases: Vec<String>,
@@ -115,6 +119,7 @@ struct Writer<'w, 'd> {
 
 impl<'d> Writer<'_, 'd> {
     fn task(&mut self, number: usize, operation: &Operation<'d>) -> Task {
+        let extracts = self.chain.extracts.get(&number).cloned().unwrap_or_default();
         let base = servers::base(self.api, operation, self.source, self.notes);
         let mut task = Task {
             place: operation.place.clone(),
@@ -129,8 +134,11 @@ impl<'d> Writer<'_, 'd> {
         self.cookies(operation, &mut task);
         security::add(self.api, operation, &base, &mut task, &mut self.secrets, self.notes);
         body::add(self.api, operation, &mut self.generator, &mut task, self.notes);
+        self.use_extracted(&mut task);
         expect::add(&expect::good(self.api, operation), &mut task);
-        task.extract = self.chain.extracts.get(&number).cloned().unwrap_or_default();
+        let variables = extracts.iter().filter_map(|extract| extract.get("var")?.as_str());
+        self.extracted.extend(variables.map(ToOwned::to_owned));
+        task.extract = extracts;
         for misfit in std::mem::take(&mut self.generator.misfits) {
             let why = "it does not fit its schema; another value is sent";
             self.notes.approximate(&operation.place, &format!("example {misfit}"), why);
@@ -145,6 +153,27 @@ impl<'d> Writer<'_, 'd> {
         }
         self.notes.keep_request();
         task
+    }
+
+    /// Puts the ids that earlier tasks extract where a body or query asks for them by name.
+    fn use_extracted(&self, task: &mut Task) {
+        for field in ["json", "data", "params"] {
+            let members = task.fields.get_mut(field).and_then(Value::as_object_mut);
+            for (name, value) in members.into_iter().flatten() {
+                let is_same = |variable: &&String| {
+                    plain_name(variable) == plain_name(name) && words(name).len() > 1
+                };
+                let Some(variable) = self.extracted.iter().find(is_same) else { continue };
+                let known = self.chain.variables.get(variable);
+                let same_type = known.is_some_and(|known| {
+                    (known.is_string() && value.is_string())
+                        || (known.is_number() && (value.is_number() || field != "json"))
+                });
+                if same_type {
+                    *value = json!(format!("${{{variable}}}"));
+                }
+            }
+        }
     }
 
     /// A name that no other task has.

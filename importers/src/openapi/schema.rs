@@ -47,6 +47,11 @@ impl<'d> Schema<'d> {
         schema
     }
 
+    /// Says what the schema is called before all else.
+    pub(super) fn call(&mut self, reference: &'d str, target: Node<'d>) {
+        self.named.insert(0, (reference, target));
+    }
+
     fn add(&mut self, node: Node<'d>) {
         let mut waiting = vec![node];
         while let Some(node) = waiting.pop() {

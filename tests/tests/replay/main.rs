@@ -9,6 +9,7 @@
 mod compare;
 mod curl;
 mod har;
+mod openapi;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,155 @@
+//! Values against a validator that shares no code with ours, and specifications that are broken
+//! in all ways.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::document::Files;
+use super::generate::Generator;
+use super::schema::Schema;
+use crate::{Imported, Notes, Options, Source, import, importer};
+
+fn source(text: &str) -> Source {
+    Source::new("x.yaml", text.as_bytes(), Path::new("")).unwrap()
+}
+
+/// What is made for a schema.
+fn made(schema: &Value) -> Option<Value> {
+    let text = schema.to_string();
+    let files = Files::read(&source(&text), &mut Notes::default()).unwrap();
+    Generator::default().value(&Schema::of(files.root()), "value")
+}
+
+fn imported(text: &str, options: &Options) -> Imported {
+    let sources = [source(text)];
+    import(importer(Some("openapi"), &sources).unwrap(), &sources, options).unwrap()
+}
+
+#[test]
+fn made_values_are_valid_by_an_independent_validator() {
+    let node = json!({"type": "object", "required": ["v"], "properties": {
+        "v": {"type": "integer"}, "next": {"$ref": "#/$defs/node"}}});
+    for schema in [
+        json!({"type": "string", "minLength": 30}),
+        json!({"type": "string", "maxLength": 2}),
+        json!({"type": "string", "pattern": "^[A-Z]{3}-[0-9]+$", "minLength": 9, "maxLength": 9}),
+        json!({"type": "string", "format": "date-time"}),
+        json!({"type": "string", "enum": ["a", "b"], "minLength": 1}),
+        json!({"type": "integer", "minimum": 5, "multipleOf": 7}),
+        json!({"type": "integer", "maximum": -3}),
+        json!({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.001}),
+        json!({"type": "number", "multipleOf": 0.25, "minimum": 0.3, "maximum": 0.6}),
+        json!({"type": ["null", "boolean"]}),
+        json!({"type": "array", "minItems": 4, "uniqueItems": true, "items": {"type": "integer", "maximum": 9}}),
+        json!({"type": "array", "minItems": 3, "uniqueItems": true, "items": {"enum": ["x", "y", "z"]}}),
+        json!({"type": "array", "maxItems": 0, "items": {"type": "string"}}),
+        json!({"type": "array", "prefixItems": [{"const": 1}, {"type": "boolean"}], "minItems": 2}),
+        json!({"type": "object", "minProperties": 3, "additionalProperties": {"type": "integer"}}),
+        json!({"type": "object", "maxProperties": 1, "required": ["b"],
+            "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}),
+        json!({"type": "object", "minProperties": 1, "propertyNames": {"pattern": "^[A-Z]{4}$"},
+            "additionalProperties": true}),
+        json!({"type": "object", "minProperties": 1, "patternProperties": {"^x-[a-z]{2}$": {"const": 3}},
+            "additionalProperties": false}),
+        json!({"allOf": [{"type": "object", "required": ["a"], "properties": {"a": {"type": "integer", "minimum": 3}}},
+            {"properties": {"a": {"maximum": 3}}}]}),
+        json!({"oneOf": [{"type": "object", "required": ["a"], "properties": {"a": {"const": 1}}},
+            {"type": "object", "required": ["b"], "properties": {"b": {"const": 2}}}]}),
+        json!({"anyOf": [{"type": "string", "minLength": 50}, {"type": "integer"}], "maxLength": 10}),
+        json!({"type": "object", "properties": {"a": {"type": "integer"}},
+            "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}),
+        json!({"$ref": "#/$defs/node", "$defs": {"node": node}}),
+        json!({"type": "object", "required": ["self"], "$defs": {"me": {"type": "object", "required": ["self"],
+            "properties": {"self": {"anyOf": [{"$ref": "#/$defs/me"}, {"type": "null"}]}}}},
+            "properties": {"self": {"$ref": "#/$defs/me"}}}),
+        json!({"type": "integer", "examples": ["no", 7]}),
+        json!({"not": {"type": "string"}, "type": ["string", "integer"]}),
+    ] {
+        let value = made(&schema).unwrap_or_else(|| panic!("nothing for {schema}"));
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        assert!(validator.is_valid(&value), "{schema}\n{value}");
+    }
+}
+
+#[test]
+fn schemas_that_nothing_fits_or_that_never_end_have_no_value() {
+    assert_eq!(made(&json!(false)), None);
+    let _ = made(&json!({"$ref": "#"}));
+    let endless = json!({"type": "object", "required": ["x"], "properties": {"x": {"$ref": "#"}}});
+    assert_eq!(made(&endless), None);
+    let wide: Vec<Value> = (0..40).map(|_| json!({"$ref": "#"})).collect();
+    let _ = made(&json!({"anyOf": wide, "allOf": [{"$ref": "#"}]}));
+    let many = json!({"type": "array", "minItems": 1e9, "items": {"type": "array", "minItems": 1e9, "items": {}}});
+    assert_eq!(made(&many), None);
+}
+
+#[test]
+fn operations_are_picked_by_id_or_by_method_and_path() {
+    let text = "openapi: 3.0.0\npaths:\n  /a: {get: {operationId: readA}, post: {deprecated: true}}\n  /b: {get: {}}";
+    let count = |options: &Options| imported(text, options).requests;
+    assert_eq!(count(&Options::default()), 3);
+    assert_eq!(count(&Options { skip_deprecated: true, ..Options::default() }), 2);
+    let operations = vec![regex::Regex::new("^(readA|GET /b)$").unwrap()];
+    assert_eq!(count(&Options { operations, ..Options::default() }), 2);
+}
+
+#[test]
+fn optional_parameters_are_sent_on_request() {
+    let text = "openapi: 3.0.0\npaths: {/a: {get: {parameters: [{name: q, in: query, schema: {type: string}}]}}}";
+    let plan =
+        |optional| imported(text, &Options { optional, ..Options::default() }).plan.to_string();
+    assert!(!plan(false).contains("params"));
+    assert!(plan(true).contains(r#""params":{"q":"q"}"#));
+}
+
+#[test]
+fn the_kind_is_told_from_the_version() {
+    let detected = |text: &str| super::detect(&source(text));
+    for text in [
+        "openapi: 3.1.0",
+        "# x\n'swagger': \"2.0\"",
+        "{\"openapi\":\"3.0.0\"}",
+        "{\n  \"info\": {},\n  \"swagger\": \"2.0\"\n}",
+    ] {
+        assert!(detected(text), "{text}");
+    }
+    for text in [
+        "curl https://a.example/openapi",
+        "{\"log\": \"\\\"openapi\\\": \\\"3.0\\\"\"}",
+        "a: {b: openapi}",
+    ] {
+        assert!(!detected(text), "{text}");
+    }
+}
+
+#[test]
+fn broken_specifications_are_refused_or_imported_but_never_end_the_program() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/importers/openapi");
+    for case in ["own-bodies.yaml", "own-crud.yaml", "own-v2.yaml", "own-v31.yaml"] {
+        let bytes = fs::read(folder.join(case)).unwrap();
+        let attempt = |bytes: &[u8]| {
+            if let Ok(source) = Source::new("x.yaml", bytes, Path::new("")) {
+                let sources = [source];
+                let kind = importer(Some("openapi"), &sources).unwrap();
+                let _ = import(kind, &sources, &Options::default());
+            }
+        };
+        for cut in (0..bytes.len()).step_by(bytes.len() / 25) {
+            attempt(&bytes[..cut]);
+        }
+        let mut random = 7_usize;
+        for _ in 0..60 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let mut flipped = bytes.clone();
+            let at = (random >> 20) % flipped.len();
+            flipped[at] ^= 1 << (random >> 40 & 7);
+            // Another scalar, another reference, another indentation.
+            flipped[(random >> 30) % bytes.len()] = b"{}[]:-#&*$ 0"[(random >> 50) % 12];
+            attempt(&flipped);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Specifications: every request of the plan is sent to prism, which checks it against the
+//! specification it came from.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ld_tests::command::Folder;
+use ld_tests::witness::{Seen, Witness, reply};
+use ld_tests::{cases, node};
+use serde_json::Value;
+
+use crate::{corpus, import, run_plan};
+
+/// Requests that prism does not take although nothing is wrong with them, or that nothing could
+/// be right with: the file, the request, why.
+const KNOWN: &[(&str, &str, &str)] = &[
+    (
+        "readme-file-uploads.yaml",
+        "PUT /anything/multipart-formdata",
+        "prism reads several files of one field as one",
+    ),
+    (
+        "readme-polymorphism.json",
+        "PATCH /pets",
+        "what fits a cat fits a dog; prism knows no discriminator",
+    ),
+    (
+        "readme-polymorphism.json",
+        "POST /anything/one-of-object",
+        "the alternatives are open: what fits one fits both",
+    ),
+    ("readme-polymorphism.json", "POST /anything/one-of-primitive", "both alternatives are text"),
+    ("readme-polymorphism.json", "POST /anything/one-of-object-ref", "the alternatives are open"),
+    ("readme-polymorphism.json", "POST /anything/nested-one-of", "the alternatives are open"),
+    (
+        "readme-security-multiple.yaml",
+        "POST /anything/and",
+        "two schemes that both need the one header `Authorization`",
+    ),
+];
+
+/// The specifications of a folder, and of folders in it that hold one in several files.
+fn specifications(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for extension in ["json", "yaml"] {
+        found.extend(cases::files(folder, extension).unwrap());
+    }
+    for entry in fs::read_dir(folder).unwrap() {
+        let several = entry.unwrap().path();
+        let roots = ["openapi.yaml", "spec/swagger.json"].map(|name| several.join(name));
+        found.extend(roots.into_iter().filter(|path| path.exists()));
+    }
+    found.retain(|path| !path.to_str().unwrap().ends_with(".plan.json"));
+    found.sort();
+    found
+}
+
+/// The name of a specification below its folder.
+fn name_of<'p>(path: &'p Path, folder: &Path) -> &'p str {
+    path.strip_prefix(folder).unwrap().to_str().unwrap()
+}
+
+#[test]
+fn plans_of_specifications_are_as_expected() {
+    let cases = cases::folder("importers/openapi");
+    let mut failures = Vec::new();
+    for case in specifications(&cases) {
+        let folder = Folder::new().unwrap();
+        copy_all(&cases, folder.path());
+        let (plan, stderr) = import(&folder, name_of(&case, &cases));
+        assert!(!stderr.contains("error["), "{}: {stderr}", case.display());
+        failures.extend(cases::compare(&case.with_extension("plan.json"), &plan).err());
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn requests_of_imported_specifications_are_valid_by_them() {
+    prove(&cases::folder("importers/openapi"), 60);
+}
+
+#[test]
+fn requests_of_the_corpus_are_valid_by_it() {
+    if let Some(corpus) = corpus("openapi") {
+        prove(&corpus, 300);
+    }
+}
+
+fn prove(folder: &Path, least: usize) {
+    let (mut valid, mut told) = (0, Vec::new());
+    for case in specifications(folder) {
+        let name = name_of(&case, folder);
+        // It has nothing but what the server sends.
+        if name == "oai31-webhook-example.yaml" {
+            continue;
+        }
+        for (request, problem) in outcomes(folder, name) {
+            let known = |(file, start, _): &&(&str, &str, &str)| {
+                *file == name && request.starts_with(start)
+            };
+            match problem {
+                None => valid += 1,
+                Some(problem) => {
+                    let known = KNOWN.iter().find(known).map(|(_, _, why)| *why);
+                    told.push((
+                        known.is_none(),
+                        format!("{name}: {request}: {problem} ({known:?})"),
+                    ));
+                }
+            }
+        }
+    }
+    let all = valid + told.len();
+    println!("{valid} of {all} requests valid");
+    let unknown: Vec<&str> =
+        told.iter().filter(|(new, _)| *new).map(|(_, text)| text.as_str()).collect();
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+    assert!(all >= least, "only {all} requests");
+}
+
+/// The requests of a specification's plan, and what prism has against them.
+fn outcomes(cases: &Path, name: &str) -> Vec<(String, Option<String>)> {
+    let folder = Folder::new().unwrap();
+    copy_all(cases, folder.path());
+    let mut args = vec!["import", name, "-o", "plan.json", "--secrets", "secrets.env"];
+    if name == "readme-parameters-style.yaml" {
+        // All of its parameters are optional; and prism ends when a header that may be a list
+        // is not there.
+        args.push("--optional");
+    }
+    let outcome = folder.call("ldc").unwrap().args(args).run().unwrap();
+    assert_eq!(outcome.code, Some(0), "{name}: {}", outcome.stderr);
+    let plan = fs::read_to_string(folder.path().join("plan.json")).unwrap();
+    let prism = Mutex::new(Prism::start(&folder.path().join(name)).unwrap());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let judged = Arc::clone(&seen);
+    let witness = Witness::start(move |request| {
+        if request.path() == "/witness-token" {
+            return reply(200, &[("Content-Type", "application/json")], r#"{"access_token": "t"}"#);
+        }
+        let (bytes, problem) = prism.lock().unwrap().judge(request);
+        let request = format!("{} {}", request.method, request.target);
+        judged.lock().unwrap().push((request, problem));
+        bytes
+    })
+    .unwrap();
+    folder.write("plan.json", pointed_at(&plan, &witness.url())).unwrap();
+    let secrets = fs::read_to_string(folder.path().join("secrets.env")).unwrap();
+    folder.write("secrets.env", secrets.replace("=\"\"", "=\"given\"")).unwrap();
+    run_plan(&folder, &[]);
+    drop(witness);
+    std::mem::take(&mut *seen.lock().unwrap())
+}
+
+/// A plan with all its origins, and where it gets tokens, at one server.
+fn pointed_at(plan: &str, url: &str) -> String {
+    fn tokens(value: &mut Value, url: &str) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    if name == "token_url" {
+                        *value = format!("{url}/witness-token").into();
+                    }
+                    tokens(value, url);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| tokens(item, url)),
+            _ => {}
+        }
+    }
+    let mut plan: Value = serde_json::from_str(plan).unwrap();
+    tokens(&mut plan, url);
+    let variables = plan["load_density"][0][1]["variables"].as_object_mut().unwrap();
+    for (name, value) in variables {
+        if name == "base_url"
+            || name.ends_with("_url") && value.as_str().unwrap_or_default().contains("://")
+        {
+            *value = url.into();
+        }
+    }
+    plan.to_string()
+}
+
+fn copy_all(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&to).unwrap();
+            copy_all(&entry.path(), &to);
+        } else {
+            fs::write(&to, fs::read(entry.path()).unwrap()).unwrap();
+        }
+    }
+}
+
+/// A mock server that checks requests against a specification; it ends when dropped.
+struct Prism {
+    specification: PathBuf,
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Prism {
+    fn start(specification: &Path) -> io::Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut child = Command::new(node::program("prism")?)
+            .args(["mock", "--multiprocess", "false", "-p", &port.to_string()])
+            .arg(specification)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for line in lines.by_ref() {
+            if line?.contains("is listening") {
+                // What it says later has to go somewhere.
+                std::thread::spawn(move || lines.count());
+                let addr = (Ipv4Addr::LOCALHOST, port).into();
+                return Ok(Self { specification: specification.to_owned(), child, addr });
+            }
+        }
+        let message = format!("prism does not start with {}", specification.display());
+        Err(io::Error::other(message))
+    }
+
+    /// Its reply to a request, and what it has against the request.
+    fn judge(&mut self, request: &Seen) -> (Vec<u8>, Option<String>) {
+        match self.exchange(request) {
+            Ok(bytes) if !bytes.is_empty() => {
+                let problem = problem(&bytes);
+                (bytes, problem)
+            }
+            _ => {
+                *self = Self::start(&self.specification.clone()).unwrap();
+                (reply(502, &[("Connection", "close")], ""), Some("prism has ended".to_owned()))
+            }
+        }
+    }
+
+    fn exchange(&self, request: &Seen) -> io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(self.addr)?;
+        stream.set_read_timeout(Some(Duration::from_secs(15)))?;
+        let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+        for (name, value) in &request.headers {
+            if !name.eq_ignore_ascii_case("connection") {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+        }
+        head.push_str("Connection: close\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        stream.write_all(&request.body)?;
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply)?;
+        Ok(reply)
+    }
+}
+
+impl Drop for Prism {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a reply of prism says is wrong with the request: a problem of its own that is not about
+/// the specification, or violations that are in the request.
+fn problem(reply: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(reply);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let problems = [
+        "UNPROCESSABLE_ENTITY",
+        "NO_PATH_MATCHED",
+        "NO_METHOD_MATCHED",
+        "UNAUTHORIZED",
+        "NO_SERVER",
+        "INVALID_CONTENT_TYPE",
+    ];
+    if body.contains("stoplight.io/prism/errors#") {
+        // That a reply cannot be made up is not the request's fault.
+        return problems.iter().any(|name| body.contains(name)).then(|| body.to_owned());
+    }
+    let violations = head.lines().find_map(|line| line.strip_prefix("sl-violations: "))?;
+    let violations: Vec<Value> = serde_json::from_str(violations).unwrap_or_default();
+    let of_request: Vec<String> = violations
+        .iter()
+        .filter(|violation| violation["location"][0] == "request")
+        .map(Value::to_string)
+        .collect();
+    (!of_request.is_empty()).then(|| of_request.join(", "))
+}
