@@ -16,6 +16,8 @@ use ld_vm::program::{SourceEnd, SourceFormat, SourceMode};
 pub(crate) struct Ir {
     pub(crate) slots: Vec<Slot>,
     pub(crate) vars: Vec<Var>,
+    /// Variables that `set` gives values, and where.
+    pub(crate) assigned: Vec<(usize, Span)>,
     pub(crate) sources: Vec<Source>,
     pub(crate) runs: Vec<Run>,
     pub(crate) actions: Vec<Action>,

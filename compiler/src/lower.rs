@@ -223,6 +223,9 @@ impl<'l> Lower<'l> {
             (Shape::Later(_), Kind::String(text)) => {
                 self.not_built(node, format!("`{text}` as `{name}`"))
             }
+            (Shape::Later(_), Kind::Number(number)) => {
+                self.not_built(node, format!("`{}` as `{name}`", number.text()))
+            }
             (Shape::Bool, Kind::Bool(flag)) => tree(TreeKind::Bool(*flag)),
             (Shape::Text, Kind::Bool(flag)) if self.pythonic => {
                 tree(TreeKind::Text(Template::text(if *flag { "True" } else { "False" })))
@@ -500,6 +503,7 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
         (Shape::Later(words), Kind::String(text)) => {
             words.iter().any(|word| word.eq_ignore_ascii_case(text))
         }
+        (Shape::Later(words), Kind::Number(number)) => words.contains(&&*number.text()),
         (Shape::Number { .. }, _) => number_of(node).is_some(),
         (Shape::Integer { .. }, _) => number_of(node).and_then(whole).is_some(),
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| fits(shape, node)),

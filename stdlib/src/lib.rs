@@ -64,5 +64,6 @@ pub fn tables(protocol: fn(&str) -> bool) -> Tables {
         },
         extractor: |name| extractors::find(name).map(|row| row.prepare),
         protocol,
+        at_once: |name| protocols::PROTOCOLS.iter().any(|row| row.name == name && row.at_once),
     }
 }

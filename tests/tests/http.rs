@@ -4,6 +4,7 @@
 use ld_tests::command::Folder;
 use ld_tests::python::Python;
 use ld_tests::runs::{self, Run};
+use ld_tests::witness::{Seen, Witness, reply};
 use serde_json::{Value, json};
 
 /// A run of one user, once through these tasks.
@@ -255,4 +256,23 @@ fn tokens_are_signed_as_the_plan_says() {
         assert_eq!((&claims["sub"], &claims["n"]), (&json!("ada"), &json!(4)));
         assert_eq!(claims["exp"].as_u64(), claims["iat"].as_u64().map(|at| at + 60));
     }
+}
+
+#[test]
+fn a_json_schema_may_come_from_a_file_beside_the_plan() {
+    let folder = Folder::new().unwrap();
+    let schema =
+        r#"{"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}"#;
+    folder.write("order.schema.json", schema).unwrap();
+    let witness = Witness::start(|seen: &Seen| match seen.path() {
+        "/good" => reply(200, &[], r#"{"id": 7}"#),
+        _ => reply(200, &[], r#"{"id": "7"}"#),
+    });
+    let check = json!([{"type": "json_schema", "file": "order.schema.json"}]);
+    let tasks = ["/good", "/bad"]
+        .map(|url| json!({"method": "get", "request_url": url, "name": url, "assertions": check}));
+    let run = run(&folder, "http_user", &witness.unwrap().url(), &json!(tasks));
+    let text = r#"json_schema: "7" is not of type "integer" at /id"#;
+    assert_eq!(run.failures(), [("assertion".to_owned(), text.to_owned(), 1)]);
+    assert_eq!(run.count("/per_name/~1bad/failures"), 1);
 }

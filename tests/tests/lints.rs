@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use ld_compiler::diag::Code;
+use ld_compiler::{Options, Source};
 use ld_tests::plans;
 
 /// What is in the cases on purpose: most of them are about it.
@@ -56,4 +57,21 @@ fn plans_that_are_right_get_no_lints() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_body_of_more_than_a_megabyte_is_noticed() {
+    let of = |length: usize| {
+        let body = "x".repeat(length);
+        let plan = format!(
+            r#"[["LD_start_test", {{"user_detail_dict": {{}}, "host": "http://127.0.0.1:8080",
+                 "tasks": [{{"method": "post", "request_url": "/", "data": "{body}"}}]}}]]"#
+        );
+        let compiled = ld_compiler::compile(&Source::new("plan.json", plan), &Options::new());
+        compiled.diagnostics.into_iter().map(|problem| (problem.code, problem.message)).collect()
+    };
+    let none: Vec<(Code, String)> = of(1 << 20);
+    assert_eq!(none, []);
+    let message = "task body is 1048577 bytes; consider streaming or a smaller fixture".to_owned();
+    assert_eq!(of((1 << 20) + 1), [(Code::OversizeBody, message)]);
 }

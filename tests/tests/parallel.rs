@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -143,4 +144,57 @@ fn a_run_that_ends_cuts_what_is_under_way_at_once() {
     let run = runs::finish(&folder, call.run().unwrap()).unwrap();
     assert_eq!(run.count("/cut"), 4);
     assert_eq!(run.count("/totals/requests"), 0);
+}
+
+#[test]
+fn a_lane_sends_again_what_failed_while_the_others_go_on() {
+    let asked = AtomicU32::new(0);
+    let witness = Witness::start(move |seen: &Seen| match seen.path() {
+        "/busy" if asked.fetch_add(1, Ordering::Relaxed) < 2 => reply(503, &[], "busy"),
+        "/gone" => reply(503, &[], "gone"),
+        _ => reply(200, &[], "{}"),
+    })
+    .unwrap();
+    let retry = r#""retry": {"transient": 2, "base_delay": 0.01}"#;
+    let tasks = format!(
+        r#"{{"group": "all", "tasks": [{{"parallel": [
+             {{"method": "get", "request_url": "/busy", "name": "busy", {retry}}},
+             {{"method": "get", "request_url": "/gone", "name": "gone", {retry}}},
+             {{"method": "get", "request_url": "/page", "name": "page"}}]}}]}}"#
+    );
+    let run = run(&witness, r#""iterations": 1"#, &tasks);
+    for (name, requests, failures) in [("busy", 3, 2), ("gone", 3, 3), ("page", 1, 0)] {
+        let figures = &run.summary["per_name"][name];
+        let counts = (figures["requests"].as_u64(), figures["failures"].as_u64());
+        assert_eq!(counts, (Some(requests), Some(failures)), "{name}");
+    }
+    assert_eq!((run.count("/retries/attempts"), run.count("/retries/recovered")), (4, 1));
+    assert_eq!(run.count("/groups/all/failures"), 1, "one of its requests never succeeded");
+}
+
+#[test]
+fn a_worse_network_holds_up_and_drops_the_requests_of_lanes() {
+    let witness = Witness::start(|_| reply(200, &[], "{}")).unwrap();
+    let folder = Folder::new().unwrap();
+    let plan = r#"[
+      ["LD_install_network_conditioner", {"latency_ms": 50, "name_filter": "slow"}],
+      ["LD_start_test", {"user_detail_dict": {}, "host": "http://127.0.0.1:9", "test_time": 60,
+        "wait_time": 0, "user_count": 1, "iterations": 5, "tasks": [{"parallel": [
+          {"method": "get", "request_url": "/slow", "name": "slow"},
+          {"method": "get", "request_url": "/slow", "name": "slow"},
+          {"method": "get", "request_url": "/fast", "name": "fast"}]}]}],
+      ["LD_install_network_conditioner", {"loss_rate": 1}],
+      ["LD_start_test", {"user_detail_dict": {}, "host": "http://127.0.0.1:9", "test_time": 60,
+        "wait_time": 0, "user_count": 1, "iterations": 5, "tasks": [{"parallel": [
+          {"method": "get", "request_url": "/lost", "name": "lost"},
+          {"method": "get", "request_url": "/lost", "name": "lost"}]}]}]]"#;
+    folder.write("plan.json", plan).unwrap();
+    let run = runs::run(&folder, "plan.json", &["--host", &witness.url()]).unwrap();
+    let slow = &run.summary["per_name"]["slow"];
+    assert!(slow["service_time"]["min_ms"].as_f64().unwrap() >= 50.0, "{slow}");
+    assert_eq!((run.count("/per_name/slow/requests"), slow["failures"].as_u64()), (10, Some(0)));
+    assert_eq!(run.count("/per_name/fast/requests"), 5);
+    let (class, text, times) = &run.failures()[0];
+    assert_eq!((class.as_str(), *times), ("dropped", 10), "{text}");
+    assert!(witness.targets().iter().all(|target| target != "/lost"));
 }

@@ -11,9 +11,10 @@ use ld_tests::plans;
 use ld_tests::script::{self, Data, Stage, Table};
 use ld_vm::format::{FormatError, VERSION, read, write};
 use ld_vm::isa::{Instruction, Opcode};
+use ld_vm::link::{Inputs, LinkError, Tables};
 use ld_vm::program::{Id as _, RunId, ScenarioId};
 use ld_vm::verify::verify;
-use ld_vm::{Effect, Program, Reply, Resume, User};
+use ld_vm::{Effect, Linked, Program, Reply, Resume, User};
 
 /// Before the sections come magic, version, checksum and length, four bytes each.
 const HEADER: usize = 16;
@@ -258,4 +259,16 @@ fn other_files_and_other_versions_are_named() {
     let mut damaged = bytes.clone();
     damaged[HEADER] ^= 1;
     assert_eq!(read(&damaged), Err(FormatError::Checksum));
+}
+
+#[test]
+fn requests_at_once_need_a_protocol_whose_users_can_make_them() {
+    let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
+    let any = ld_stdlib::tables(|_| true);
+    let one_by_one = Tables { at_once: |_| false, ..any };
+    let linked = |name, tables| Linked::new(program(name), tables, &inputs).map(drop);
+    let refused = linked("parallel", &one_by_one);
+    assert_eq!(refused, Err(LinkError::NotAtOnce("http".to_owned())));
+    assert_eq!(linked("parallel", &any), Ok(()));
+    assert_eq!(linked("constant-get", &one_by_one), Ok(()), "without any the rule is no matter");
 }

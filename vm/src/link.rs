@@ -99,6 +99,8 @@ pub struct Tables {
     pub extractor: fn(&str) -> Option<Prepare<ExtractFn>>,
     /// Whether a protocol's driver is in this build.
     pub protocol: fn(&str) -> bool,
+    /// Whether users of a protocol can have several requests under way.
+    pub at_once: fn(&str) -> bool,
 }
 
 /// The world's values that are fixed for a run.
@@ -118,6 +120,8 @@ pub enum LinkError {
     Verify(VerifyError),
     /// It uses what this build does not have: what kind of thing, and its name.
     Missing(Vec<(&'static str, String)>),
+    /// It wants several requests at once of users of a protocol that cannot, by its name.
+    NotAtOnce(String),
     /// It calls something with operands that make no sense.
     Operands {
         /// What kind of thing is called.
@@ -140,6 +144,9 @@ impl fmt::Display for LinkError {
                     write!(f, "{comma}{kind} `{name}`")?;
                 }
                 Ok(())
+            }
+            Self::NotAtOnce(protocol) => {
+                write!(f, "users of `{protocol}` cannot have several requests under way")
             }
             Self::Operands { kind, name, why } => {
                 write!(f, "the {kind} `{name}` cannot be used as the program does: {why}")
@@ -174,6 +181,7 @@ impl Linked {
     pub fn new(program: Program, tables: &Tables, inputs: &Inputs<'_>) -> Result<Self, LinkError> {
         verify(&program).map_err(LinkError::Verify)?;
         missing(&program, tables)?;
+        can_fork(&program, tables)?;
         let side = &program.tables;
         let operands = side.operands.iter().map(|row| Operand::of(row, &program)).collect();
         let slots = (side.slots.iter()).map(|row| Slot::link(row, &program, tables, inputs));
@@ -224,4 +232,26 @@ fn missing(program: &Program, tables: &Tables) -> Result<(), LinkError> {
         .map(|(kind, name)| (kind, name.to_owned()))
         .collect();
     if missing.is_empty() { Ok(()) } else { Err(LinkError::Missing(missing)) }
+}
+
+/// Refuses a program whose lanes make requests that cannot be under way beside others. Lanes
+/// stand between their fork and what follows it, as the verifier has seen.
+fn can_fork(program: &Program, tables: &Tables) -> Result<(), LinkError> {
+    let side = &program.tables;
+    for fork in &side.forks {
+        let Some(first) = Program::rows(&side.lanes, fork.lanes).first() else { continue };
+        let lanes = program.code.get(first.entry.index()..fork.after.index()).unwrap_or_default();
+        let requests = lanes.iter().filter_map(|&word| match Instruction::decode(word)? {
+            Instruction { op: Opcode::Request, x } => side.requests.get(x as usize),
+            _ => None,
+        });
+        for request in requests {
+            let row = side.protocols.get(request.protocol.index());
+            let protocol = row.map_or("", |row| program.consts.text(row.name));
+            if !(tables.at_once)(protocol) {
+                return Err(LinkError::NotAtOnce(protocol.to_owned()));
+            }
+        }
+    }
+    Ok(())
 }

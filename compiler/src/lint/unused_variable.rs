@@ -1,4 +1,5 @@
-//! `unused-variable`: a variable with a value that no run reads.
+//! `unused-variable`: a variable that has a value at the start, or is given one by `set`, and
+//! that no run reads.
 
 use std::collections::HashSet;
 
@@ -22,5 +23,15 @@ pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
         let mut members = listed.flat_map(|list| list.as_object().unwrap_or_default());
         let is_member = members.any(|member| member.value.span == span);
         problems.push(if is_member { problem.remove(span) } else { problem });
+    }
+    for (var, span) in &plan.ir.assigned {
+        if let Some(var) = plan.ir.vars.get(*var).filter(|var| !plan.reads(var))
+            && seen.insert(*span)
+        {
+            let message = format!("nothing reads `{}`", var.name);
+            let problem = Diagnostic::new(Code::UnusedVariable, message)
+                .label(*span, "this value is never used");
+            problems.push(problem);
+        }
     }
 }

@@ -323,6 +323,7 @@ impl Lower<'_> {
                 _ => (&*key.text, false),
             };
             let var = self.var(Var { name: name.to_owned(), session });
+            self.ir.assigned.push((var, key.span));
             let value = match value.as_object() {
                 Some([Member { key, value }]) if key.text == "expr" => match value.as_str() {
                     Some(text) => self.expression(text, value.span)?.value,

@@ -44,8 +44,13 @@ fn link(needs: &str, origin: &str, parts: &str, options: &str) -> Linked {
          0001  sample\n\
          0002  end\n"
     );
-    let tables =
-        Tables { function: |_| None, assertion: |_| None, extractor: |_| None, protocol: |_| true };
+    let tables = Tables {
+        function: |_| None,
+        assertion: |_| None,
+        extractor: |_| None,
+        protocol: |_| true,
+        at_once: |_| true,
+    };
     let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
     Linked::new(assemble(&listing).unwrap(), &tables, &inputs).unwrap()
 }

@@ -99,6 +99,7 @@ impl Stage {
             assertion: |_| None,
             extractor: |_| None,
             protocol: |_| true,
+            at_once: |_| true,
         };
         let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
         let linked = Arc::new(Linked::new(program, &tables, &inputs).unwrap());

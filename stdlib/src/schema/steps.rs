@@ -116,7 +116,7 @@ pub(super) fn define_for(protocol: &'static Protocol, defs: &mut Map<String, Jso
     let is_block: Vec<Json> = BLOCKS.iter().map(|block| json!({"required": [block.key]})).collect();
     let mut kinds: Vec<Json> = BLOCKS
         .iter()
-        .map(|block| json!({"if": {"required": [block.key]}, "then": self::block(block, place, name)}))
+        .map(|block| json!({"if": {"required": [block.key]}, "then": self::block(block, place, protocol)}))
         .collect();
     kinds.push(json!({"if": {"not": {"anyOf": is_block}}, "then": reference("task")}));
     let method = protocol.fields.iter().find(|field| field.name == "method");
@@ -164,12 +164,17 @@ fn drop_empty_all_of(schema: &mut Json) {
     }
 }
 
-fn block(block: &Block, place: Place, protocol: &str) -> Json {
-    let steps = || json!({"$ref": format!("#/$defs/{protocol}.steps")});
+fn block(block: &Block, place: Place, protocol: &Protocol) -> Json {
+    let reference = |what: &str| json!({"$ref": format!("#/$defs/{}.{what}", protocol.name)});
+    let steps = || reference("steps");
     let value = match block.key {
         "if" | "while" => json!({"anyOf": [{"type": "string"}, {"$ref": "#/$defs/condition"}]}),
         "interleave" | "once" | "random" => steps(),
         "group" | "log" => json!({"type": ["string", "number", "boolean"]}),
+        "parallel" if protocol.at_once => {
+            json!({"anyOf": [{"type": "array", "items": reference("task")}, reference("task")]})
+        }
+        "parallel" => false.into(),
         "pause" => shape(&PAUSE),
         "pick" => json!({"type": "array", "items": fields(&[BRANCH_FIELDS], place)}),
         "set" => json!({"type": "object"}),

@@ -10,8 +10,13 @@ use ld_vm::{Effect, Linked, Program, Request, Resume, ScratchPool, Tables, User,
 
 /// A program that calls and checks nothing, ready to run.
 pub(crate) fn link(program: Program) -> Linked {
-    let tables =
-        Tables { function: |_| None, assertion: |_| None, extractor: |_| None, protocol: |_| true };
+    let tables = Tables {
+        function: |_| None,
+        assertion: |_| None,
+        extractor: |_| None,
+        protocol: |_| true,
+        at_once: |_| true,
+    };
     let inputs = Inputs { env: &|_| None, secret: &|_| None, column: &|_, _| None };
     Linked::new(program, &tables, &inputs).unwrap()
 }

@@ -7,7 +7,7 @@ use ld_vm::Needs;
 
 use super::{Prepared, Problem, ProblemKind, Protocol, Task, UserType, tls};
 use crate::span::Span;
-use crate::template::Template;
+use crate::template::{Template, Tree};
 
 mod body;
 mod cookies;
@@ -244,6 +244,11 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         notes.push(no_effect(cookies.span, "cookies", "the header `Cookie`"));
     }
 
+    if target.origin.as_deref().is_some_and(|origin| origin.starts_with("http://")) {
+        let of_tls = ["cert", "tls"].into_iter().filter_map(|name| Some((name, task.field(name)?)));
+        notes.extend(of_tls.map(|(name, tree)| no_tls(name, tree)));
+    }
+
     let body_constant = body.constant();
     let has_body = has_content || matches!(method.as_str(), "POST" | "PUT" | "PATCH");
     let mut head = Template::default();
@@ -377,6 +382,17 @@ fn add_content_lines(
             notes.push(no_effect(own, "Content-Encoding", "`compress`"));
         }
         headers.add("Content-Encoding", Template::text(coding.name()));
+    }
+}
+
+/// What to say of a field that is about TLS, which the URL does without.
+fn no_tls(field: &str, tree: &Tree) -> Problem {
+    Problem {
+        span: tree.span,
+        kind: ProblemKind::NoEffect,
+        message: format!("`{field}` changes nothing for an `http://` URL"),
+        label: "only `https://` URLs use it".to_owned(),
+        help: "write `https://`, or leave it out".to_owned(),
     }
 }
 
