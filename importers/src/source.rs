@@ -22,9 +22,14 @@ impl Source {
     ///
     /// # Errors
     /// When the bytes are not text; the message says where.
-    pub fn new(name: &str, bytes: &[u8], folder: &Path) -> Result<Self, Failure> {
-        let text = match bytes {
-            [0xef, 0xbb, 0xbf, rest @ ..] => utf8(name, rest)?,
+    pub fn new(name: &str, bytes: impl Into<Vec<u8>>, folder: &Path) -> Result<Self, Failure> {
+        // Taken, not copied: recordings are large.
+        let mut bytes: Vec<u8> = bytes.into();
+        let text = match bytes.as_slice() {
+            [0xef, 0xbb, 0xbf, ..] => {
+                bytes.drain(..3);
+                utf8(name, bytes)?
+            }
             [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
             [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
             _ => utf8(name, bytes)?,
@@ -47,10 +52,10 @@ impl Source {
     }
 }
 
-fn utf8(name: &str, bytes: &[u8]) -> Result<String, Failure> {
-    String::from_utf8(bytes.to_owned()).map_err(|error| {
+fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let line = 1 + bytes.iter().take(valid).filter(|&&byte| byte == b'\n').count();
+        let line = 1 + error.as_bytes().iter().take(valid).filter(|&&byte| byte == b'\n').count();
         Failure::new(
             &format!("{name}:{line}"),
             format!("this is not UTF-8: the byte at offset {valid} belongs to no character"),

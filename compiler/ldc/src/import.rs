@@ -22,9 +22,8 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
         let input = Input::read(file)?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        sources.push(
-            Source::new(&input.name, &input.bytes, folder).map_err(|failure| fail(&failure))?,
-        );
+        sources
+            .push(Source::new(&input.name, input.bytes, folder).map_err(|failure| fail(&failure))?);
     }
     let importer = ld_importers::importer(kind, &sources).map_err(|failure| fail(&failure))?;
     let imported = ld_importers::import(importer, &sources, &choices(options))

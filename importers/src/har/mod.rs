@@ -260,3 +260,46 @@ fn tell(context: Context<'_>, source: &Source, notes: &mut Notes) {
     }
     tally.tell(&source.name, notes);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const RECORDING: &str = include_str!("../../../tests/cases/importers/har/own-shop.har");
+
+    fn requests(bytes: &[u8]) -> Result<usize, Failure> {
+        let source = Source::new("x.har", bytes, Path::new(""))?;
+        let mut notes = Notes::default();
+        let draft = read(&[source], &Options::default(), &mut notes)?;
+        Ok(draft.tasks().len())
+    }
+
+    #[test]
+    fn recordings_that_are_cut_or_broken_are_refused_or_read() {
+        assert_eq!(requests(RECORDING.as_bytes()), Ok(11));
+        for end in (0..RECORDING.len()).step_by(211) {
+            let failure = requests(&RECORDING.as_bytes()[..end]).unwrap_err();
+            assert!(failure.place.starts_with("x.har"), "{failure}");
+        }
+        for at in (0..RECORDING.len()).step_by(101) {
+            let mut bytes = RECORDING.as_bytes().to_vec();
+            for other in [b'"', b'[', 0, b'7', b'\\'] {
+                bytes[at] = other;
+                let _ = requests(&bytes);
+            }
+        }
+        assert!(requests(&b"[".repeat(1 << 20)).is_err());
+        assert!(requests(b"{\"log\": {\"entries\": {}}}").is_err());
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced() {
+        let text = r#"{"log": {"entries": [{"request": {"method": "GET", "url": "http://a.example/",
+            "postData": {"text": "\ud83d\ude00 \ud83d \\ud83d"}}}]}}"#;
+        assert_eq!(requests(text.as_bytes()), Ok(1));
+        assert_eq!(mend(r"\ud83d\ude00 \\ud83d"), None);
+        assert_eq!(mend(r"\ud83dx\ude00").as_deref(), Some(r"\ufffdx\ufffd"));
+    }
+}

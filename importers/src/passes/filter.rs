@@ -82,21 +82,26 @@ pub(super) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) {
     }
 }
 
-/// Whether a URL is of an asset or of a service that watches visitors.
-fn is_noise(url: &str) -> bool {
+/// Whether a URL is of an image, a style, a script, a font or the like.
+pub(super) fn is_static(url: &str) -> bool {
     let (_, rest) = url.split_once("://").unwrap_or(("", url));
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (_, path) = rest.split_once('/').unwrap_or((rest, ""));
     let path = path.split(['?', '#']).next().unwrap_or(path);
     let ending =
         path.rsplit('/').next().and_then(|last| last.rsplit_once('.')).map(|(_, ending)| ending);
-    let is_asset =
-        ending.is_some_and(|ending| STATIC.iter().any(|known| known.eq_ignore_ascii_case(ending)));
+    ending.is_some_and(|ending| STATIC.iter().any(|known| known.eq_ignore_ascii_case(ending)))
+}
+
+/// Whether a URL is of an asset or of a service that watches visitors.
+fn is_noise(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split('/').next().unwrap_or(rest);
     let host =
         authority.rsplit('@').next().unwrap_or(authority).split(':').next().unwrap_or(authority);
     let watches = ANALYTICS.iter().any(|known| {
         host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     });
-    is_asset || watches
+    is_static(url) || watches
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What is done to every draft, whatever it was read from.
 
+mod correlate;
 mod filter;
 mod names;
 pub(crate) mod origins;
@@ -10,10 +11,11 @@ use crate::draft::Draft;
 use crate::notes::Notes;
 use crate::options::Options;
 
-/// Filters requests, takes secrets out, makes variables of origins and gives names. Returns the
+/// Filters requests, makes variables of values that replies gave, takes secrets out, makes variables of origins and gives names. Returns the
 /// secrets.
 pub(crate) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) -> Vec<Secret> {
     filter::run(draft, options, notes);
+    correlate::run(draft, notes);
     let secrets = secrets::run(draft);
     origins::run(draft, options);
     names::run(draft);
