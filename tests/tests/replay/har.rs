@@ -252,7 +252,12 @@ fn entry(entry: &Value) -> Entry {
     )];
     lines.extend(location.iter().map(|location| ("Location".to_owned(), location.clone())));
     for (name, value) in pairs(&response["headers"]) {
-        if name.eq_ignore_ascii_case("set-cookie") || name.to_ascii_lowercase().starts_with("x-") {
+        let small = name.to_ascii_lowercase();
+        let is_framing = small.starts_with("content-")
+            || small.contains([':', ' ', '/'])
+            || ["alt-svc", "connection", "keep-alive", "location", "transfer-encoding", "upgrade"]
+                .contains(&small.as_str());
+        if !is_framing {
             lines.push((name, value.replace('\n', "; ")));
         }
     }
@@ -325,7 +330,7 @@ fn body(post: &Value, headers: &mut Vec<(String, String)>) -> Vec<u8> {
 /// A value as browsers write it in forms.
 fn encoded(text: &str) -> String {
     let mut encoded = String::new();
-    if text.contains('%') {
+    if text.contains('%') && !text.contains(' ') {
         return text.to_owned();
     }
     for byte in text.bytes() {

@@ -126,6 +126,16 @@ impl Wanted {
     }
 }
 
+/// What is to be told of a variable that was made.
+struct Told {
+    place: String,
+    name: String,
+    how: String,
+    /// How many replies give it, and how many requests send it.
+    replies: usize,
+    times: usize,
+}
+
 fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, notes: &mut Notes) {
     let mut table = Table::default();
     for (wave, task) in &mut tasks {
@@ -141,6 +151,7 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
     let has_length = |length: usize| lengths & (1 << length.min(63)) != 0;
     let mut lasts: HashMap<String, usize> = HashMap::new();
     let mut has_bodies = false;
+    let (mut told, mut rows): (Vec<Told>, HashMap<(String, String), usize>) = Default::default();
     for (wave, task) in &mut tasks {
         let Some(reply) = task.reply.take() else { continue };
         has_bodies |= !reply.body.is_empty();
@@ -171,10 +182,21 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
                 }
             }
             extract.push(row.into());
-            let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
-            let why = format!("taken out of the reply ({how}), and sent {times}");
-            notes.remark(place, &format!("`${{{name}}}`"), &why);
+            let next = told.len();
+            let at = *rows.entry((name.clone(), how.clone())).or_insert(next);
+            match told.get_mut(at) {
+                Some(known) => {
+                    (known.replies, known.times) = (known.replies + 1, known.times + times)
+                }
+                None => told.push(Told { place: place.clone(), name, how, replies: 1, times }),
+            }
         });
+    }
+    for Told { place, name, how, replies, times } in told {
+        let place = if replies == 1 { place } else { format!("{place} and {} more", replies - 1) };
+        let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        let why = format!("taken out of the reply ({how}), and sent {times}");
+        notes.remark(&place, &format!("`${{{name}}}`"), &why);
     }
     for (wave, task) in &mut tasks {
         request::walk(task, &mut |kind, name, value| placeholder(&table, *wave, kind, name, value));
