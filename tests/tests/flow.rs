@@ -119,16 +119,23 @@ fn users_that_end_by_themselves_leave_their_places_to_those_who_arrive() {
     const PLAN: &str = r#"[["LD_start_test", {
       "user_detail_dict": {"user": "fast_http_user"}, "test_time": 30,
       "arrival": {"rate": 40, "duration": 0.5, "max_users": 3}, MORE
-      "tasks": [{"method": "get", "name": "n", "request_url": "/a/${user_id()}"} END]}]]"#;
+      "tasks": [{"method": "get", "name": "n", "request_url": "/a/${user_id()}", "headers": {"X": "ROW"}} END]}]]"#;
     let stop = r#", {"stop_user": true}"#;
-    for (more, end) in [("", stop), (r#""iterations": 1,"#, ""), ("", "")] {
+    // A row for each user, which ends when it asks for another.
+    let rows = r#""csv_sources": [{"name": "rows", "file_path": "rows.csv", "mode": "per_user",
+        "on_end": "stop_user"}],"#;
+    for (more, end) in [("", stop), (r#""iterations": 1,"#, ""), (rows, "")] {
         let (folder, witness) = (Folder::new().unwrap(), witness());
-        folder.write("plan.json", PLAN.replace("MORE", more).replace("END", end)).unwrap();
+        folder.write("rows.csv", "n\n1\n").unwrap();
+        let plan = PLAN.replace("ROW", if more == rows { "${csv.rows.n}" } else { "" });
+        folder.write("plan.json", plan.replace("MORE", more).replace("END", end)).unwrap();
         let url = witness.url();
         let run = runs::run(&folder, "plan.json", &["--host", &url, "--threads", "2"]).unwrap();
         let counts = ["started", "missed"].map(|key| run.count(&format!("/arrivals/{key}")));
         assert_eq!(counts, [20, 0], "{more} {end}");
-        assert_eq!(run.count("/totals/requests"), 20, "{more} {end}");
+        if more != rows {
+            assert_eq!(run.count("/totals/requests"), 20, "{more} {end}");
+        }
         assert!(run.count("/arrivals/users") <= 3);
         assert!(run.summary["duration"]["achieved_s"].as_f64().unwrap() < 5.0);
         // Whoever comes in another's place has its number.
