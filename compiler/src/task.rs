@@ -74,7 +74,9 @@ pub(crate) fn lower(
     };
 
     let mut checks = checks(field("assertions"), protocol, lower);
-    let asks_status = checks.iter().any(|check| check.assertion.needs.contains(Needs::STATUS));
+    // What is only counted decides nothing, so it is no word on which replies are good.
+    let asks_status =
+        checks.iter().any(|check| !check.soft && check.assertion.needs.contains(Needs::STATUS));
     if let (false, Some(name)) = (asks_status, protocol.default_check)
         && let Some(assertion) = assertions::find(name)
     {

@@ -12,6 +12,7 @@ mod body;
 mod curl;
 mod draft;
 mod har;
+mod k6;
 mod notes;
 mod openapi;
 mod options;
@@ -53,6 +54,12 @@ pub const IMPORTERS: &[Importer] = &[
         doc: "HAR files, which browsers, proxies and testing tools record.",
         detect: har::detect,
         read: har::read,
+    },
+    Importer {
+        name: "k6",
+        doc: "Scripts for k6, in JavaScript or TypeScript, with their modules and data files.",
+        detect: k6::detect,
+        read: k6::read,
     },
     Importer {
         name: "openapi",

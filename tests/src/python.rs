@@ -80,6 +80,22 @@ pub fn run(name: &str, input: &Value) -> io::Result<()> {
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("{name}.py: {status}"))) }
 }
 
+/// A program that comes with the environment, such as `k6`.
+///
+/// # Errors
+/// When the environment cannot be prepared, or has no such program.
+pub fn program(name: &str) -> io::Result<PathBuf> {
+    let path = interpreter()?.with_file_name(name);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(io::Error::other(format!(
+            "{} is missing; tests/peers/install puts it there",
+            path.display()
+        )))
+    }
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
 }

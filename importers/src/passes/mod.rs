@@ -11,6 +11,8 @@ use crate::draft::Draft;
 use crate::notes::Notes;
 use crate::options::Options;
 
+pub(crate) use self::origins::unique;
+
 /// Filters requests, makes variables of values that replies gave, takes secrets out, makes variables of origins and gives names. Returns the
 /// secrets.
 pub(crate) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) -> Vec<Secret> {

@@ -62,7 +62,7 @@ fn replace(url: &mut String, names: &[(String, String)], bases: &[String]) {
 }
 
 /// `wanted`, or the first of `wanted_2`, `wanted_3` … that is free.
-pub(super) fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn unique(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(wanted) {
         return wanted.to_owned();
     }

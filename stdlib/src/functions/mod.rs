@@ -20,6 +20,7 @@ mod case;
 mod concat;
 mod counter;
 mod date;
+mod default;
 mod digest;
 mod encoding;
 mod faker;
@@ -58,6 +59,7 @@ pub const FUNCTIONS: &[Function] = &[
     concat::FUNCTION,
     counter::FUNCTION,
     date::FUNCTION,
+    default::FUNCTION,
     faker::FUNCTION,
     file::FUNCTION,
     hex::FUNCTION,

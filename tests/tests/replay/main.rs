@@ -9,6 +9,7 @@
 mod compare;
 mod curl;
 mod har;
+mod k6;
 mod openapi;
 
 use std::fs;

@@ -1,0 +1,358 @@
+//! The state of an evaluation: steps so far, requests, what was drawn from where.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use oxc_allocator::Allocator;
+use oxc_span::Span;
+use serde_json::{Map, Value as Json};
+
+use super::code::Code;
+use super::scope::{Binding, Scope};
+use super::value::{Array, DataFile, Value, What};
+use crate::draft::{Block, Step, Task};
+use crate::notes::Notes;
+use crate::options::Options;
+use crate::source::Source;
+
+/// Expressions and statements that are evaluated at most.
+const FUEL: usize = 400_000;
+/// Levels of calls and expressions that are followed.
+pub(super) const LEVELS: usize = 400;
+
+/// A step in the making. Requests stand in [`Machine::requests`]: later parts of the script add
+/// checks and extracts to them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    Request(usize),
+    Block {
+        head: Map<String, Json>,
+        lists: Vec<(&'static str, Vec<Node>)>,
+    },
+    /// Takes a row of a data source: its number in [`Machine::takers`].
+    Take(usize),
+}
+
+/// A step that takes a row, with the columns that are asked for: variable, path in the row.
+#[derive(Clone, Debug)]
+pub(super) struct Taker {
+    pub(super) source: String,
+    pub(super) hint: Option<String>,
+    pub(super) columns: Vec<(String, String)>,
+}
+
+/// A request, and the variables that parts of its reply are in.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sent {
+    pub(super) task: Task,
+    pub(super) variables: Vec<(What, String)>,
+}
+
+/// A module of the script.
+#[derive(Clone)]
+pub(super) struct Module<'a> {
+    /// Exported names, and the names in the module that they are.
+    pub(super) exports: Rc<RefCell<Vec<(String, Value<'a>)>>>,
+}
+
+/// A loop around what is evaluated.
+pub(super) struct Loop {
+    /// How many conditional blocks it stands in.
+    pub(super) depth: usize,
+    /// The variable that says that it is over, of a loop of the plan.
+    pub(super) flag: Option<String>,
+    pub(super) is_live: bool,
+    /// Something in it can only be decided when the plan runs.
+    pub(super) needs_live: bool,
+}
+
+pub(super) struct Machine<'a, 'n> {
+    pub(super) arena: &'a Allocator,
+    pub(super) source: &'n Source,
+    pub(super) options: &'n Options,
+    pub(super) notes: &'n mut Notes,
+    /// Texts of the modules by their names, to find lines in.
+    pub(super) file: String,
+    pub(super) text: &'a str,
+    pub(super) steps: Vec<Node>,
+    pub(super) requests: Vec<Sent>,
+    pub(super) takers: Vec<Taker>,
+    pub(super) sources: Vec<(String, DataFile, &'static str)>,
+    pub(super) variables: Map<String, Json>,
+    /// What variables of the plan are at the start, where the environment may say so.
+    pub(super) setup: Vec<Node>,
+    /// What each user computes once.
+    pub(super) of_user: Vec<Node>,
+    pub(super) taken: HashSet<String>,
+    pub(super) modules: HashMap<String, Module<'a>>,
+    pub(super) loops: Vec<Loop>,
+    /// How many blocks of the plan that run conditionally are open.
+    pub(super) depth: usize,
+    /// Names that were changed in a conditional block and must be variables before it.
+    pub(super) pending: Vec<(usize, String, Node)>,
+    /// What names stood for before they were changed, the last change last.
+    pub(super) journal: Vec<(Rc<Scope<'a>>, String, Binding<'a>)>,
+    pub(super) levels: usize,
+    pub(super) fuel: usize,
+    /// Whether what is evaluated is what a module does when it is loaded.
+    pub(super) loading: bool,
+    pub(super) cookies: Vec<(String, Value<'a>)>,
+    /// The environment that a scenario has of its own.
+    pub(super) of_scenario: Vec<(String, Value<'a>)>,
+    pub(super) groups: HashSet<String>,
+    /// Variables that were drawn from a range, and the range.
+    pub(super) ranges: HashMap<String, (f64, f64)>,
+    /// Texts of files that were opened, and their paths.
+    pub(super) opened: Vec<(Rc<str>, String)>,
+    /// The folder of the module that is loaded.
+    pub(super) folder: String,
+    /// Handlers of a connection, by event.
+    pub(super) handlers: Vec<(String, Value<'a>)>,
+    /// What a connection does later.
+    pub(super) late: Vec<Node>,
+}
+
+impl<'a, 'n> Machine<'a, 'n> {
+    pub(super) fn new(
+        arena: &'a Allocator,
+        source: &'n Source,
+        options: &'n Options,
+        notes: &'n mut Notes,
+    ) -> Self {
+        Self {
+            arena,
+            source,
+            options,
+            notes,
+            file: source.name.clone(),
+            text: "",
+            steps: Vec::new(),
+            requests: Vec::new(),
+            takers: Vec::new(),
+            sources: Vec::new(),
+            variables: Map::new(),
+            setup: Vec::new(),
+            of_user: Vec::new(),
+            taken: HashSet::new(),
+            modules: HashMap::new(),
+            loops: Vec::new(),
+            depth: 0,
+            pending: Vec::new(),
+            journal: Vec::new(),
+            levels: 0,
+            fuel: FUEL,
+            loading: true,
+            cookies: Vec::new(),
+            of_scenario: Vec::new(),
+            groups: HashSet::new(),
+            ranges: HashMap::new(),
+            opened: Vec::new(),
+            folder: String::new(),
+            handlers: Vec::new(),
+            late: Vec::new(),
+        }
+    }
+
+    /// Where something stands: `script.js:12`.
+    pub(super) fn place(&self, span: Span) -> String {
+        let before = self.text.as_bytes().get(..span.start as usize).unwrap_or_default();
+        let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+        format!("{}:{line}", self.file)
+    }
+
+    /// What the source says there, shortened.
+    pub(super) fn source_text(&self, span: Span) -> String {
+        let text = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        text.chars().take(400).collect()
+    }
+
+    /// What the source says there on one line, for notes.
+    pub(super) fn words(&self, span: Span) -> String {
+        let text = self.source_text(span);
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(120).collect()
+    }
+
+    pub(super) fn drop(&mut self, span: Span, why: &str) {
+        let (place, words) = (self.place(span), self.words(span));
+        self.notes.drop(&place, &words, why);
+    }
+
+    pub(super) fn approximate(&mut self, span: Span, why: &str) {
+        let (place, words) = (self.place(span), self.words(span));
+        self.notes.approximate(&place, &words, why);
+    }
+
+    pub(super) fn remark(&mut self, span: Span, why: &str) {
+        let (place, words) = (self.place(span), self.words(span));
+        self.notes.remark(&place, &words, why);
+    }
+
+    /// A step that somebody has to write.
+    pub(super) fn todo(&mut self, what: &str, span: Span) {
+        let (place, words) = (self.place(span), self.words(span));
+        self.notes.drop(&place, &words, what);
+        let mut head = Map::new();
+        head.insert("todo".to_owned(), format!("{what} ({place})").into());
+        head.insert("source".to_owned(), self.source_text(span).replace("${", "$ {").into());
+        self.steps.push(Node::Block { head, lists: Vec::new() });
+    }
+
+    /// One unit of work; `false` when there was too much.
+    pub(super) fn burn(&mut self) -> bool {
+        self.fuel = self.fuel.saturating_sub(1);
+        self.fuel > 0
+    }
+
+    /// A name for a variable of the plan that is not taken yet.
+    pub(super) fn fresh(&mut self, wanted: &str) -> String {
+        let name = crate::passes::unique(&variable_name(wanted), |name| self.taken.contains(name));
+        self.taken.insert(name.clone());
+        name
+    }
+
+    /// Undoes changes of names, the last one first.
+    pub(super) fn undo(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            if let Some((scope, name, before)) = self.journal.pop() {
+                scope.change(&name, |binding| *binding = before);
+            }
+        }
+    }
+
+    /// A step that sets a variable.
+    pub(super) fn set(name: &str, code: &Code) -> Node {
+        let value = match (code, code.template()) {
+            (Code::Const(value), _) => escaped(value),
+            (_, Some(template)) => template.into(),
+            (_, None) => serde_json::json!({"expr": code.expression()}),
+        };
+        Self::block("set", serde_json::json!({name: value}), Vec::new())
+    }
+
+    pub(super) fn block(key: &str, value: Json, lists: Vec<(&'static str, Vec<Node>)>) -> Node {
+        let head = std::iter::once((key.to_owned(), value)).collect();
+        Node::Block { head, lists }
+    }
+
+    /// Puts a step where it is due: while modules are loaded that is once for each user.
+    pub(super) fn push(&mut self, node: Node) {
+        if self.loading { self.of_user.push(node) } else { self.steps.push(node) }
+    }
+
+    /// A variable with the value of `code`, computed here.
+    pub(super) fn hoist(&mut self, wanted: &str, code: &Code) -> Code {
+        let name = self.fresh(wanted);
+        self.push(Self::set(&name, code));
+        Code::Name(name)
+    }
+
+    /// A variable with a text that has placeholders.
+    pub(super) fn hoist_text(&mut self, text: &str) -> Code {
+        let name = self.fresh("text");
+        self.push(Self::block("set", serde_json::json!({&*name: text}), Vec::new()));
+        Code::Name(name)
+    }
+
+    /// A text with placeholders; what only an expression can say is computed before.
+    pub(super) fn template(&mut self, code: &Code) -> String {
+        match code {
+            Code::Concat(parts) => parts.iter().map(|part| self.template(part)).collect(),
+            Code::Op(..) | Code::Not(_) => {
+                let name = self.hoist("value", code);
+                name.template().unwrap_or_default()
+            }
+            Code::Call(name, arguments) if code.template().is_none() => {
+                let arguments = arguments
+                    .iter()
+                    .map(|argument| match argument {
+                        Code::Op(..) | Code::Not(_) => self.hoist("value", argument),
+                        other => other.clone(),
+                    })
+                    .collect();
+                let call = Code::Call(name, arguments);
+                match call.template() {
+                    Some(template) => template,
+                    None => {
+                        let name = self.hoist("value", &call);
+                        name.template().unwrap_or_default()
+                    }
+                }
+            }
+            other => other.template().unwrap_or_default(),
+        }
+    }
+
+    /// The variable of the plan that a constant list is in.
+    pub(super) fn list_variable(&mut self, array: &Array<'a>) -> Option<String> {
+        if let Some(name) = &*array.variable.borrow() {
+            return Some(name.clone());
+        }
+        let items = array.items.borrow();
+        let json: Option<Vec<Json>> = items.iter().map(Value::to_json).collect();
+        let wanted = array.name.borrow().clone().unwrap_or_else(|| "list".to_owned());
+        let name = self.fresh(&wanted);
+        self.variables.insert(name.clone(), json?.into());
+        *array.variable.borrow_mut() = Some(name.clone());
+        Some(name)
+    }
+
+    /// The steps of a draft.
+    pub(super) fn finished(&self, nodes: &[Node]) -> Vec<Step> {
+        nodes.iter().filter_map(|node| self.step(node)).collect()
+    }
+
+    fn step(&self, node: &Node) -> Option<Step> {
+        match node {
+            Node::Request(number) => {
+                self.requests.get(*number).map(|sent| sent.task.clone().into())
+            }
+            Node::Block { head, lists } => Some(Step::Block(Block {
+                head: head.clone(),
+                lists: lists.iter().map(|(key, nodes)| (*key, self.finished(nodes))).collect(),
+            })),
+            Node::Take(number) => {
+                let taker = self.takers.get(*number)?;
+                let columns: Map<String, Json> = taker
+                    .columns
+                    .iter()
+                    .map(|(name, path)| {
+                        let source = &taker.source;
+                        (name.clone(), Json::from(format!("${{data.{source}.{path}}}")))
+                    })
+                    .collect();
+                (!columns.is_empty()).then(|| Step::simple("set", columns))
+            }
+        }
+    }
+}
+
+/// A constant in which nothing is to be taken for a placeholder.
+pub(super) fn escaped(value: &Json) -> Json {
+    match value {
+        Json::String(text) => super::code::literal(text).into(),
+        Json::Array(items) => items.iter().map(escaped).collect(),
+        Json::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), escaped(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// A name that variables of plans can have.
+fn variable_name(wanted: &str) -> String {
+    let mut name: String =
+        wanted.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+    if !name.chars().any(|char| char.is_ascii_lowercase()) {
+        name = name.to_ascii_lowercase();
+    }
+    let name = name.trim_matches('_');
+    if name.is_empty() {
+        "value".to_owned()
+    } else if name.starts_with(|char: char| char.is_ascii_digit()) {
+        format!("value_{name}")
+    } else {
+        name.to_owned()
+    }
+}

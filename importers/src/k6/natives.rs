@@ -1,0 +1,671 @@
+//! What the language and k6 give to scripts, by path: `Math.floor`, `http.get`, `check`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use oxc_span::Span;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value as Json, json};
+
+use super::code::Code;
+use super::machine::Machine;
+use super::value::{DataFile, Object, Part, Test, Value, What, json_number};
+use crate::options::ThinkTime;
+
+/// What `encodeURIComponent` encodes.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// What `encodeURI` encodes.
+const WHOLE: &AsciiSet = &COMPONENT
+    .remove(b';')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'#');
+
+impl<'a> Machine<'a, '_> {
+    pub(super) fn native_member(&mut self, path: &str, name: &str) -> Value<'a> {
+        match (path, name) {
+            ("__ENV", name) => self.environment(name),
+            ("Math", "PI") => Value::Number(std::f64::consts::PI),
+            ("Math", "E") => Value::Number(std::f64::consts::E),
+            ("Number", "MAX_SAFE_INTEGER") => Value::Number(9_007_199_254_740_991.0),
+            ("k6", name) => Value::native(name),
+            ("http.default", name) => Value::native(&format!("http.{name}")),
+            ("exec.vu", "idInTest" | "idInInstance") => {
+                Value::live(Code::op("+", Code::Call("user_id", vec![]), Code::Const(json!(1))))
+            }
+            ("exec.vu", "iterationInScenario" | "iterationInInstance") => {
+                Value::live(Code::Call("iteration", vec![]))
+            }
+            ("exec.scenario", "iterationInTest" | "iterationInInstance") => {
+                let counter = Code::Call("run_counter", vec![Code::text("iterations")]);
+                Value::live(Code::op("-", counter, Code::Const(json!(1))))
+            }
+            ("ws.client", "status") => Value::Number(101.0),
+            ("exec.scenario", "name") => Value::text("default"),
+            ("http", "expectedStatuses") | ("http", "setResponseCallback") => {
+                Value::native(&format!("http.{name}"))
+            }
+            (_, "length") => Value::Undefined,
+            (path, name) => {
+                // Numbers that k6 has for versions, methods and so on.
+                if path == "http" && name.starts_with(|first: char| first.is_ascii_uppercase()) {
+                    if matches!(name, "FormData" | "CookieJar") {
+                        return Value::native(&format!("http.{name}"));
+                    }
+                    return Value::text(name);
+                }
+                Value::native(&format!("{path}.{name}"))
+            }
+        }
+    }
+
+    /// A variable of the environment; that of the scenario goes before it.
+    fn environment(&mut self, name: &str) -> Value<'a> {
+        let own = self.of_scenario.iter().find(|(known, _)| known == name);
+        match own {
+            Some((_, value)) => value.clone(),
+            None => Value::live(Code::Name(format!("env.{name}"))),
+        }
+    }
+
+    #[expect(clippy::too_many_lines, reason = "a list of uniform entries")]
+    pub(super) fn call_native(
+        &mut self,
+        path: &str,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let argument = |number: usize| arguments.get(number).cloned().unwrap_or(Value::Undefined);
+        let first = argument(0);
+        let number = |at: usize| arguments.get(at).and_then(Value::to_number);
+        let unknown = |machine: &Self| Value::Unknown(Rc::from(machine.words(span)));
+        if let Some(method) = path.strip_prefix("http.") {
+            return self.http(method, arguments, span);
+        }
+        if path.starts_with("ws.") || path.starts_with("websockets.") {
+            return self.socket(path, &arguments, span);
+        }
+        match path {
+            "check" => self.check(&arguments, span),
+            "utils.checkStatus" => {
+                let status = first.member("expectedStatus").unwrap_or(Value::Number(200.0));
+                if let Some(Value::Reply(part)) = first.member("res")
+                    && let Some(status) = status.to_json()
+                    && let Some(sent) = self.requests.get_mut(part.request)
+                {
+                    let check = json!({"type": "status_code", "value": status, "soft": true});
+                    sent.task.assertions.push(check);
+                }
+                Value::Undefined
+            }
+            "group" | "describe.describe" => {
+                let outside = std::mem::take(&mut self.steps);
+                let value = self.call(&argument(1), Vec::new(), span);
+                let steps = std::mem::replace(&mut self.steps, outside);
+                let name = self.text_of(&first, span).unwrap_or_else(|| "group".to_owned());
+                self.groups.insert(name.clone());
+                if !steps.is_empty() {
+                    self.steps.push(Self::block("group", json!(name), vec![("tasks", steps)]));
+                }
+                value
+            }
+            "sleep" => {
+                self.sleep(&first, span);
+                Value::Undefined
+            }
+            "fail" | "exec.test.abort" | "exec.test.fail" => {
+                if path == "exec.test.abort" && self.depth > 0 {
+                    self.steps.push(Self::block("stop_run", json!(true), Vec::new()));
+                }
+                Value::native("thrown")
+            }
+            "randomSeed" => Value::Undefined,
+            "Math.random" => Value::Range(0.0, 1.0, false),
+            "Math.floor" | "Math.round" | "Math.ceil" | "Math.trunc" | "parseInt" => match &first {
+                Value::Range(_, _, true) => first,
+                Value::Range(min, max, false) => match path {
+                    "Math.ceil" => Value::Range(min.floor() + 1.0, max.ceil(), true),
+                    "Math.round" => Value::Range(min.round(), max.round(), true),
+                    _ => Value::Range(min.floor(), (max.ceil() - 1.0).max(min.floor()), true),
+                },
+                Value::Live(_) | Value::Reply(_) | Value::Row(_) if path == "parseInt" => first,
+                Value::Text(text) if path == "parseInt" => {
+                    let digits: String = text
+                        .trim()
+                        .chars()
+                        .take_while(|c| c.is_ascii_digit() || *c == '-')
+                        .collect();
+                    Value::Number(digits.parse().unwrap_or(f64::NAN))
+                }
+                _ => match first.to_number() {
+                    Some(value) => Value::Number(match path {
+                        "Math.ceil" => value.ceil(),
+                        "Math.round" => (value + 0.5).floor(),
+                        "Math.floor" => value.floor(),
+                        _ => value.trunc(),
+                    }),
+                    None => unknown(self),
+                },
+            },
+            "Number" | "parseFloat" | "Number.parseFloat" => match (&first, first.to_number()) {
+                (_, Some(value)) => Value::Number(value),
+                _ => first,
+            },
+            "Number.parseInt" => self.call_native("parseInt", arguments, span),
+            "String" => match &first {
+                Value::Live(_) | Value::Reply(_) | Value::Row(_) | Value::Range(..) => first,
+                other => other.to_text().map_or_else(|| unknown(self), |text| Value::text(&text)),
+            },
+            "Boolean" => match first.truth() {
+                Some(holds) => Value::Bool(holds),
+                None => first,
+            },
+            "isNaN" => first
+                .to_number()
+                .map_or_else(|| unknown(self), |number| Value::Bool(number.is_nan())),
+            "Math.min" | "Math.max" | "Math.abs" | "Math.pow" | "Math.sqrt" => {
+                let numbers: Option<Vec<f64>> = arguments.iter().map(Value::to_number).collect();
+                let Some(numbers) = numbers else { return unknown(self) };
+                let at = |number: usize| numbers.get(number).copied().unwrap_or(f64::NAN);
+                Value::Number(match path {
+                    "Math.min" => numbers.iter().copied().fold(f64::INFINITY, f64::min),
+                    "Math.max" => numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                    "Math.abs" => at(0).abs(),
+                    "Math.pow" => at(0).powf(at(1)),
+                    _ => at(0).sqrt(),
+                })
+            }
+            "Date.now" => Value::live(Code::Call("timestamp_ms", vec![])),
+            "Date" => Value::live(Code::Call("now", vec![])),
+            "now.getTime" | "now.valueOf" => Value::live(Code::Call("timestamp_ms", vec![])),
+            "now.toISOString" | "now.toJSON" => {
+                Value::live(Code::Call("date", vec![Code::text("%Y-%m-%dT%H:%M:%S.000%:z")]))
+            }
+            "now.getFullYear" => Value::live(Code::Call("date", vec![Code::text("%Y")])),
+            "utils.uuidv4" | "uuidv4" | "crypto.randomUUID" | "uuid.v4" => {
+                Value::live(Code::Call("uuid", vec![]))
+            }
+            "utils.randomIntBetween" | "randomIntBetween" => match (number(0), number(1)) {
+                (Some(min), Some(max)) => Value::Range(min, max, true),
+                _ => match (self.code(&first, span), self.code(&argument(1), span)) {
+                    (Some(min), Some(max)) => Value::live(Code::Call("randint", vec![min, max])),
+                    _ => unknown(self),
+                },
+            },
+            "utils.randomItem" | "randomItem" => {
+                let last = first.items().map_or(0.0, |items| items.len() as f64 - 1.0);
+                match &first {
+                    Value::Array(_) => self.item(&first, &Value::Range(0.0, last, true), span),
+                    other => match self.code(other, span) {
+                        Some(code) => Value::live(Code::Call("random_choice", vec![code])),
+                        None => unknown(self),
+                    },
+                }
+            }
+            "utils.randomString" | "randomString" => {
+                let length = Code::Const(json_number(number(0).unwrap_or(10.0)));
+                let alphabet = argument(1).to_text().filter(|_| arguments.len() > 1);
+                let alphabet = alphabet.unwrap_or_else(|| "abcdefghijklmnopqrstuvwxyz".to_owned());
+                Value::live(Code::Call("random_string", vec![length, Code::text(&alphabet)]))
+            }
+            "utils.findBetween" => match (&first, argument(1).to_text(), argument(2).to_text()) {
+                (Value::Reply(part), Some(left), Some(right)) if part.what == What::Body => {
+                    let what = What::Boundary(left, right);
+                    Value::Reply(Rc::new(Part { request: part.request, what, hint: None }))
+                }
+                _ => unknown(self),
+            },
+            "JSON.stringify" => match first.to_json() {
+                Some(Json::Null) if matches!(first, Value::Undefined) => Value::Undefined,
+                Some(json) => {
+                    let spaces = number(2).unwrap_or(0.0) > 0.0;
+                    let text = if spaces {
+                        serde_json::to_string_pretty(&json).unwrap_or_default()
+                    } else {
+                        json.to_string()
+                    };
+                    Value::text(&text)
+                }
+                None => match &first {
+                    Value::Array(_) | Value::Object(_) => Value::Json(Rc::new(first)),
+                    _ => first,
+                },
+            },
+            "JSON.parse" => match &first {
+                Value::Text(text) => match serde_json::from_str::<Json>(text) {
+                    Ok(json) => {
+                        let value = Value::from_json(&json);
+                        self.of_file(&value, text, "json");
+                        value
+                    }
+                    Err(_) => unknown(self),
+                },
+                Value::Reply(part) if part.what == What::Body => {
+                    let what = What::Json(String::new());
+                    Value::Reply(Rc::new(Part { request: part.request, what, hint: None }))
+                }
+                Value::Json(inner) => (**inner).clone(),
+                _ => first,
+            },
+            "encodeURIComponent" | "encodeURI" => match first.to_text() {
+                Some(text) => {
+                    let set = if path == "encodeURI" { WHOLE } else { COMPONENT };
+                    Value::text(&utf8_percent_encode(&text, set).to_string())
+                }
+                None => match self.code(&first, span) {
+                    Some(code) => Value::live(Code::Call("url_encode", vec![code])),
+                    None => unknown(self),
+                },
+            },
+            "decodeURIComponent" | "decodeURI" => match first.to_text() {
+                Some(text) => {
+                    Value::text(&percent_encoding::percent_decode_str(&text).decode_utf8_lossy())
+                }
+                None => first,
+            },
+            "encoding.b64encode" | "btoa" => match first.to_text() {
+                Some(text) => Value::text(&BASE64.encode(text)),
+                None => match self.code(&first, span) {
+                    Some(code) => Value::live(Code::Call("base64", vec![code])),
+                    None => unknown(self),
+                },
+            },
+            "crypto.md5" | "crypto.sha1" | "crypto.sha256" => match self.code(&first, span) {
+                Some(code) => {
+                    let name = match path {
+                        "crypto.md5" => "md5",
+                        "crypto.sha1" => "sha1",
+                        _ => "sha256",
+                    };
+                    let how = argument(1)
+                        .to_text()
+                        .filter(|how| how == "base64")
+                        .map(|how| Code::text(&how));
+                    Value::live(Code::Call(name, std::iter::once(code).chain(how).collect()))
+                }
+                None => unknown(self),
+            },
+            "crypto.hmac" if matches!(&first, Value::Text(kind) if &**kind == "sha256") => {
+                match (self.code(&argument(1), span), self.code(&argument(2), span)) {
+                    (Some(key), Some(text)) => {
+                        let how = argument(3)
+                            .to_text()
+                            .filter(|how| how == "base64")
+                            .map(|how| Code::text(&how));
+                        let call = [key, text].into_iter().chain(how).collect();
+                        Value::live(Code::Call("hmac_sha256", call))
+                    }
+                    _ => unknown(self),
+                }
+            }
+            "Object.keys" => Value::array(
+                first.members().into_iter().map(|(name, _)| Value::Text(name)).collect(),
+            ),
+            "Object.values" => {
+                Value::array(first.members().into_iter().map(|(_, value)| value).collect())
+            }
+            "Object.entries" => Value::array(
+                first
+                    .members()
+                    .into_iter()
+                    .map(|(name, value)| Value::array(vec![Value::Text(name), value]))
+                    .collect(),
+            ),
+            "Object.assign" => {
+                if let Value::Object(object) = &first {
+                    for source in arguments.iter().skip(1) {
+                        for (name, value) in source.members() {
+                            object.set(&name, value);
+                        }
+                    }
+                }
+                first
+            }
+            "Object.freeze" => first,
+            "Object.fromEntries" => {
+                let pairs = first.items().unwrap_or_default();
+                let members = pairs.iter().filter_map(|pair| {
+                    let pair = pair.items()?;
+                    Some((Rc::from(pair.first()?.to_text()?), pair.get(1)?.clone()))
+                });
+                Value::object(members.collect())
+            }
+            "Array.isArray" => match &first {
+                Value::Reply(_) => Value::test(Test::Is(first, "array")),
+                other => Value::Bool(matches!(other, Value::Array(_))),
+            },
+            "Array.from" => {
+                let length = first.member("length").and_then(|length| length.to_number());
+                let items = match (first.items(), length) {
+                    (Some(items), _) => items,
+                    (None, Some(length)) => {
+                        #[expect(
+                            clippy::cast_possible_truncation,
+                            clippy::cast_sign_loss,
+                            reason = "clamped"
+                        )]
+                        let length = length.clamp(0.0, 10_000.0) as usize;
+                        vec![Value::Undefined; length]
+                    }
+                    (None, None) => return unknown(self),
+                };
+                match arguments.get(1) {
+                    Some(function) => {
+                        let mut made = Vec::new();
+                        for (number, item) in items.into_iter().enumerate() {
+                            made.push(self.call(
+                                function,
+                                vec![item, Value::Number(number as f64)],
+                                span,
+                            ));
+                        }
+                        Value::array(made)
+                    }
+                    None => Value::array(items),
+                }
+            }
+            "Array" => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "clamped"
+                )]
+                let length = number(0).unwrap_or(0.0).clamp(0.0, 10_000.0) as usize;
+                Value::array(vec![Value::Undefined; length])
+            }
+            "open" => self.open(&first, span),
+            "papaparse.parse" => self.csv(&first, &argument(1), span),
+            "html.parseHTML" => match &first {
+                Value::Reply(part) if part.what == What::Body => {
+                    let what = What::Html;
+                    Value::Reply(Rc::new(Part { request: part.request, what, hint: None }))
+                }
+                _ => unknown(self),
+            },
+            "url.URLSearchParams" | "URLSearchParams" | "url.URL" | "URL" | "Set" | "Map" => {
+                self.construct(&Value::native(path), arguments, span)
+            }
+            "require" => match first.to_text() {
+                Some(source) => self.namespace(&source, span),
+                None => unknown(self),
+            },
+            "thrown" => Value::Undefined,
+            _ if path.starts_with("console.") => {
+                if path != "console.log" || self.depth == 0 {
+                    return Value::Undefined;
+                }
+                Value::Undefined
+            }
+            _ => {
+                let root = path.split('.').next().unwrap_or(path);
+                let protocol = [
+                    ("grpc", "gRPC"),
+                    ("redis", "Redis"),
+                    ("sql", "SQL"),
+                    ("browser", "a browser"),
+                    ("kafka", "Kafka"),
+                    ("mqtt", "MQTT"),
+                ];
+                if let Some((_, name)) = protocol.iter().find(|(known, _)| *known == root) {
+                    if !self.loading {
+                        self.todo(&format!("do by {name} what the script does"), span);
+                    }
+                } else if !self.loading {
+                    self.drop(span, "this function is not known");
+                }
+                unknown(self)
+            }
+        }
+    }
+
+    /// `new …` of anything.
+    pub(super) fn construct(
+        &mut self,
+        callee: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let made = |kind: &'static str, members| {
+            let members = RefCell::new(members);
+            Value::Object(Rc::new(Object { members, class: None, kind: Cell::new(kind) }))
+        };
+        let path = match callee {
+            Value::Class(class) => return self.instance(class, arguments, span),
+            Value::Native(path) => Rc::clone(path),
+            _ => return Value::Unknown(Rc::from(self.words(span))),
+        };
+        let first = arguments.first().cloned().unwrap_or(Value::Undefined);
+        match &*path {
+            "Date" if arguments.is_empty() => Value::native("now"),
+            "data.SharedArray" => {
+                let list = match arguments.get(1) {
+                    Some(function @ Value::Function(_)) => self.call(function, Vec::new(), span),
+                    _ => Value::Unknown(Rc::from(self.words(span))),
+                };
+                if let (Value::Array(array), Some(name)) = (&list, first.to_text()) {
+                    let name = name.replace(|char: char| !char.is_ascii_alphanumeric(), "_");
+                    array.name.borrow_mut().get_or_insert(name);
+                }
+                list
+            }
+            "FormData" | "http.FormData" => made("form", Vec::new()),
+            "URLSearchParams" | "url.URLSearchParams" => {
+                let members = match &first {
+                    Value::Array(_) => first
+                        .items()
+                        .unwrap_or_default()
+                        .iter()
+                        .filter_map(|pair| {
+                            let pair = pair.items()?;
+                            Some((Rc::from(pair.first()?.to_text()?), pair.get(1)?.clone()))
+                        })
+                        .collect(),
+                    other => other.members(),
+                };
+                made("params", members)
+            }
+            "URL" | "url.URL" => {
+                let search = made("params", Vec::new());
+                made("url", vec![(Rc::from("href"), first), (Rc::from("searchParams"), search)])
+            }
+            "http.CookieJar" => made("jar", Vec::new()),
+            "Array" => self.call_native("Array", arguments, span),
+            "Set" => first.items().map_or_else(|| Value::unknown("a set"), Value::array),
+            "Error" => Value::Undefined,
+            path if path.starts_with("metrics.") => {
+                let name = first.to_text().unwrap_or_default();
+                let place = self.place(span);
+                let why = "a plan has no figures of its own; replies, groups and soft assertions are counted";
+                self.notes.drop(&place, &format!("metric `{name}`"), why);
+                made("metric", Vec::new())
+            }
+            "RegExp" => match first.to_text() {
+                Some(pattern) => Value::Regex(Rc::from(pattern)),
+                None => Value::Unknown(Rc::from(self.words(span))),
+            },
+            path if path.starts_with("websockets.") => self.socket(path, &arguments, span),
+            path => {
+                // Clients of other protocols: what is called on them is told where it is called.
+                let root = path.split('.').next().unwrap_or(path);
+                Value::native(&format!("{root}.client"))
+            }
+        }
+    }
+
+    /// `sleep(seconds)`.
+    fn sleep(&mut self, seconds: &Value<'a>, span: Span) {
+        let factor = match self.options.think_time {
+            ThinkTime::None => {
+                self.notes.keep();
+                return;
+            }
+            ThinkTime::Scaled(factor) => factor,
+            _ => 1.0,
+        };
+        let rounded = |number: f64| json_number((number * factor * 1000.0).round() / 1000.0);
+        let range = |min: f64, max: f64| json!({"min": rounded(min.max(0.0)), "max": rounded(max.max(0.0))});
+        let pause = match seconds {
+            Value::Range(min, max, _) => range(*min, *max),
+            Value::Live(code) => match (&**code, self.ranges.get(&code.expression())) {
+                (_, Some((min, max))) => range(*min, *max),
+                _ => {
+                    self.drop(span, "how long this pause takes is computed; write a `pause`");
+                    return;
+                }
+            },
+            other => match other.to_number() {
+                Some(seconds) => rounded(seconds.max(0.0)),
+                None => {
+                    self.drop(span, "how long this pause takes is not known; write a `pause`");
+                    return;
+                }
+            },
+        };
+        self.notes.keep();
+        self.steps.push(Self::block("pause", pause, Vec::new()));
+    }
+
+    /// The text of a file that the script opens.
+    fn open(&mut self, path: &Value<'a>, span: Span) -> Value<'a> {
+        let Some(path) = path.to_text() else {
+            self.drop(span, "which file this opens is not known");
+            return Value::Unknown(Rc::from(self.words(span)));
+        };
+        let path = super::modules::joined(&self.folder, &path);
+        let Some(bytes) = self.source.sibling(&path) else {
+            self.remark(span, "the file is not here; where it is needed, the plan names it");
+            return Value::Object(Rc::new(Object {
+                members: RefCell::new(vec![(Rc::from("path"), Value::text(&path))]),
+                class: None,
+                kind: Cell::new("opened"),
+            }));
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let text: Rc<str> = Rc::from(text.trim_start_matches('\u{feff}'));
+                self.opened.push((Rc::clone(&text), path));
+                Value::Text(text)
+            }
+            Err(_) => Value::Object(Rc::new(Object {
+                members: RefCell::new(vec![(Rc::from("path"), Value::text(&path))]),
+                class: None,
+                kind: Cell::new("opened"),
+            })),
+        }
+    }
+
+    /// Tells a list of objects which file it is all of.
+    fn of_file(&self, value: &Value<'a>, text: &Rc<str>, format: &'static str) {
+        let path = self.opened.iter().find(|(known, _)| Rc::ptr_eq(known, text));
+        if let (Value::Array(array), Some((_, path))) = (value, path) {
+            let items = array.items.borrow();
+            if !items.is_empty() && items.iter().all(|item| matches!(item, Value::Object(_))) {
+                *array.file.borrow_mut() = Some(DataFile { path: path.clone(), format });
+            }
+        }
+    }
+
+    /// `papaparse.parse(text, {header: true})`.
+    fn csv(&mut self, text: &Value<'a>, settings: &Value<'a>, span: Span) -> Value<'a> {
+        let Value::Text(text) = text else { return Value::Unknown(Rc::from(self.words(span))) };
+        let with_header = settings.member("header").and_then(|header| header.truth()) == Some(true);
+        let mut rows = super::data::rows(text);
+        let names = if with_header && !rows.is_empty() { Some(rows.remove(0)) } else { None };
+        let items = rows
+            .into_iter()
+            .map(|row| match &names {
+                Some(names) => Value::object(
+                    names
+                        .iter()
+                        .zip(row)
+                        .map(|(name, cell)| (Rc::from(name.as_str()), Value::text(&cell)))
+                        .collect(),
+                ),
+                None => Value::array(row.iter().map(|cell| Value::text(cell)).collect()),
+            })
+            .collect();
+        let list = Value::array(items);
+        self.of_file(&list, text, "csv");
+        Value::object(vec![(Rc::from("data"), list)])
+    }
+
+    /// A text with placeholders for a value.
+    pub(super) fn text_of(&mut self, value: &Value<'a>, span: Span) -> Option<String> {
+        if let Value::Json(inner) = value {
+            let inner = Rc::clone(inner);
+            return Some(self.json_of(&inner, span).to_string());
+        }
+        if let Some(text) = value.to_text() {
+            return Some(super::code::literal(&text));
+        }
+        let code = self.code(value, span)?;
+        Some(self.template(&code))
+    }
+
+    /// JSON with placeholders for a value; what is not known is noted and left out.
+    pub(super) fn json_of(&mut self, value: &Value<'a>, span: Span) -> Json {
+        if self.levels >= super::machine::LEVELS || !self.burn() {
+            return Json::Null;
+        }
+        self.levels += 1;
+        let json = self.json_within(value, span);
+        self.levels -= 1;
+        json
+    }
+
+    fn json_within(&mut self, value: &Value<'a>, span: Span) -> Json {
+        match value {
+            Value::Array(array) => {
+                let items = array.items.borrow().clone();
+                items.iter().map(|item| self.json_of(item, span)).collect()
+            }
+            Value::Object(_) => {
+                let members = value.members();
+                let known = members
+                    .iter()
+                    .filter(|(_, value)| !matches!(value, Value::Undefined | Value::Function(_)));
+                known.map(|(name, value)| (name.to_string(), self.json_of(value, span))).collect()
+            }
+            Value::Reply(_)
+            | Value::Live(_)
+            | Value::Row(_)
+            | Value::Range(..)
+            | Value::Test(_) => match self.code(value, span) {
+                Some(code) => Json::String(self.template(&code)),
+                None => {
+                    self.drop(span, "a part of this value is not known");
+                    Json::Null
+                }
+            },
+            Value::Json(inner) => {
+                let inner = Rc::clone(inner);
+                Json::String(self.json_of(&inner, span).to_string())
+            }
+            Value::Unknown(why) => {
+                let place = self.place(span);
+                self.notes.drop(&place, &Rc::clone(why), "this value is not known");
+                Json::Null
+            }
+            constant => super::machine::escaped(&constant.to_json().unwrap_or(Json::Null)),
+        }
+    }
+}

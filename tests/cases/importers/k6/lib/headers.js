@@ -1,0 +1,3 @@
+export default function buildHeaders(from) {
+  return { 'X-From': from.toUpperCase() };
+}

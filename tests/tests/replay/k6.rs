@@ -1,0 +1,163 @@
+//! k6 scripts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use ld_tests::cases;
+use ld_tests::command::Folder;
+use ld_tests::python;
+use ld_tests::recorder::{Recorded, Recorder};
+use ld_tests::witness::reply;
+use serde_json::json;
+
+use crate::compare::{Differences, Request, comparable};
+use crate::{import, run_plan};
+
+/// Cases that are not run side by side, and why.
+const NOT_COMPARED: &[(&str, &str)] = &[
+    ("own-scenarios.js", "its scenarios run at once, and for a minute"),
+    ("own-stages.js", "its stages take minutes"),
+    ("own-todo.js", "it calls what is not there"),
+    ("own-ws.js", "the recorder does not speak WebSocket with k6"),
+];
+
+/// The cases: scripts of the folder, without the modules that they import.
+fn scripts() -> Vec<PathBuf> {
+    let folder = cases::folder("importers/k6");
+    let mut scripts = cases::files(&folder, "js").unwrap();
+    scripts.extend(cases::files(&folder, "ts").unwrap());
+    scripts
+}
+
+/// A folder with a script and what it needs. For k6 itself the libraries that it would load from
+/// the network are files.
+fn folder(script: &Path, for_k6: bool) -> Folder {
+    let folder = Folder::new().unwrap();
+    let cases = cases::folder("importers/k6");
+    for within in ["lib", "data", "jslib"] {
+        fs::create_dir_all(folder.path().join(within)).unwrap();
+        for file in fs::read_dir(cases.join(within)).unwrap() {
+            let file = file.unwrap();
+            let name = format!("{within}/{}", file.file_name().to_str().unwrap());
+            fs::copy(file.path(), folder.path().join(name)).unwrap();
+        }
+    }
+    let mut text = fs::read_to_string(script).unwrap();
+    if for_k6 {
+        for (url, file) in [
+            ("https://jslib.k6.io/k6-utils/1.4.0/index.js", "./jslib/utils.js"),
+            ("https://jslib.k6.io/papaparse/5.1.1/index.js", "./jslib/papaparse.js"),
+            ("https://jslib.k6.io/url/1.0.0/index.js", "./jslib/url.js"),
+        ] {
+            text = text.replace(url, file);
+        }
+    }
+    folder.write(name(script), text).unwrap();
+    folder
+}
+
+fn name(script: &Path) -> &str {
+    script.file_name().unwrap().to_str().unwrap()
+}
+
+#[test]
+fn plans_of_k6_scripts_are_as_expected() {
+    let mut failures = Vec::new();
+    for script in scripts() {
+        let folder = folder(&script, false);
+        let args = ["import", name(&script), "-o", "plan.json"];
+        let outcome = folder.call("ldc").unwrap().args(args).run().unwrap();
+        assert_eq!(outcome.code, Some(0), "{}: {}", name(&script), outcome.stderr);
+        assert!(!outcome.stderr.contains("error["), "{}: {}", name(&script), outcome.stderr);
+        let plan = fs::read_to_string(folder.path().join("plan.json")).unwrap();
+        let expected = script.with_extension("plan.json");
+        failures.extend(cases::compare(&expected, &plan).err());
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn imported_k6_scripts_send_what_k6_sends() {
+    let k6 = python::program("k6").unwrap();
+    let mut differences = Differences::default();
+    for script in scripts() {
+        if NOT_COMPARED.iter().any(|(known, _)| *known == name(&script)) {
+            continue;
+        }
+        let original = recorded(|recorder| {
+            let folder = folder(&script, true);
+            run_k6(&k6, folder.path(), name(&script), &recorder.proxy_url());
+        });
+        let imported = recorded(|recorder| {
+            let folder = folder(&script, false);
+            import(&folder, name(&script));
+            run_plan(&folder, &["--connect-to", &recorder.connect_to()]);
+        });
+        differences.between(name(&script), &original, &imported);
+    }
+    differences.at_most(0, 79);
+}
+
+fn run_k6(k6: &Path, folder: &Path, script: &str, proxy: &str) {
+    let mut command = Command::new("timeout");
+    command.arg("50").arg(k6).args(["run", "--quiet", "--no-usage-report", "--no-summary"]);
+    command.args(["--vus", "1", "--iterations", "1", script]).current_dir(folder);
+    command.env("HTTP_PROXY", proxy).env("HTTPS_PROXY", proxy).env("NO_PROXY", "");
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    // 99: a threshold was crossed.
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 99)), "{script}: {said}");
+}
+
+/// What a recorder sees that answers as the server of the cases would.
+fn recorded(send: impl FnOnce(&Recorder)) -> Vec<Request> {
+    let recorder = Recorder::start_with(answer).unwrap();
+    send(&recorder);
+    let host = recorder.addr().to_string();
+    let recorded = recorder.recorded();
+    let mut requests: Vec<Request> = recorded.iter().map(|one| comparable(one, &host)).collect();
+    for request in &mut requests {
+        // Braces in a query may be encoded or not.
+        request.target = request.target.replace("%7B", "{").replace("%7D", "}");
+        // The client says that JSON is welcome where it sends JSON; k6 says nothing.
+        let by_default = ["*/*", "application/json"];
+        request.headers.retain(|(name, value)| {
+            !(name == "accept" && by_default.contains(&value.as_str()))
+                && !(name == "user-agent" && value.starts_with("Grafana k6/"))
+        });
+    }
+    in_order(&mut requests);
+    requests
+}
+
+/// Requests that are made at once come in any order.
+fn in_order(requests: &mut [Request]) {
+    let at_once = ["/style.css", "/app.js", "/visit", "/logo.png", "/front", "/about"];
+    let is_one = |request: &Request| {
+        request.host == "shop.example" && at_once.contains(&request.target.as_str())
+    };
+    for run in requests.chunk_by_mut(|one, other| is_one(one) && is_one(other)) {
+        if run.first().is_some_and(is_one) {
+            run.sort_by(|one, other| one.target.cmp(&other.target));
+        }
+    }
+}
+
+fn answer(asked: &Recorded) -> Vec<u8> {
+    let target = &asked.request.target;
+    if asked.host == "html.example" {
+        let page = "<html><h1>Hello</h1><form><input name=csrf value='c5&amp;rf'></form>\
+                    <!-- build=42 --></html>";
+        let headers =
+            [("Content-Type", "text/html"), ("X-Session", "s-1"), ("Set-Cookie", "sid=abc")];
+        return reply(200, &headers, page);
+    }
+    let tried = target.split_once("try=").and_then(|(_, tried)| tried.parse::<u32>().ok());
+    let body = json!({
+        "id": 42, "token": "t0k3n", "user": {"id": 7}, "state": "done", "kind": "large",
+        "total": 12, "n": tried, "items": [{"id": 1, "name": "Lamp"}, {"id": 2, "name": "Desk"}],
+        "data": {"repository": {"issues": {"edges": [{"node": {"id": "I_7"}}]}}},
+    });
+    reply(200, &[("Content-Type", "application/json")], &body.to_string())
+}
