@@ -366,7 +366,7 @@ fn load(source: &Source, path: &str) -> Result<Source, String> {
         Some((folder, _)) => format!("{folder}/{path}"),
         None => path.to_owned(),
     };
-    Source::new(&name, &bytes, &folder).map_err(|failure| failure.message)
+    Source::new(&name, bytes, &folder).map_err(|failure| failure.message)
 }
 
 #[cfg(test)]
