@@ -126,6 +126,11 @@ impl Draft {
         self.lists().into_iter().for_each(|steps| retain(steps, &mut keep));
     }
 
+    /// Calls `visit` on the texts of steps that are to be done.
+    pub(crate) fn for_each_todo(&mut self, mut visit: impl FnMut(&mut String)) {
+        self.lists().into_iter().for_each(|steps| walk_todos(steps, &mut visit));
+    }
+
     fn lists(&mut self) -> Vec<&mut Vec<Step>> {
         let mut lists = vec![&mut self.setup];
         for scenario in &mut self.scenarios {
@@ -193,6 +198,19 @@ fn walk(steps: &mut [Step], visit: &mut impl FnMut(&mut Task)) {
                 block.lists.iter_mut().for_each(|(_, steps)| walk(steps, visit));
             }
         }
+    }
+}
+
+fn walk_todos(steps: &mut [Step], visit: &mut impl FnMut(&mut String)) {
+    for step in steps {
+        let Step::Block(block) = step else { continue };
+        for (key, value) in &mut block.head {
+            if let (true, Value::String(text)) = (matches!(key.as_str(), "todo" | "source"), value)
+            {
+                visit(text);
+            }
+        }
+        block.lists.iter_mut().for_each(|(_, steps)| walk_todos(steps, visit));
     }
 }
 

@@ -1,9 +1,11 @@
 //! What became of a source's parts.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 /// What became of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
     /// The plan does the same.
     Kept,
@@ -14,7 +16,7 @@ pub enum Fate {
 }
 
 /// How much a note matters to someone who is about to run the plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Good to know.
     Info,
@@ -49,7 +51,7 @@ impl Severity {
 }
 
 /// A remark about a part of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note {
     /// Where in the source: a line, or the way through its structure.
     pub place: String,
@@ -67,6 +69,8 @@ pub struct Note {
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     notes: Vec<Note>,
+    /// The same, to find one that is made again.
+    known: HashSet<Note>,
     kept: f64,
     all: f64,
 }
@@ -134,8 +138,16 @@ impl Notes {
     fn push(&mut self, place: &str, what: &str, why: &str, fate: Fate, severity: Severity) {
         let (place, what, why) = (place.to_owned(), what.to_owned(), why.to_owned());
         let note = Note { place, what, why, fate, severity };
-        if !self.notes.contains(&note) {
+        if self.known.insert(note.clone()) {
             self.notes.push(note);
+        }
+    }
+
+    /// Changes all texts of the remarks.
+    pub(crate) fn rewrite(&mut self, text: impl Fn(&mut String)) {
+        for note in &mut self.notes {
+            text(&mut note.what);
+            text(&mut note.why);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Files that are named in a source are taken into the plan up to this size.
 const MAX_SIBLING_BYTES: u64 = 16 << 20;
@@ -15,6 +16,8 @@ pub struct Source {
     pub text: String,
     /// The folder that paths in the text start from.
     pub folder: PathBuf,
+    /// Where the ends of lines are, made when a line is asked for first.
+    line_ends: OnceLock<Vec<usize>>,
 }
 
 impl Source {
@@ -34,7 +37,8 @@ impl Source {
             [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
             _ => utf8(name, bytes)?,
         };
-        Ok(Self { name: name.to_owned(), text, folder: folder.to_owned() })
+        let (name, folder) = (name.to_owned(), folder.to_owned());
+        Ok(Self { name, text, folder, line_ends: OnceLock::new() })
     }
 
     /// The content of a file that the source names, if there is one of a size that belongs into
@@ -47,8 +51,10 @@ impl Source {
 
     /// The line, from 1, of a byte of the text.
     pub(crate) fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        1 + before.iter().filter(|&&byte| byte == b'\n').count()
+        let ends = self
+            .line_ends
+            .get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect());
+        1 + ends.partition_point(|&end| end < offset)
     }
 }
 
@@ -110,6 +116,13 @@ mod tests {
     fn devices_are_not_read() {
         let source = Source::new("x", b"", Path::new("")).unwrap();
         assert_eq!(source.sibling("/dev/zero"), None);
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let source = Source::new("x", b"a\nb\n\nc", Path::new("")).unwrap();
+        let lines: Vec<usize> = [0, 1, 2, 4, 5, 99].map(|offset| source.line(offset)).to_vec();
+        assert_eq!(lines, [1, 1, 2, 3, 4, 4]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ld_compiler::Options as CompileOptions;
@@ -37,6 +37,7 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
         write(path, format!("{:#}\n", imported.notes.to_json()).as_bytes(), 0o666)?;
     }
     if let Some(path) = &options.secrets {
+        keep_private(path);
         write(path, secrets(&imported).as_bytes(), 0o600)?;
     }
     say(&summary(&imported, options));
@@ -124,6 +125,14 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Exit> {
         say(&format!("ldc: `{}` cannot be written: {error}\n", path.display()));
         Exit::Usage
     })
+}
+
+/// Makes a file that is there already readable for its owner only, before secrets are in it.
+/// What is no file, such as a pipe, stays as it is; whether it can be written shows when it is.
+fn keep_private(path: &Path) {
+    if fs::metadata(path).is_ok_and(|about| about.is_file()) {
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    }
 }
 
 /// The secrets of the sources in the form that `ldvm run --secrets` reads.

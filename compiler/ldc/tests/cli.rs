@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -320,6 +321,10 @@ fn import_writes_a_plan_its_notes_and_its_secrets() {
     let folder = folder();
     let script = "curl -u ada:sesame --limit-rate 1M http://127.0.0.1:8080/orders\n";
     fs::write(folder.path().join("calls.sh"), script).expect("written");
+    // One that is there already may be anybody's to read.
+    let secrets = folder.path().join("secrets.env");
+    fs::write(&secrets, "").expect("written");
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o644)).expect("set");
     let arguments = [
         "import",
         "calls.sh",
@@ -344,6 +349,7 @@ fn import_writes_a_plan_its_notes_and_its_secrets() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect(name);
     assert!(!read("plan.json").contains("sesame"));
     assert_eq!(read("secrets.env"), "PASSWORD=\"sesame\"\n");
+    assert_eq!(fs::metadata(&secrets).expect("about").permissions().mode() & 0o777, 0o600);
     let notes: Value = serde_json::from_str(&read("notes.json")).expect("JSON");
     assert_eq!(notes.pointer("/notes/0/fate"), Some(&Value::from("dropped")));
     assert_eq!(ldc(&folder, &["check", "plan.json"]).code, Some(0));

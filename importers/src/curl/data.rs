@@ -72,7 +72,7 @@ fn content(path: &str, source: &Source, input: Option<&Input>) -> Option<String>
     let path = match (path, input) {
         ("-", Some(Input::Text(text))) => return Some(text.clone()),
         ("-", Some(Input::File(path))) => path,
-        ("-", None) => return None,
+        ("-", Some(Input::Unknown) | None) => return None,
         (path, _) => path,
     };
     file(path, source)

@@ -7,6 +7,8 @@ use super::shell::Input;
 use crate::notes::Notes;
 use crate::source::Source;
 
+const UNKNOWN_INPUT: &str = "what standard input would be is not known";
+
 /// The part that the value of `-F` or `--form-string` stands for.
 pub(super) fn part(
     value: &str,
@@ -17,7 +19,7 @@ pub(super) fn part(
     notes: &mut Notes,
 ) -> Option<Value> {
     let Some((field, rest)) = value.split_once('=') else {
-        notes.drop(place, &format!("-F {value}"), "a part of a form is NAME=CONTENT");
+        notes.drop(place, "-F …", "a part of a form is NAME=CONTENT");
         return None;
     };
     let mut part = Map::new();
@@ -38,8 +40,15 @@ pub(super) fn part(
             part.insert("filename".to_owned(), Value::Null);
         }
         Some('<') => {
-            let text = data::file(&content, source);
+            let text = match (content.as_str(), input) {
+                ("-", Some(Input::Text(text))) => Some(text.clone()),
+                (_, input) => data::file(&data::named(&content, input), source),
+            };
             match text {
+                None if data::named(&content, input) == "-" => {
+                    notes.drop(place, &format!("-F {field}=<-"), UNKNOWN_INPUT);
+                    return None;
+                }
                 Some(text) => part.insert("content".to_owned(), json!(text)),
                 None => part.insert("path".to_owned(), json!(data::named(&content, input))),
             };
@@ -49,13 +58,23 @@ pub(super) fn part(
             let files: Vec<&str> = content.split(',').collect();
             if files.len() > 1 {
                 let why = "only the first of several files in one part is sent";
-                notes.approximate(place, &format!("-F {value}"), why);
+                notes.approximate(place, &format!("-F {field}=@{content}"), why);
             }
             let path = data::named(files.first().copied().unwrap_or_default(), input);
-            if let Some(content_type) = type_of(&path) {
-                part.insert("content_type".to_owned(), json!(content_type));
+            if path == "-" {
+                // curl sends what it reads as a file called `-`.
+                let Some(Input::Text(text)) = input else {
+                    notes.drop(place, &format!("-F {field}=@-"), UNKNOWN_INPUT);
+                    return None;
+                };
+                part.insert("content".to_owned(), json!(text));
+                part.insert("filename".to_owned(), json!("-"));
+            } else {
+                if let Some(content_type) = type_of(&path) {
+                    part.insert("content_type".to_owned(), json!(content_type));
+                }
+                part.insert("path".to_owned(), json!(path));
             }
-            part.insert("path".to_owned(), json!(path));
         }
     }
     for (name, value) in parameters {
@@ -68,7 +87,7 @@ pub(super) fn part(
             }
             other => notes.drop(
                 place,
-                &format!("-F …;{other}={value}"),
+                &format!("-F {field}=…;{other}=…"),
                 "parts have no headers of their own",
             ),
         }

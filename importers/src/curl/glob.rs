@@ -1,11 +1,21 @@
 //! curl's patterns in URLs: `{a,b}` and `[1-10]`.
 
 /// A command stands for at most this many requests.
-pub(super) const MOST: usize = 1000;
+const MOST: usize = 1000;
 
-/// The URLs a pattern stands for, in curl's order, and whether there were more than [`MOST`]. A
-/// pattern that curl would refuse stands for itself.
-pub(super) fn expand(pattern: &str) -> (Vec<String>, bool) {
+/// Its URLs together are about this long at most.
+const MOST_BYTES: usize = 4 << 20;
+
+/// A URL has at most this many patterns.
+const MOST_PATTERNS: usize = 100;
+
+/// Digits of the longest number that a range can begin or end with.
+const MOST_DIGITS: usize = 20;
+
+/// The URLs a pattern stands for, in curl's order, and whether there were more than there is `room`
+/// for, or [`MOST`]. A pattern that curl would refuse stands for itself.
+pub(super) fn expand(pattern: &str, room: usize) -> (Vec<String>, bool) {
+    let most = MOST.min(MOST_BYTES / pattern.len().max(1)).min(room).max(1);
     let Some(parts) = parse(pattern) else { return (vec![pattern.to_owned()], false) };
     let mut urls = vec![String::new()];
     let mut cut = false;
@@ -13,7 +23,7 @@ pub(super) fn expand(pattern: &str) -> (Vec<String>, bool) {
         let mut next = Vec::new();
         'all: for url in &urls {
             for choice in &choices {
-                if next.len() == MOST {
+                if next.len() == most {
                     cut = true;
                     break 'all;
                 }
@@ -32,6 +42,9 @@ fn parse(pattern: &str) -> Option<Vec<Vec<String>>> {
     let mut rest = pattern;
     while let Some(char) = rest.chars().next() {
         let after = rest.get(char.len_utf8()..)?;
+        if parts.len() > 2 * MOST_PATTERNS {
+            return None;
+        }
         match char {
             // A placeholder is no pattern.
             '$' if after.starts_with('{') => {
@@ -85,6 +98,9 @@ fn range(text: &str) -> Option<Vec<String>> {
         None => (text, 1),
     };
     let (from, to) = bounds.split_once('-')?;
+    if from.len().max(to.len()) > MOST_DIGITS {
+        return None;
+    }
     if let (Ok(first), Ok(last)) = (from.parse::<u64>(), to.parse::<u64>()) {
         let width = if from.starts_with('0') { from.len() } else { 0 };
         let all = (first..=last).step_by(step).take(MOST + 1);
@@ -125,13 +141,17 @@ mod tests {
             ("/[5-1]", &["/[5-1]"]),
         ];
         for &(pattern, expected) in cases {
-            assert_eq!(expand(pattern).0, expected, "{pattern}");
+            assert_eq!(expand(pattern, MOST).0, expected, "{pattern}");
         }
     }
 
     #[test]
     fn there_is_an_end() {
-        let (urls, cut) = expand("/[1-99999999999]/[1-9]/[1-9]/[1-9]");
+        let (urls, cut) = expand("/[1-99999999999]/[1-9]/[1-9]/[1-9]", MOST);
         assert_eq!((urls.len(), cut), (MOST, true));
+        let long = format!("/[{}1-2]", "0".repeat(70_000));
+        assert_eq!(expand(&long, MOST), (vec![long.clone()], false));
+        let (urls, cut) = expand(&format!("/{}[1-999]", "x".repeat(1 << 20)), MOST);
+        assert_eq!((urls.len(), cut), (3, true));
     }
 }

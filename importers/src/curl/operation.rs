@@ -4,43 +4,55 @@ use serde_json::{Value, json};
 
 use super::data::{self, Kind, Piece};
 use super::options::{About, Given};
-use super::shell::{Command, Input};
+use super::shell::Input;
 use super::{config, form, options};
 use crate::draft::Task;
 use crate::notes::Notes;
 use crate::options::Options;
 use crate::source::Source;
 
-/// The requests of a call, in order.
-pub(super) fn tasks(
-    source: &Source,
-    place: &str,
-    arguments: &[String],
-    command: &Command,
-    choices: &Options,
-    notes: &mut Notes,
-) -> Vec<Task> {
-    let (mut given, unknown) = options::parse(arguments);
-    for option in unknown {
-        notes.drop(place, &option, "curl has no such option");
-    }
-    config::read(&mut given, source, place, notes);
-    let mut tasks = Vec::new();
-    for part in given.split(|option| option.name == "next") {
-        let mut operation = Operation::new(source, place);
-        operation.input = command.input.as_ref();
-        for option in part {
-            operation.set(option, notes);
-        }
-        tasks.extend(operation.tasks(choices, notes));
-    }
-    tasks
+/// A call of curl.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'s> {
+    pub(super) source: &'s Source,
+    pub(super) place: &'s str,
+    /// What it reads from standard input.
+    pub(super) input: Option<&'s Input>,
+    /// How many requests may be made of patterns in its URLs.
+    pub(super) room: usize,
 }
+
+impl Call<'_> {
+    /// The requests of the call, in order.
+    pub(super) fn tasks(
+        &self,
+        arguments: &[String],
+        choices: &Options,
+        notes: &mut Notes,
+    ) -> Vec<Task> {
+        let (mut given, unknown) = options::parse(arguments);
+        for option in unknown {
+            notes.drop(self.place, &option, "curl has no such option");
+        }
+        config::read(&mut given, self.source, self.place, notes);
+        let mut tasks = Vec::new();
+        for part in given.split(|option| option.name == "next") {
+            let mut operation = Operation::new(self);
+            for option in part {
+                operation.set(option, notes);
+            }
+            tasks.extend(operation.tasks(choices, notes));
+        }
+        tasks
+    }
+}
+
 /// What a call asks for, as its options say one after the other.
 pub(super) struct Operation<'s> {
     pub(super) source: &'s Source,
     pub(super) place: &'s str,
     pub(super) input: Option<&'s Input>,
+    pub(super) room: usize,
     pub(super) urls: Vec<String>,
     /// The n-th belongs to the n-th URL.
     pub(super) uploads: Vec<String>,
@@ -81,11 +93,12 @@ pub(super) enum Scheme {
 }
 
 impl<'s> Operation<'s> {
-    fn new(source: &'s Source, place: &'s str) -> Self {
+    fn new(call: &Call<'s>) -> Self {
         Self {
-            source,
-            place,
-            input: None,
+            source: call.source,
+            place: call.place,
+            input: call.input,
+            room: call.room,
             urls: Vec::new(),
             uploads: Vec::new(),
             method: None,
@@ -115,11 +128,7 @@ impl<'s> Operation<'s> {
 
     /// Takes an option in.
     fn set(&mut self, given: &Given, notes: &mut Notes) {
-        let shown = if given.value.is_empty() {
-            format!("--{}", given.name)
-        } else {
-            format!("--{} {}", given.name, given.value)
-        };
+        let shown = given.shown();
         match given.about {
             About::Request => self.request_option(given, &shown, notes),
             About::Quiet => {}
@@ -206,7 +215,12 @@ impl<'s> Operation<'s> {
             "cookie" if value.contains('=') => self.cookies.push(value.to_owned()),
             "cookie" if value.is_empty() => {}
             "cookie" => {
-                notes.drop(self.place, shown, "recorded cookies are not taken over; log in instead")
+                let shown = format!("--cookie {value}");
+                notes.drop(
+                    self.place,
+                    &shown,
+                    "recorded cookies are not taken over; log in instead",
+                );
             }
             "cookie-jar" => notes.remark(self.place, shown, "each user keeps its cookies anyway"),
             "insecure" => {
@@ -215,7 +229,14 @@ impl<'s> Operation<'s> {
                 }
             }
             "cacert" | "capath" => self.fields.push(("verify", json!(value))),
-            "cert" => self.cert = Some(value.to_owned()),
+            "cert" => {
+                // `FILE:PASSWORD`.
+                let (file, password) = value.rsplit_once(':').unwrap_or((value, ""));
+                self.cert = Some(file.to_owned());
+                if !password.is_empty() {
+                    notes.drop(self.place, "--cert …:…", "keys are read without a password");
+                }
+            }
             "key" => self.key = Some(value.to_owned()),
             "location" | "follow" => self.follow = on,
             "location-trusted" => {
@@ -302,7 +323,11 @@ impl<'s> Operation<'s> {
     fn header(&mut self, value: &str, notes: &mut Notes) {
         if let Some(path) = value.strip_prefix('@') {
             match data::file(path, self.source) {
-                Some(text) => text.lines().for_each(|line| self.header(line, notes)),
+                // A file that names files is taken one level deep, so that there is an end.
+                Some(text) => text
+                    .lines()
+                    .filter(|line| !line.starts_with('@'))
+                    .for_each(|line| self.header(line, notes)),
                 None => notes.drop(self.place, &format!("-H {value}"), "the file cannot be read"),
             }
         } else if let Some((name, content)) = value.split_once(':') {
@@ -315,7 +340,8 @@ impl<'s> Operation<'s> {
         } else if let Some(name) = value.strip_suffix(';') {
             self.headers.push((name.trim().to_owned(), String::new()));
         } else {
-            notes.drop(self.place, &format!("-H {value}"), "a header is NAME: VALUE");
+            let first = value.split_whitespace().next().unwrap_or_default();
+            notes.drop(self.place, &format!("-H {first} …"), "a header is NAME: VALUE");
         }
     }
 

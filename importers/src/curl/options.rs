@@ -28,10 +28,23 @@ pub(super) struct Row {
     /// Whether a value follows.
     pub(super) value: bool,
     pub(super) about: About,
+    /// Whether the value is, or may hold, a credential, and is shown to nobody.
+    secret: bool,
+}
+
+impl Row {
+    fn given(&self, value: String, negated: bool) -> Given {
+        Given { name: self.long, value, negated, about: self.about, secret: self.secret }
+    }
 }
 
 const fn row(short: char, long: &'static str, value: bool, about: About) -> Row {
-    Row { short, long, value, about }
+    Row { short, long, value, about, secret: false }
+}
+
+/// An option whose value is a credential or may hold one.
+const fn secret(short: char, long: &'static str, about: About) -> Row {
+    Row { short, long, value: true, about, secret: true }
 }
 
 /// An option as given.
@@ -44,6 +57,21 @@ pub(super) struct Given {
     /// Whether it was given as `--no-…`.
     pub(super) negated: bool,
     pub(super) about: About,
+    /// Whether the value is shown to nobody.
+    pub(super) secret: bool,
+}
+
+impl Given {
+    /// The option as messages show it.
+    pub(super) fn shown(&self) -> String {
+        if self.value.is_empty() {
+            format!("--{}", self.name)
+        } else if self.secret {
+            format!("--{} …", self.name)
+        } else {
+            format!("--{} {}", self.name, self.value)
+        }
+    }
 }
 
 /// Arguments as options in their order; a URL by itself is an option without a name. Those that
@@ -55,8 +83,8 @@ pub(super) fn parse(arguments: &[String]) -> (Vec<Given>, Vec<String>) {
     let mut only_urls = false;
     while let Some(argument) = arguments.next() {
         if only_urls || argument == "-" || !argument.starts_with('-') {
-            let url = Given { name: "", value: argument.clone(), negated: false, about: Request };
-            given.push(url);
+            let value = argument.clone();
+            given.push(Given { name: "", value, negated: false, about: Request, secret: true });
         } else if argument == "--" {
             only_urls = true;
         } else if let Some(long) = argument.strip_prefix("--") {
@@ -67,9 +95,13 @@ pub(super) fn parse(arguments: &[String]) -> (Vec<Given>, Vec<String>) {
                         (true, None) => arguments.next().cloned().unwrap_or_default(),
                         (false, _) => String::new(),
                     };
-                    given.push(Given { name: row.long, value, negated, about: row.about });
+                    given.push(row.given(value, negated));
                 }
-                None => unknown.push(argument.clone()),
+                None => {
+                    // What is behind the equals sign may be a credential.
+                    let name = argument.split('=').next().unwrap_or(argument);
+                    unknown.push(name.to_owned());
+                }
             }
         } else {
             short_options(argument, &mut arguments, &mut given, &mut unknown);
@@ -102,7 +134,7 @@ fn short_options<'a>(
             };
             chars = "".chars();
         }
-        given.push(Given { name: row.long, value, negated: false, about: row.about });
+        given.push(row.given(value, false));
     }
 }
 
@@ -143,7 +175,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "ca-native", false, Security),
     row(' ', "cacert", true, Request),
     row(' ', "capath", true, Request),
-    row('E', "cert", true, Request),
+    secret('E', "cert", Request),
     row(' ', "cert-status", false, Security),
     row(' ', "cert-type", true, Security),
     row(' ', "ciphers", true, Security),
@@ -154,18 +186,18 @@ const OPTIONS: &[Row] = &[
     row(' ', "connect-timeout", true, Request),
     row(' ', "connect-to", true, Request),
     row('C', "continue-at", true, Request),
-    row('b', "cookie", true, Request),
+    secret('b', "cookie", Request),
     row('c', "cookie-jar", true, Request),
     row(' ', "create-dirs", false, Quiet),
     row(' ', "create-file-mode", true, Quiet),
     row(' ', "crlf", false, Request),
     row(' ', "crlfile", true, Security),
     row(' ', "curves", true, Security),
-    row('d', "data", true, Request),
-    row(' ', "data-ascii", true, Request),
-    row(' ', "data-binary", true, Request),
-    row(' ', "data-raw", true, Request),
-    row(' ', "data-urlencode", true, Request),
+    secret('d', "data", Request),
+    secret(' ', "data-ascii", Request),
+    secret(' ', "data-binary", Request),
+    secret(' ', "data-raw", Request),
+    secret(' ', "data-urlencode", Request),
     row(' ', "delegation", true, Other),
     row(' ', "digest", false, Request),
     row('q', "disable", false, Quiet),
@@ -178,7 +210,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "dns-servers", true, Network),
     row(' ', "doh-cert-status", false, Network),
     row(' ', "doh-insecure", false, Network),
-    row(' ', "doh-url", true, Network),
+    secret(' ', "doh-url", Network),
     row(' ', "dump-ca-embed", false, Quiet),
     row('D', "dump-header", true, Quiet),
     row(' ', "ech", true, Security),
@@ -194,11 +226,11 @@ const OPTIONS: &[Row] = &[
     row(' ', "fail-with-body", false, Request),
     row(' ', "false-start", false, Quiet),
     row(' ', "follow", false, Request),
-    row('F', "form", true, Request),
+    secret('F', "form", Request),
     row(' ', "form-escape", false, Quiet),
-    row(' ', "form-string", true, Request),
-    row(' ', "ftp-account", true, Other),
-    row(' ', "ftp-alternative-to-user", true, Other),
+    secret(' ', "form-string", Request),
+    secret(' ', "ftp-account", Other),
+    secret(' ', "ftp-alternative-to-user", Other),
     row(' ', "ftp-create-dirs", false, Other),
     row(' ', "ftp-method", true, Other),
     row(' ', "ftp-pasv", false, Other),
@@ -216,7 +248,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "haproxy-clientip", true, Network),
     row(' ', "haproxy-protocol", false, Network),
     row('I', "head", false, Request),
-    row('H', "header", true, Request),
+    secret('H', "header", Request),
     row('h', "help", true, Quiet),
     row(' ', "hostpubmd5", true, Other),
     row(' ', "hostpubsha256", true, Other),
@@ -236,7 +268,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "ipfs-gateway", true, Quiet),
     row('4', "ipv4", false, Network),
     row('6', "ipv6", false, Network),
-    row(' ', "json", true, Request),
+    secret(' ', "json", Request),
     row('j', "junk-session-cookies", false, Quiet),
     row(' ', "keepalive", false, Quiet),
     row(' ', "keepalive-cnt", true, Quiet),
@@ -278,7 +310,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "npn", false, Quiet),
     row(' ', "ntlm", false, Request),
     row(' ', "ntlm-wb", false, Security),
-    row(' ', "oauth2-bearer", true, Request),
+    secret(' ', "oauth2-bearer", Request),
     row(' ', "out-null", false, Quiet),
     row('o', "output", true, Quiet),
     row(' ', "output-dir", true, Quiet),
@@ -286,51 +318,51 @@ const OPTIONS: &[Row] = &[
     row(' ', "parallel-immediate", false, Request),
     row(' ', "parallel-max", true, Request),
     row(' ', "parallel-max-host", true, Quiet),
-    row(' ', "pass", true, Security),
+    secret(' ', "pass", Security),
     row(' ', "path-as-is", false, Request),
     row(' ', "pinnedpubkey", true, Security),
     row(' ', "post301", false, Request),
     row(' ', "post302", false, Request),
     row(' ', "post303", false, Request),
-    row(' ', "preproxy", true, Request),
+    secret(' ', "preproxy", Request),
     row('#', "progress-bar", false, Quiet),
     row(' ', "progress-meter", false, Quiet),
     row(' ', "proto", true, Other),
     row(' ', "proto-default", true, Request),
     row(' ', "proto-redir", true, Other),
-    row('x', "proxy", true, Request),
+    secret('x', "proxy", Request),
     row(' ', "proxy-anyauth", false, Proxy),
     row(' ', "proxy-basic", false, Quiet),
     row(' ', "proxy-ca-native", false, Proxy),
     row(' ', "proxy-cacert", true, Proxy),
     row(' ', "proxy-capath", true, Proxy),
-    row(' ', "proxy-cert", true, Proxy),
+    secret(' ', "proxy-cert", Proxy),
     row(' ', "proxy-cert-type", true, Proxy),
     row(' ', "proxy-ciphers", true, Proxy),
     row(' ', "proxy-crlfile", true, Proxy),
     row(' ', "proxy-digest", false, Proxy),
-    row(' ', "proxy-header", true, Request),
+    secret(' ', "proxy-header", Request),
     row(' ', "proxy-http2", false, Proxy),
     row(' ', "proxy-insecure", false, Proxy),
     row(' ', "proxy-key", true, Proxy),
     row(' ', "proxy-key-type", true, Proxy),
     row(' ', "proxy-negotiate", false, Proxy),
     row(' ', "proxy-ntlm", false, Proxy),
-    row(' ', "proxy-pass", true, Proxy),
+    secret(' ', "proxy-pass", Proxy),
     row(' ', "proxy-pinnedpubkey", true, Proxy),
     row(' ', "proxy-service-name", true, Proxy),
     row(' ', "proxy-ssl-allow-beast", false, Proxy),
     row(' ', "proxy-ssl-auto-client-cert", false, Proxy),
     row(' ', "proxy-tls13-ciphers", true, Proxy),
     row(' ', "proxy-tlsauthtype", true, Proxy),
-    row(' ', "proxy-tlspassword", true, Proxy),
-    row(' ', "proxy-tlsuser", true, Proxy),
+    secret(' ', "proxy-tlspassword", Proxy),
+    secret(' ', "proxy-tlsuser", Proxy),
     row(' ', "proxy-tlsv1", false, Proxy),
-    row('U', "proxy-user", true, Request),
-    row(' ', "proxy1.0", true, Request),
+    secret('U', "proxy-user", Request),
+    secret(' ', "proxy1.0", Request),
     row('p', "proxytunnel", false, Quiet),
     row(' ', "pubkey", true, Other),
-    row('Q', "quote", true, Other),
+    secret('Q', "quote", Other),
     row(' ', "random-file", true, Security),
     row('r', "range", true, Request),
     row(' ', "rate", true, Request),
@@ -357,14 +389,14 @@ const OPTIONS: &[Row] = &[
     row(' ', "sigalgs", true, Security),
     row('s', "silent", false, Quiet),
     row(' ', "skip-existing", false, Quiet),
-    row(' ', "socks4", true, Request),
-    row(' ', "socks4a", true, Request),
-    row(' ', "socks5", true, Request),
+    secret(' ', "socks4", Request),
+    secret(' ', "socks4a", Request),
+    secret(' ', "socks5", Request),
     row(' ', "socks5-basic", false, Quiet),
     row(' ', "socks5-gssapi", false, Other),
     row(' ', "socks5-gssapi-nec", false, Other),
     row(' ', "socks5-gssapi-service", true, Other),
-    row(' ', "socks5-hostname", true, Request),
+    secret(' ', "socks5-hostname", Request),
     row('Y', "speed-limit", true, Network),
     row('y', "speed-time", true, Network),
     row(' ', "ssl", false, Other),
@@ -381,7 +413,7 @@ const OPTIONS: &[Row] = &[
     row(' ', "suppress-connect-headers", false, Quiet),
     row(' ', "tcp-fastopen", false, Network),
     row(' ', "tcp-nodelay", false, Quiet),
-    row('t', "telnet-option", true, Other),
+    secret('t', "telnet-option", Other),
     row(' ', "tftp-blksize", true, Other),
     row(' ', "tftp-no-options", false, Other),
     row('z', "time-cond", true, Request),
@@ -389,8 +421,8 @@ const OPTIONS: &[Row] = &[
     row(' ', "tls-max", true, Request),
     row(' ', "tls13-ciphers", true, Security),
     row(' ', "tlsauthtype", true, Security),
-    row(' ', "tlspassword", true, Security),
-    row(' ', "tlsuser", true, Security),
+    secret(' ', "tlspassword", Security),
+    secret(' ', "tlsuser", Security),
     row('1', "tlsv1", false, Request),
     row(' ', "tlsv1.0", false, Request),
     row(' ', "tlsv1.1", false, Request),
@@ -405,12 +437,12 @@ const OPTIONS: &[Row] = &[
     row(' ', "unix-socket", true, Request),
     row('T', "upload-file", true, Request),
     row(' ', "upload-flags", true, Other),
-    row(' ', "url", true, Request),
-    row(' ', "url-query", true, Request),
+    secret(' ', "url", Request),
+    secret(' ', "url-query", Request),
     row('B', "use-ascii", false, Quiet),
-    row('u', "user", true, Request),
+    secret('u', "user", Request),
     row('A', "user-agent", true, Request),
-    row(' ', "variable", true, Request),
+    secret(' ', "variable", Request),
     row('v', "verbose", false, Quiet),
     row('V', "version", false, Quiet),
     row(' ', "vlan-priority", true, Network),

@@ -10,6 +10,7 @@ use crate::body;
 use crate::draft::Task;
 use crate::notes::Notes;
 use crate::options::Options;
+use crate::text::append;
 
 impl Operation<'_> {
     /// The requests: one for each URL, and each that a pattern stands for.
@@ -22,11 +23,14 @@ impl Operation<'_> {
         }
         let mut tasks = Vec::new();
         for (number, pattern) in self.urls.iter().enumerate() {
-            let (urls, cut) =
-                if self.globbing { glob::expand(pattern) } else { (vec![pattern.clone()], false) };
+            let (urls, cut) = if self.globbing {
+                glob::expand(pattern, self.room.saturating_sub(tasks.len()))
+            } else {
+                (vec![pattern.clone()], false)
+            };
             if cut {
-                let why = format!("the first {} of its URLs are asked for", glob::MOST);
-                notes.approximate(self.place, pattern, &why);
+                let why = format!("the first {} of its URLs are asked for", urls.len());
+                notes.approximate(self.place, &url::shown(pattern), &why);
             }
             for url in urls {
                 match url::read(&url, self.default_scheme.as_deref()) {
@@ -36,7 +40,7 @@ impl Operation<'_> {
                     }
                     Err(scheme) => {
                         let why = format!("`{scheme}` is not HTTP");
-                        notes.drop_request(self.place, &url, &why);
+                        notes.drop_request(self.place, &url::shown(&url), &why);
                     }
                 }
             }
@@ -52,6 +56,7 @@ impl Operation<'_> {
         notes: &mut Notes,
     ) -> Task {
         let mut task = Task {
+            place: self.place.to_owned(),
             url: if self.as_is { read.url } else { url::without_dots(&read.url) },
             headers: self.headers.clone(),
             ..Task::default()
@@ -108,7 +113,10 @@ impl Operation<'_> {
         }
         if let Some(proxy) = &self.proxy {
             let proxy = match (&self.proxy_user, proxy.split_once("://")) {
-                (Some(user), Some((scheme, host))) => format!("{scheme}://{user}@{host}"),
+                (Some(user), Some((scheme, host))) => {
+                    let user = url::encode_userinfo(user);
+                    format!("{scheme}://{user}@{host}")
+                }
                 _ => proxy.clone(),
             };
             task.fields.insert("proxy".to_owned(), json!(proxy));
@@ -142,8 +150,13 @@ impl Operation<'_> {
                 task.url.push_str(path.rsplit('/').next().unwrap_or(path));
             }
             match (path.as_str(), self.input) {
-                ("-" | ".", Some(Input::Text(text))) => body::set_text(task, text),
-                ("-" | ".", None) => {
+                ("-" | ".", Some(Input::Text(text))) => {
+                    body::set_text(task, text);
+                    if body::header(task, "content-type").is_none() {
+                        task.without.push("Content-Type".to_owned());
+                    }
+                }
+                ("-" | ".", None | Some(Input::Unknown)) => {
                     notes.drop(self.place, "-T -", "what standard input would be is not known");
                 }
                 _ => {
@@ -173,7 +186,9 @@ impl Operation<'_> {
         if self.json && body::header(task, "accept").is_none() {
             task.headers.push(("Accept".to_owned(), "application/json".to_owned()));
         }
-        if let [Piece::File(path)] = self.pieces.as_slice() {
+        if let [Piece::File(path)] = self.pieces.as_slice()
+            && path != "-"
+        {
             notes.remark(
                 self.place,
                 &format!("@{path}"),
@@ -188,7 +203,11 @@ impl Operation<'_> {
                 text.push('&');
             }
             match piece {
-                Piece::Text(piece) => text.push_str(piece),
+                Piece::Text(piece) => append(&mut text, piece),
+                Piece::File(path) if path == "-" => {
+                    let why = "what standard input would be is not known, so this is missing";
+                    notes.drop(self.place, "@-", why);
+                }
                 Piece::File(path) => {
                     let why = "the file cannot be read, so this part of the body is missing";
                     notes.drop(self.place, &format!("@{path}"), why);

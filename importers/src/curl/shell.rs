@@ -1,24 +1,49 @@
-//! The words of a command line, as the shells take them from which browsers and people copy.
+//! The commands of a script, as the shells read them from which browsers and people copy.
 //!
-//! References to environment variables become `${env.NAME}`, unless the text sets the variable.
+//! References to environment variables become `${env.NAME}`, unless the script sets the variable.
+//! What a script takes out of a reply, as in `TOKEN=$(curl … | jq -r .token)`, becomes a
+//! [`Take`] of the command that asks for the reply, and a placeholder where it is used.
+
+mod expand;
+mod pipe;
 
 use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use crate::text::{append, literal};
+use crate::text::append;
+
+pub(super) use self::pipe::{From, Take};
 
 /// A command of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
     /// Where it begins, in bytes.
     pub(super) offset: usize,
-    /// The program and its arguments.
+    /// The program and its arguments; empty when there are only words of the shell.
     pub(super) words: Vec<String>,
+    /// Words of the shell before the program, such as `if` and `done`.
+    pub(super) keywords: Vec<String>,
     /// What it reads from standard input.
     pub(super) input: Option<Input>,
-    /// What stands in it that only a shell can carry out: `$(date)`.
-    pub(super) substitutions: Vec<String>,
+    /// What stands in it that only a shell can carry out.
+    pub(super) substitutions: Vec<Substitution>,
+    /// What later commands use of its reply.
+    pub(super) takes: Vec<Take>,
+    /// Tells the commands of a script apart.
+    id: usize,
+    /// Whether it reads what the command before it prints.
+    piped: bool,
+    /// The placeholders in it that stand for something in a reply.
+    replies: Vec<String>,
+}
+
+/// Something that only a shell can carry out: `$(date)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Substitution {
+    pub(super) text: String,
+    /// The variable that it is the value of, which is read from the environment instead.
+    pub(super) variable: Option<String>,
 }
 
 /// What a command reads from standard input.
@@ -28,28 +53,57 @@ pub(super) enum Input {
     File(String),
     /// A text written in the script.
     Text(String),
+    /// What another command makes.
+    Unknown,
 }
 
-/// The commands of a script for a POSIX shell, bash or zsh.
+/// The commands of a script for a POSIX shell, bash or zsh; `file` gives the texts of files that
+/// it prints.
 ///
 /// # Errors
 /// When a quotation has no end: where it begins.
-pub(super) fn posix(text: &str) -> Result<Vec<Command>, usize> {
-    let mut reader = Reader {
-        text,
-        chars: text.char_indices().peekable(),
-        variables: HashMap::new(),
-        done: Vec::new(),
-    };
-    reader.script()?;
-    Ok(reader.done)
+pub(super) fn posix(
+    text: &str,
+    file: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Command>, usize> {
+    let mut reader = Reader::new(text, State::default(), file);
+    reader.script(false)?;
+    let mut commands = reader.done;
+    pipe::connect(&mut commands);
+    Ok(commands)
+}
+
+/// What is known of the script so far.
+#[derive(Debug, Default)]
+struct State {
+    variables: HashMap<String, String>,
+    /// The commands whose replies placeholders stand for something in.
+    replies: HashMap<String, (usize, From)>,
+    /// How many values were taken out of replies without a variable's name.
+    unnamed: usize,
+    next_id: usize,
+    /// How deep substitutions stand in each other.
+    depth: usize,
 }
 
 struct Reader<'t> {
     text: &'t str,
     chars: Peekable<CharIndices<'t>>,
-    variables: HashMap<String, String>,
+    state: State,
+    file: &'t dyn Fn(&str) -> Option<String>,
+    documents: Vec<Document>,
+    /// The replies that the command has used so far.
+    used: Vec<String>,
     done: Vec<Command>,
+}
+
+/// A here-document whose lines are still to come.
+#[derive(Debug)]
+struct Document {
+    command: usize,
+    end: String,
+    /// Whether variables in it are filled in.
+    expands: bool,
 }
 
 /// What becomes of the word after a redirection.
@@ -61,16 +115,64 @@ enum Redirection {
     Document,
 }
 
-impl Reader<'_> {
-    fn script(&mut self) -> Result<(), usize> {
-        let mut command = Command::default();
+/// Words of the shell that stand before a command.
+const KEYWORDS: &[&str] = &[
+    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if",
+    "in", "then", "time", "until", "while",
+];
+
+/// Commands that set variables.
+const SETTERS: &[&str] = &["declare", "export", "local", "readonly", "typeset"];
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, state: State, file: &'t dyn Fn(&str) -> Option<String>) -> Self {
+        let chars = text.char_indices().peekable();
+        let (documents, used, done) = (Vec::new(), Vec::new(), Vec::new());
+        Self { text, chars, state, file, documents, used, done }
+    }
+
+    /// Reads commands to the end of the text, or to a closing parenthesis that was not opened in
+    /// it when they stand `within` some. Says whether there was one.
+    fn script(&mut self, within: bool) -> Result<bool, usize> {
+        let mut command = self.command(false);
         let mut redirection = None;
+        let mut depth = 0_u32;
         while let Some(&(at, char)) = self.chars.peek() {
             match char {
-                '\n' | ';' | '|' | '&' => {
+                '\n' => {
                     self.chars.next();
-                    self.end(&mut command);
+                    self.read_documents(&mut command);
+                    self.end(&mut command, false);
                     redirection = None;
+                }
+                ';' | '|' | '&' => {
+                    self.chars.next();
+                    let twice = self.chars.next_if(|&(_, c)| c == char).is_some();
+                    if char == '&' && self.chars.peek().is_some_and(|&(_, c)| c == '>') {
+                        // `&> file`
+                        continue;
+                    }
+                    if char == '|' && !twice {
+                        self.chars.next_if(|&(_, c)| c == '&');
+                    }
+                    self.end(&mut command, char == '|' && !twice);
+                    redirection = None;
+                }
+                '(' => {
+                    self.chars.next();
+                    if self.skip_array(at) {
+                        continue;
+                    }
+                    depth += 1;
+                    self.end(&mut command, false);
+                }
+                ')' => {
+                    self.chars.next();
+                    self.end(&mut command, false);
+                    if depth == 0 && within {
+                        return Ok(true);
+                    }
+                    depth = depth.saturating_sub(1);
                 }
                 c if c.is_whitespace() => {
                     self.chars.next();
@@ -106,7 +208,7 @@ impl Reader<'_> {
                     redirection = Some(Redirection::Output);
                 }
                 _ => {
-                    if command.words.is_empty() {
+                    if command.words.is_empty() && command.keywords.is_empty() {
                         command.offset = at;
                     }
                     let word = self.word(&mut command.substitutions)?;
@@ -116,35 +218,96 @@ impl Reader<'_> {
                         Some(Redirection::Input) => command.input = Some(Input::File(word)),
                         Some(Redirection::Text) => command.input = Some(Input::Text(word + "\n")),
                         Some(Redirection::Document) => {
-                            command.input = Some(Input::Text(self.document(&word)));
-                            self.end(&mut command);
+                            let written = self.text.get(at..).unwrap_or_default();
+                            let expands = !written.starts_with(['\'', '"', '\\']);
+                            let document = Document { command: command.id, end: word, expands };
+                            self.documents.push(document);
                         }
                     }
                 }
             }
         }
-        self.end(&mut command);
-        Ok(())
+        self.end(&mut command, false);
+        Ok(false)
+    }
+
+    fn command(&mut self, piped: bool) -> Command {
+        self.state.next_id += 1;
+        Command { id: self.state.next_id, piped, ..Command::default() }
     }
 
     /// Adds a word, or sets a variable when it is an assignment before the program.
     fn add(&mut self, command: &mut Command, word: String) {
-        let before_program = command.words.iter().all(|word| word == "export");
-        if before_program
+        let before_program = command.words.iter().all(|word| {
+            SETTERS.contains(&word.as_str()) || (word.starts_with('-') && word.len() == 2)
+        });
+        if command.words.is_empty() && KEYWORDS.contains(&word.as_str()) {
+            command.keywords.push(word);
+        } else if word == "{" && command.keywords.last().is_some_and(|word| word == "function") {
+            // The function's name goes before its commands.
+            command.words.clear();
+            command.keywords.push(word);
+        } else if before_program
             && let Some((name, value)) = word.split_once('=')
-            && is_name(name)
+            && is_name(name.trim_end_matches('+'))
         {
-            self.variables.insert(name.to_owned(), value.to_owned());
+            match name.strip_suffix('+') {
+                Some(name) => {
+                    append(self.state.variables.entry(name.to_owned()).or_default(), value);
+                }
+                None => {
+                    self.state.variables.insert(name.to_owned(), value.to_owned());
+                }
+            }
         } else {
             command.words.push(word);
         }
     }
 
-    fn end(&mut self, command: &mut Command) {
-        let command = std::mem::take(command);
-        if command.words.iter().any(|word| word != "export") {
-            self.done.push(command);
+    /// Ends a command; the next one may read what it prints.
+    fn end(&mut self, command: &mut Command, into_next: bool) {
+        let next = self.command(into_next);
+        let mut ended = std::mem::replace(command, next);
+        ended.replies = std::mem::take(&mut self.used);
+        if let ["for", name, "in", first, ..] = ended.for_words().as_slice() {
+            let (name, first) = ((*name).to_owned(), (*first).to_owned());
+            self.state.variables.insert(name, first);
         }
+        let says = ended.words.iter().any(|word| !SETTERS.contains(&word.as_str()));
+        if says || !ended.keywords.is_empty() || !ended.substitutions.is_empty() {
+            self.take_replies(&ended);
+            self.done.push(ended);
+        } else {
+            // The pipe goes on behind an empty command, such as one in parentheses.
+            command.piped |= ended.piped;
+        }
+    }
+
+    /// What a request sends of replies is taken out of them.
+    fn take_replies(&mut self, command: &Command) {
+        if super::arguments(command).is_none() {
+            return;
+        }
+        for placeholder in &command.replies {
+            let Some((id, from)) = self.state.replies.get(placeholder) else { continue };
+            let Some(producer) = self.done.iter_mut().rev().find(|known| known.id == *id) else {
+                continue;
+            };
+            let variable = placeholder.trim_start_matches("${").trim_end_matches('}').to_owned();
+            let take = Take { variable, from: from.clone() };
+            if !producer.takes.contains(&take) {
+                producer.takes.push(take);
+            }
+        }
+    }
+
+    /// Skips the items of `NAME=(…)`; the parenthesis at a place is behind us.
+    fn skip_array(&mut self, open: usize) -> bool {
+        let is_array = self.text.get(..open).is_some_and(|before| before.ends_with('='));
+        let end = is_array.then(|| matching_parenthesis(self.text, open)).flatten();
+        let Some(end) = end else { return false };
+        while self.chars.next_if(|&(at, _)| at <= end).is_some() {}
+        true
     }
 
     /// Skips a backslash with the end of its line; also in texts with Windows' ends of lines.
@@ -159,12 +322,12 @@ impl Reader<'_> {
         true
     }
 
-    fn word(&mut self, substitutions: &mut Vec<String>) -> Result<String, usize> {
+    fn word(&mut self, substitutions: &mut Vec<Substitution>) -> Result<String, usize> {
         let mut word = String::new();
         while let Some(&(at, char)) = self.chars.peek() {
             match char {
                 c if c.is_whitespace() => break,
-                ';' | '|' | '&' | '<' | '>' => break,
+                ';' | '|' | '&' | '<' | '>' | '(' | ')' => break,
                 '\\' => {
                     if !self.skip_joined_line() {
                         self.chars.next();
@@ -202,208 +365,40 @@ impl Reader<'_> {
         Err(start)
     }
 
-    fn double_quoted(
-        &mut self,
-        start: usize,
-        word: &mut String,
-        substitutions: &mut Vec<String>,
-    ) -> Result<(), usize> {
-        while let Some(&(at, char)) = self.chars.peek() {
-            match char {
-                '"' => {
-                    self.chars.next();
-                    return Ok(());
-                }
-                '\\' => {
-                    if !self.skip_joined_line() {
-                        self.chars.next();
-                        let (_, escaped) = self.chars.next().ok_or(start)?;
-                        if !matches!(escaped, '"' | '\\' | '$' | '`') {
-                            word.push('\\');
-                        }
-                        push(word, escaped);
-                    }
-                }
-                '$' => self.dollar(at, word, substitutions, true)?,
-                '`' => self.backticks(at, word, substitutions)?,
-                _ => {
-                    self.chars.next();
-                    push(word, char);
-                }
-            }
-        }
-        Err(start)
-    }
-
-    /// What begins with `$`: a variable, a command, a quotation with escapes, or a dollar sign.
-    fn dollar(
-        &mut self,
-        start: usize,
-        word: &mut String,
-        substitutions: &mut Vec<String>,
-        quoted: bool,
-    ) -> Result<(), usize> {
-        self.chars.next();
-        match self.chars.peek().map(|&(_, c)| c) {
-            Some('\'') if !quoted => {
-                self.chars.next();
-                self.ansi_quoted(start, word)
-            }
-            Some('{') => {
-                let rest = self.text.get(start + 2..).unwrap_or_default();
-                let end = rest.find('}').ok_or(start)?;
-                let inside = rest.get(..end).unwrap_or_default();
-                while self.chars.next_if(|&(at, _)| at < start + 3 + end).is_some() {}
-                // Of `${NAME:-default}` the default stands for what is not set.
-                let name: String = inside.chars().take_while(|&c| is_name_char(c)).collect();
-                let default = inside.get(name.len()..).unwrap_or_default();
-                let default = default.strip_prefix(":-").or_else(|| default.strip_prefix('-'));
-                self.variable(&name, default, word);
-                Ok(())
-            }
-            Some('(') => {
-                let end = matching_parenthesis(self.text, start + 1).ok_or(start)?;
-                let whole = self.text.get(start..=end).unwrap_or_default();
-                while self.chars.next_if(|&(at, _)| at <= end).is_some() {}
-                substitutions.push(whole.to_owned());
-                append(word, &literal(whole));
-                Ok(())
-            }
-            Some(c) if is_name_char(c) && !c.is_ascii_digit() => {
-                let mut name = String::new();
-                while let Some((_, c)) = self.chars.next_if(|&(_, c)| is_name_char(c)) {
-                    name.push(c);
-                }
-                self.variable(&name, None, word);
-                Ok(())
-            }
-            _ => {
-                word.push('$');
-                Ok(())
+    /// Reads the here-documents that begin behind this line.
+    fn read_documents(&mut self, command: &mut Command) {
+        for document in std::mem::take(&mut self.documents) {
+            let text = self.document(&document.end, document.expands);
+            let of = if command.id == document.command {
+                Some(&mut *command)
+            } else {
+                self.done.iter_mut().rev().find(|known| known.id == document.command)
+            };
+            if let Some(of) = of {
+                of.input = Some(Input::Text(text));
             }
         }
     }
+}
 
-    fn variable(&self, name: &str, default: Option<&str>, word: &mut String) {
-        match (self.variables.get(name), default) {
-            (Some(value), _) => append(word, value),
-            (None, Some(default)) => append(word, &literal(default)),
-            (None, None) => {
-                word.push_str("${env.");
-                word.push_str(name);
-                word.push('}');
-            }
-        }
+impl Command {
+    /// A command of another shell.
+    pub(super) fn of_words(offset: usize, words: Vec<String>) -> Self {
+        Self { offset, words, ..Self::default() }
     }
 
-    fn backticks(
-        &mut self,
-        start: usize,
-        word: &mut String,
-        substitutions: &mut Vec<String>,
-    ) -> Result<(), usize> {
-        self.chars.next();
-        let mut inside = String::from("`");
-        for (_, char) in self.chars.by_ref() {
-            inside.push(char);
-            if char == '`' {
-                substitutions.push(inside.clone());
-                append(word, &literal(&inside));
-                return Ok(());
-            }
+    /// Its words with those of the shell, when it begins a loop over values.
+    fn for_words(&self) -> Vec<&str> {
+        if self.keywords.last().is_none_or(|word| word != "for") {
+            return Vec::new();
         }
-        Err(start)
-    }
-
-    /// `$'…'`: escapes as in C.
-    fn ansi_quoted(&mut self, start: usize, word: &mut String) -> Result<(), usize> {
-        // `\xHH` are bytes, so that several may be one character.
-        let mut bytes: Vec<u8> = Vec::new();
-        loop {
-            let (_, char) = self.chars.next().ok_or(start)?;
-            if char == '\'' {
-                append(word, &literal(&String::from_utf8_lossy(&bytes)));
-                return Ok(());
-            }
-            if char != '\\' {
-                push_char(&mut bytes, char);
-                continue;
-            }
-            let (_, escaped) = self.chars.next().ok_or(start)?;
-            match escaped {
-                'a' => bytes.push(7),
-                'b' => bytes.push(8),
-                'e' | 'E' => bytes.push(27),
-                'f' => bytes.push(12),
-                'n' => bytes.push(b'\n'),
-                'r' => bytes.push(b'\r'),
-                't' => bytes.push(b'\t'),
-                'v' => bytes.push(11),
-                'c' => {
-                    let (_, control) = self.chars.next().ok_or(start)?;
-                    push_char(&mut bytes, char::from(u8::try_from(control).unwrap_or(b'?') & 0x1f));
-                }
-                'x' => bytes.push(u8::try_from(self.digits(2, 16)).unwrap_or(b'?')),
-                'u' => {
-                    push_char(&mut bytes, char::from_u32(self.digits(4, 16)).unwrap_or('\u{fffd}'))
-                }
-                'U' => {
-                    push_char(&mut bytes, char::from_u32(self.digits(8, 16)).unwrap_or('\u{fffd}'))
-                }
-                '0'..='7' => {
-                    let first = escaped.to_digit(8).unwrap_or(0);
-                    let before = self.chars.clone();
-                    let rest = self.digits(2, 8);
-                    let count = before.clone().take(2).take_while(|(_, c)| c.is_digit(8)).count();
-                    let value = (0..count).fold(first, |value, _| value * 8) + rest;
-                    bytes.push(u8::try_from(value & 0xff).unwrap_or(b'?'));
-                }
-                other @ ('\'' | '"' | '\\' | '?') => push_char(&mut bytes, other),
-                other => {
-                    bytes.push(b'\\');
-                    push_char(&mut bytes, other);
-                }
-            }
-        }
-    }
-
-    /// The number that at most `most` digits ahead stand for.
-    fn digits(&mut self, most: usize, radix: u32) -> u32 {
-        let mut value = 0_u32;
-        for _ in 0..most {
-            let Some((_, char)) = self.chars.next_if(|&(_, c)| c.is_digit(radix)) else { break };
-            value = value.wrapping_mul(radix) + char.to_digit(radix).unwrap_or(0);
-        }
-        value
-    }
-
-    /// The lines after this one up to the one that is `end`.
-    fn document(&mut self, end: &str) -> String {
-        // What stands behind it on the line is not looked at: a document ends the command.
-        let at = self.chars.peek().map_or(self.text.len(), |&(at, _)| at);
-        let rest = self.text.get(at..).unwrap_or_default();
-        let Some(first) = rest.find('\n').map(|line| at + line + 1) else { return String::new() };
-        let mut document = String::new();
-        let mut until = first;
-        for line in self.text.get(first..).unwrap_or_default().split_inclusive('\n') {
-            until += line.len();
-            if line.trim() == end {
-                break;
-            }
-            document.push_str(line);
-        }
-        while self.chars.next_if(|&(at, _)| at < until).is_some() {}
-        literal(&document)
+        std::iter::once("for").chain(self.words.iter().map(String::as_str)).collect()
     }
 }
 
 /// Adds a character that stands for itself.
 fn push(word: &mut String, char: char) {
     append(word, char.encode_utf8(&mut [0; 4]));
-}
-
-fn push_char(bytes: &mut Vec<u8>, char: char) {
-    bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
 fn is_name_char(char: char) -> bool {
@@ -419,7 +414,8 @@ fn is_name(name: &str) -> bool {
 /// The parenthesis that closes the one at `open`.
 fn matching_parenthesis(text: &str, open: usize) -> Option<usize> {
     let mut depth = 0_u32;
-    for (at, byte) in text.bytes().enumerate().skip(open) {
+    // Not searched without end, as it may be missing time and again.
+    for (at, byte) in text.bytes().enumerate().skip(open).take(1 << 16) {
         match byte {
             b'(' => depth += 1,
             b')' => {
@@ -438,8 +434,13 @@ fn matching_parenthesis(text: &str, open: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Vec<Command>, usize> {
+        posix(text, &|path| (path == "in.txt").then(|| "content\n".to_owned()))
+    }
+
     fn words(text: &str) -> Vec<Vec<String>> {
-        posix(text).unwrap().into_iter().map(|command| command.words).collect()
+        let commands = read(text).unwrap().into_iter();
+        commands.map(|command| command.words).filter(|words| !words.is_empty()).collect()
     }
 
     #[test]
@@ -457,7 +458,7 @@ mod tests {
             ("curl '' x", &["curl", "", "x"]),
             ("curl a#b # comment", &["curl", "a#b"]),
             ("curl $A '$A' \"${B}/x\" $ $1", &["curl", "${env.A}", "$A", "${env.B}/x", "$", "$1"]),
-            ("curl ${A:-b}", &["curl", "b"]),
+            ("curl ${A:-b} ${1:-c}", &["curl", "b", "c"]),
             (
                 r#"curl '${uuid()}' "\${a}" \$'{b}' "$"{c} $'${d}'"#,
                 &[
@@ -501,26 +502,138 @@ mod tests {
 
     #[test]
     fn standard_input_is_noted() {
-        let commands = posix(
-            "curl -d @- a < in.txt\ncurl -d @- b <<< 'x y'\ncurl -d @- c <<EOF\n1\n2\nEOF\ncurl d",
-        )
-        .unwrap();
-        let inputs: Vec<_> = commands.iter().map(|command| command.input.clone()).collect();
-        assert_eq!(
-            inputs,
-            [
+        let text = |text: &str| Some(Input::Text(text.to_owned()));
+        let cases: &[(&str, &[&str], Option<Input>)] = &[
+            (
+                "curl -d @- a < in.txt",
+                &["curl", "-d", "@-", "a"],
                 Some(Input::File("in.txt".to_owned())),
-                Some(Input::Text("x y\n".to_owned())),
-                Some(Input::Text("1\n2\n".to_owned())),
-                None
-            ]
-        );
+            ),
+            ("curl -d @- a <<< 'x y'", &["curl", "-d", "@-", "a"], text("x y\n")),
+            ("curl -d @- <<EOF a\n1\n2\nEOF", &["curl", "-d", "@-", "a"], text("1\n2\n")),
+            ("curl -d @- a <<-'EOF'\n$A\n\tEOF", &["curl", "-d", "@-", "a"], text("$A\n")),
+            (
+                "A=1\ncurl a <<EOF\n\"$A\" ${B} \\$C $(echo x)\nEOF",
+                &["curl", "a"],
+                text("\"1\" ${env.B} $C x\n"),
+            ),
+            ("cat <<EOF | curl -d @- a\n1\nEOF\n", &["curl", "-d", "@-", "a"], text("1\n")),
+            ("echo '{\"a\": 1}' |\n curl a", &["curl", "a"], text("{\"a\": 1}\n")),
+            ("printf '%s' x | tee y | curl a", &["curl", "a"], text("x")),
+            ("cat in.txt | curl a", &["curl", "a"], Some(Input::File("in.txt".to_owned()))),
+            ("generate | curl a", &["curl", "a"], Some(Input::Unknown)),
+            ("curl a", &["curl", "a"], None),
+        ];
+        for (text, words, input) in cases {
+            let commands = read(text).unwrap();
+            let command = commands.last().unwrap();
+            assert_eq!(command.words, *words, "{text}");
+            assert_eq!(command.input, *input, "{text}");
+        }
+        assert_eq!(words("curl a <<EOF\nx\nEOF\ncurl b"), [["curl", "a"], ["curl", "b"]]);
+    }
+
+    #[test]
+    fn requests_are_found_behind_words_of_the_shell_and_in_substitutions() {
+        for text in [
+            "(curl a)",
+            "if curl a; then",
+            "! curl a",
+            "{ curl a; }",
+            "while ! curl a; do",
+            "f() { curl a; }",
+            "function f { curl a; }",
+            "X=$(curl a)",
+            "X=\"$(curl a | other)\"",
+            "X=`curl a`",
+            "for i in 1 2; do curl a; done",
+            "curl a &> /dev/null",
+        ] {
+            let words = words(text);
+            assert!(words.contains(&vec!["curl".to_owned(), "a".to_owned()]), "{text}: {words:?}");
+        }
+    }
+
+    #[test]
+    fn values_out_of_replies_are_taken_from_the_request_that_has_them() {
+        let json = |path: &str| From::Json(path.to_owned());
+        let cases = [
+            ("T=$(curl a | jq -r .x.y)\ncurl $T", "${t}", json("x.y")),
+            (
+                "T=$(curl -s a | python3 -c \"import sys, json; print(json.load(sys.stdin)['x'])\")\ncurl $T",
+                "${t}",
+                json("x"),
+            ),
+            ("R=$(curl a)\nT=$(echo \"$R\" | jq -r '.x')\ncurl ${T}", "${t}", json("x")),
+            ("R=$(curl a)\nT=$(jq -r '.x' <<< \"$R\")\ncurl ${T}", "${t}", json("x")),
+            ("T=$(curl a | jq -r .x)\nH=$T\ncurl $H", "${t}", json("x")),
+            ("R=`curl a`\ncurl $R", "${r}", From::Body),
+            (
+                "T=$(curl a | grep -o '\"x\":\"[^\"]*\"' | cut -d'\"' -f4)\ncurl $T",
+                "${t}",
+                From::Regex(r#""x"\s*:\s*"([^"]*)""#.to_owned()),
+            ),
+            ("S=$(curl -s -o /dev/null -w '%{http_code}' a)\ncurl $S", "${s}", From::Status),
+            ("curl $(curl a | jq -r .x)", "${reply_1}", json("x")),
+        ];
+        for (text, placeholder, from) in cases {
+            let commands = read(text).unwrap();
+            let taken: Vec<&From> =
+                commands.iter().flat_map(|command| &command.takes).map(|take| &take.from).collect();
+            assert_eq!(taken, [&from], "{text}");
+            let last = commands.last().unwrap();
+            assert_eq!(last.words, ["curl", placeholder], "{text}");
+        }
+        let unused = read("R=$(curl a)\necho \"$R\"\nT=$(curl b | jq .c)").unwrap();
+        assert!(unused.iter().all(|command| command.takes.is_empty()), "{unused:?}");
+    }
+
+    #[test]
+    fn what_a_shell_computes_is_known_when_it_is_simple() {
+        for (text, expected) in [
+            ("curl $(echo a)b", "ab"),
+            ("A=x/\ncurl ${A%/}", "x"),
+            ("curl $(cat in.txt)", "content"),
+            ("curl $(echo -n 'a:b' | base64)", "YTpi"),
+            ("curl $(echo -n \"a:$B\" | base64)", "${base64('a:${env.B}')}"),
+            ("curl $(date +%s)", "${timestamp()}"),
+            ("A=a\nA+=b\ncurl $A", "ab"),
+            ("X=$(other)\ncurl $X", "${env.X}"),
+            ("curl $RANDOM", "${randint(0, 32767)}"),
+        ] {
+            let commands = words(text);
+            assert_eq!(commands.last().unwrap(), &["curl", expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_and_many_documents_have_an_end() {
+        for (before, after) in [
+            ("$(", ")"),
+            ("\"$(", ")\""),
+            ("(", ")"),
+            ("a=(", ""),
+            ("cat <<E\n", ""),
+            ("${a:-", "}"),
+            ("`", "`"),
+            ("if ", ""),
+        ] {
+            let text = format!("curl {}{}", before.repeat(3000), after.repeat(3000));
+            let _ = read(&text);
+        }
     }
 
     #[test]
     fn what_only_a_shell_can_do_is_noted() {
-        let commands = posix("curl a?$(date +%s)&x `id`").unwrap();
-        assert_eq!(commands.first().unwrap().substitutions, ["$(date +%s)"]);
+        let commands = read("curl a?$(date -u +%s) `id` $1 $((1 + 2))").unwrap();
+        let texts: Vec<&str> = commands
+            .first()
+            .unwrap()
+            .substitutions
+            .iter()
+            .map(|substitution| substitution.text.as_str())
+            .collect();
+        assert_eq!(texts, ["$(date -u +%s)", "`id`", "$1", "$((1 + 2))"]);
     }
 
     #[test]
@@ -533,7 +646,7 @@ mod tests {
             ("curl $(a", 5),
             ("curl `a", 5),
         ] {
-            assert_eq!(posix(text), Err(at), "{text}");
+            assert_eq!(read(text), Err(at), "{text}");
         }
     }
 }

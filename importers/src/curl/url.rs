@@ -1,6 +1,8 @@
 //! URLs as curl reads them.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::text::plain;
 
 /// A URL as curl would ask for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +51,33 @@ fn credentials(text: &str) -> (String, String) {
         None => (decode(text), String::new()),
     }
 }
+
+/// A URL as messages show it: without a password.
+pub(super) fn shown(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").map_or((None, text), |(s, rest)| (Some(s), rest));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let scheme = scheme.map(|scheme| format!("{scheme}://")).unwrap_or_default();
+    format!("{scheme}{host}{path}")
+}
+
+/// `USER:PASSWORD` as it stands in a URL; placeholders stay.
+pub(super) fn encode_userinfo(user: &str) -> String {
+    if plain(user).is_none() {
+        return user.to_owned();
+    }
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let encode = |text: &str| {
+        let meant = plain(text).unwrap_or_default();
+        utf8_percent_encode(&meant, USERINFO).to_string()
+    };
+    format!("{}:{}", encode(name), encode(password))
+}
+
+/// What is encoded in names and passwords of URLs.
+const USERINFO: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
 
 /// Blanks of a path or query as curl sends them.
 fn blanks(path: &str) -> String {
@@ -130,6 +159,13 @@ mod tests {
         let read = read("http://ada:s%40x@a.example/", None).unwrap();
         assert_eq!(read.url, "http://a.example/");
         assert_eq!(read.user, Some(("ada".to_owned(), "s@x".to_owned())));
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        assert_eq!(shown("ftp://u:p@a.example/x@y"), "ftp://a.example/x@y");
+        assert_eq!(shown("u:p@a.example"), "a.example");
+        assert_eq!(encode_userinfo("u:p@/"), "u:p%40%2F");
     }
 
     #[test]

@@ -3,16 +3,33 @@
 use super::shell::Command;
 use crate::text::literal;
 
-/// Whether a text is written for `cmd`: carets stand before quotes or at the ends of lines.
+/// Whether a text is written for `cmd`: carets stand before quotes or at the ends of lines,
+/// where a word can, outside quotes: elsewhere they are parts of regular expressions.
 pub(super) fn is_cmd(text: &str) -> bool {
-    text.contains("^\"") || text.lines().any(|line| line.trim_end_matches('\r').ends_with(" ^"))
+    let (mut quote, mut before) = (None, '\n');
+    let mut chars = text.chars().filter(|&c| c != '\r').peekable();
+    while let Some(char) = chars.next() {
+        let begins = before.is_whitespace();
+        before = char;
+        match (quote, char) {
+            (None, '^') if begins && matches!(chars.peek(), Some('"' | '\n')) => return true,
+            (None, '#') if begins => while chars.next_if(|&c| c != '\n').is_some() {},
+            (None, '\'' | '"') => quote = Some(char),
+            (Some('"') | None, '\\') => {
+                chars.next();
+            }
+            (Some(open), close) if open == close => quote = None,
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The commands of such a text. `%NAME%` becomes `${env.NAME}`.
 pub(super) fn cmd(text: &str) -> Vec<Command> {
     carets(text)
         .into_iter()
-        .map(|(offset, line)| Command { offset, words: words(&line), ..Command::default() })
+        .map(|(offset, line)| Command::of_words(offset, words(&line)))
         .filter(|command| !command.words.is_empty())
         .collect()
 }
@@ -168,6 +185,9 @@ mod tests {
     #[test]
     fn texts_for_other_shells_are_not_taken_for_cmd() {
         assert!(!is_cmd("curl 'a^b' \\\n -d x"));
+        assert!(!is_cmd("curl 'https://a.example/page' | grep -o 'href=\"[^\"]*\"'"));
+        assert!(!is_cmd("curl a | grep \"x ^\\\"\" # don't ^\"\ncurl b"));
+        assert!(!is_cmd("curl -d 'a ^\n ^\"b' c"));
         assert!(is_cmd("curl ^\"a^\""));
         assert!(is_cmd("curl \"a\" ^\r\n -d x"));
     }

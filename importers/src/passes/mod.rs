@@ -2,6 +2,7 @@
 
 mod correlate;
 mod filter;
+mod mask;
 mod names;
 pub(crate) mod origins;
 mod secrets;
@@ -13,12 +14,13 @@ use crate::options::Options;
 
 pub(crate) use self::origins::unique;
 
-/// Filters requests, makes variables of values that replies gave, takes secrets out, makes variables of origins and gives names. Returns the
-/// secrets.
+/// Filters requests, makes variables of values that replies gave, takes secrets out, also of what is
+/// shown, makes variables of origins and gives names. Returns the secrets.
 pub(crate) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) -> Vec<Secret> {
     filter::run(draft, options, notes);
     correlate::run(draft, notes);
     let secrets = secrets::run(draft);
+    mask::run(draft, notes, &secrets);
     origins::run(draft, options);
     names::run(draft);
     secrets

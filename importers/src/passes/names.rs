@@ -2,12 +2,16 @@
 //! request has the same name whatever it asks for.
 
 use crate::draft::Draft;
+use crate::text::plain;
 
 pub(super) fn run(draft: &mut Draft) {
     draft.for_each_task(|task| {
         // Protocols without methods have names of their own for what a task does.
         if task.name.is_none() && !task.method.is_empty() {
-            task.name = Some(format!("{} {}", task.method.to_ascii_uppercase(), path(&task.url)));
+            let path = path(&task.url);
+            // Nothing is filled in in names.
+            let path = plain(path).unwrap_or_else(|| path.to_owned());
+            task.name = Some(format!("{} {path}", task.method.to_ascii_uppercase()));
         }
     });
 }

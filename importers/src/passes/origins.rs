@@ -1,5 +1,7 @@
 //! Origins become variables, so that the plan can be pointed at another server in one place.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::draft::Draft;
@@ -10,9 +12,11 @@ use crate::options::Options;
 /// from.
 pub(super) fn run(draft: &mut Draft, options: &Options) {
     let mut counts: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for task in draft.tasks() {
         let Some(origin) = starts(&task.url, &draft.bases) else { continue };
-        match counts.iter_mut().find(|(known, _)| known == origin) {
+        let place = *places.entry(origin.to_owned()).or_insert(counts.len());
+        match counts.get_mut(place) {
             Some((_, count)) => *count += 1,
             None => counts.push((origin.to_owned(), 1)),
         }
@@ -21,13 +25,17 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
     counts.sort_by_key(|(origin, count)| {
         (draft.origin.as_ref() != Some(origin), std::cmp::Reverse(*count))
     });
-    let mut names: Vec<(String, String)> = Vec::new();
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut variables = Map::new();
     for (rank, (origin, _)) in counts.into_iter().enumerate() {
         let wanted = if rank == 0 { "base_url".to_owned() } else { name_of(&origin) };
-        let taken = |name: &str| {
-            draft.variables.contains_key(name) || names.iter().any(|(_, known)| known == name)
-        };
-        names.push((origin, unique(&wanted, taken)));
+        let taken = |name: &str| draft.variables.contains_key(name) || variables.contains_key(name);
+        let name = unique(&wanted, taken);
+        let given = options.base_url.as_deref().filter(|_| rank == 0);
+        let value = given.unwrap_or(&origin);
+        let value = if given.is_some() { value.trim_end_matches('/') } else { value };
+        variables.insert(name.clone(), json!(value));
+        names.insert(origin, name);
     }
     let bases = std::mem::take(&mut draft.bases);
     draft.for_each_task(|task| {
@@ -38,12 +46,6 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
             }
         }
     });
-    let mut variables = Map::new();
-    for (rank, (origin, name)) in names.into_iter().enumerate() {
-        let given = options.base_url.as_deref().filter(|_| rank == 0);
-        let value = given.map_or(origin, |url| url.trim_end_matches('/').to_owned());
-        variables.insert(name, json!(value));
-    }
     variables.append(&mut draft.variables);
     draft.variables = variables;
     if let (Some(url), Some(Value::String(base))) =
@@ -54,9 +56,9 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
 }
 
 /// Puts the variable in the place of the origin that a URL begins with.
-fn replace(url: &mut String, names: &[(String, String)], bases: &[String]) {
+fn replace(url: &mut String, names: &HashMap<String, String>, bases: &[String]) {
     let Some(origin) = starts(url, bases) else { return };
-    let Some((_, name)) = names.iter().find(|(known, _)| known == origin) else { return };
+    let Some(name) = names.get(origin) else { return };
     let rest = url.get(origin.len()..).unwrap_or_default();
     *url = format!("${{{name}}}{rest}");
 }

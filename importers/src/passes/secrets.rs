@@ -1,12 +1,14 @@
 //! Takes passwords, tokens and keys out of a draft, so that the plan can be shared.
 
+use std::collections::{HashMap, HashSet};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use super::origins::unique;
 use crate::Secret;
 use crate::draft::{Draft, Task};
+use crate::text::plain;
 
 /// Parts of names of headers, fields and parameters whose values are secret.
 const SECRET_NAMES: &[&str] = &[
@@ -16,6 +18,7 @@ const SECRET_NAMES: &[&str] = &[
     "authtoken",
     "authorization",
     "clientsecret",
+    "connectsid",
     "credential",
     "idtoken",
     "passphrase",
@@ -24,6 +27,7 @@ const SECRET_NAMES: &[&str] = &[
     "privatekey",
     "refreshtoken",
     "secret",
+    "sessid",
     "sessionid",
     "sessiontoken",
 ];
@@ -34,7 +38,14 @@ const SECRET_WHOLE: &[&str] =
 
 /// Replaces secret values by `${secret.NAME}`. The same value has the same name everywhere.
 pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
-    let mut secrets = Secrets { found: std::mem::take(&mut draft.secrets) };
+    let mut secrets = Secrets::default();
+    for known in std::mem::take(&mut draft.secrets) {
+        secrets.taken.insert(known.name.clone());
+        if !known.value.is_empty() {
+            secrets.names.insert(known.value.clone(), known.name.clone());
+        }
+        secrets.found.push(known);
+    }
     draft.for_each_task(|task| secrets.task(task));
     for (name, value) in &mut draft.variables {
         if let Value::String(text) = value
@@ -47,9 +58,14 @@ pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
     secrets.found
 }
 
-#[cfg_attr(test, derive(Default))]
+#[derive(Default)]
 struct Secrets {
     found: Vec<Secret>,
+    /// The name of each value.
+    names: HashMap<String, String>,
+    taken: HashSet<String>,
+    /// How many secrets wanted a name.
+    wanted: HashMap<String, usize>,
 }
 
 impl Secrets {
@@ -92,7 +108,8 @@ impl Secrets {
             let auth = json!({"type": "basic", "username": user, "password": password});
             task.fields.shift_insert(0, "auth".to_owned(), auth);
         }
-        task.url = self.query(&task.url);
+        let url = self.userinfo(&task.url, "PASSWORD", "the URL");
+        task.url = self.query(&url);
         for (key, value) in &mut task.fields {
             match (key.as_str(), value) {
                 ("auth" | "json" | "data" | "params" | "cookies" | "graphql", value) => {
@@ -103,6 +120,13 @@ impl Secrets {
                         self.form_part(file);
                     }
                 }
+                ("proxy", Value::String(url)) => {
+                    *url = self.userinfo(url, "PROXY_PASSWORD", "the proxy");
+                }
+                (_, Value::String(text)) if is_secret(key) => {
+                    *text = self.take(&shout(key), text, &format!("`{key}`"));
+                }
+                (_, Value::String(text)) => *text = self.body(text),
                 _ => {}
             }
         }
@@ -130,6 +154,12 @@ impl Secrets {
                         Value::String(text) if is_secret(name) => {
                             *text = self.take(&shout(name), text, &format!("`{key}`, {name}"));
                         }
+                        // A number stays one: secrets themselves are texts.
+                        Value::Number(number) if is_secret(name) => {
+                            let used = format!("`{key}`, {name}");
+                            let taken = self.take(&shout(name), &number.to_string(), &used);
+                            *value = json!(format!("${{json([{taken}], 0)}}"));
+                        }
                         _ => self.tree(key, value),
                     }
                 }
@@ -138,6 +168,7 @@ impl Secrets {
             Value::String(text) if key == "data" && looks_like_form(text) => {
                 *text = self.pairs(text, '&', "the form");
             }
+            Value::String(text) if key == "data" => *text = self.body(text),
             Value::String(text) if key == "cookies" => *text = self.cookies(text),
             _ => {}
         }
@@ -145,11 +176,100 @@ impl Secrets {
 
     fn form_part(&mut self, file: &mut Value) {
         let field = file.get("field").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if let Some(Value::String(content)) = file.get_mut("content")
-            && is_secret(&field)
-        {
-            *content = self.take(&shout(&field), content, &format!("the form's field {field}"));
+        let Some(Value::String(content)) = file.get_mut("content") else { return };
+        *content = if is_secret(&field) {
+            self.take(&shout(&field), content, &format!("the form's field {field}"))
+        } else {
+            self.body(content)
+        };
+    }
+
+    /// A text that may be JSON or XML, whatever it is said to be, or a URL.
+    fn body(&mut self, text: &str) -> String {
+        match text.trim_start().chars().next() {
+            Some('{' | '[') => self.json_text(text),
+            Some('<') => self.xml_text(text),
+            _ if !text.contains(char::is_whitespace) => self.userinfo(text, "PASSWORD", "a URL"),
+            _ => text.to_owned(),
         }
+    }
+
+    /// The secret members of JSON; all else stays as it is written, also what is no JSON.
+    fn json_text(&mut self, text: &str) -> String {
+        let mut written = String::with_capacity(text.len());
+        let (mut last, mut name) = ("", "");
+        let mut rest = text;
+        while let Some(char) = rest.chars().next() {
+            let length = match char {
+                '"' => 1 + quoted_length(rest),
+                '-' | '0'..='9' => {
+                    let is_part = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+                    rest.find(|c| !is_part(c)).unwrap_or(rest.len())
+                }
+                other => other.len_utf8(),
+            };
+            let (token, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+            let inside = match token.strip_prefix('"') {
+                Some(open) => open.strip_suffix('"').unwrap_or(open),
+                None => token,
+            };
+            let is_value = matches!(char, '"' | '-' | '0'..='9');
+            if is_value && is_secret(name) {
+                let taken = self.take(&shout(name), inside, &format!("the body, {name}"));
+                // The quotes around it, of which the last may be missing.
+                let (open, close) = token.split_once(inside).unwrap_or_default();
+                written.extend([open, &taken, close]);
+            } else {
+                written.push_str(token);
+            }
+            match char {
+                '"' => (last, name) = (inside, ""),
+                ':' => name = last,
+                c if c.is_whitespace() => {}
+                _ => (last, name) = ("", ""),
+            }
+            rest = behind;
+        }
+        written
+    }
+
+    /// The texts of secret elements of XML; all else stays as it is written.
+    fn xml_text(&mut self, text: &str) -> String {
+        let mut written = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, tag)) = rest.split_once('<') {
+            written.extend([before, "<"]);
+            rest = tag;
+            let Some((tag, behind)) = tag.split_once('>') else { break };
+            let name = tag.split(char::is_whitespace).next().unwrap_or_default();
+            let name = name.rsplit(':').next().unwrap_or(name);
+            let Some((content, _)) = behind.split_once("</").filter(|(content, _)| {
+                is_secret(name) && !tag.starts_with('/') && !content.contains('<')
+            }) else {
+                continue;
+            };
+            let taken = self.take(&shout(name), content, &format!("the body, {name}"));
+            written.extend([tag, ">", &taken]);
+            rest = behind.get(content.len()..).unwrap_or_default();
+        }
+        written.push_str(rest);
+        written
+    }
+
+    /// A URL, its password taken out.
+    fn userinfo(&mut self, url: &str, name: &str, used: &str) -> String {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let parts = rest.get(..end).and_then(|authority| {
+            let (userinfo, host) = authority.rsplit_once('@')?;
+            let (user, password) = userinfo.split_once(':')?;
+            Some((user, password, host))
+        });
+        let Some((user, password, host)) = parts.filter(|_| !scheme.is_empty()) else {
+            return url.to_owned();
+        };
+        let password = self.take(name, password, used);
+        format!("{scheme}://{user}:{password}@{host}{}", rest.get(end..).unwrap_or_default())
     }
 
     fn query(&mut self, url: &str) -> String {
@@ -182,19 +302,43 @@ impl Secrets {
         pairs.join(&between.to_string())
     }
 
-    /// The placeholder for a value; the value itself when it is empty or a placeholder already.
+    /// The placeholder for a value; the value itself when it is empty or has placeholders already.
     fn take(&mut self, name: &str, value: &str, used: &str) -> String {
-        if value.is_empty() || value.contains("${") {
+        let Some(meant) = plain(value).filter(|meant| !meant.is_empty()) else {
             return value.to_owned();
+        };
+        if let Some(name) = self.names.get(&meant) {
+            return format!("${{secret.{name}}}");
         }
-        if let Some(known) = self.found.iter().find(|secret| secret.value == value) {
-            return format!("${{secret.{}}}", known.name);
-        }
-        let name = unique(name, |name| self.found.iter().any(|secret| secret.name == name));
+        let name = self.free_name(name);
         let placeholder = format!("${{secret.{name}}}");
-        self.found.push(Secret { name, value: value.to_owned(), used: used.to_owned() });
+        self.names.insert(meant.clone(), name.clone());
+        self.found.push(Secret { name, value: meant, used: used.to_owned() });
         placeholder
     }
+
+    /// `wanted`, or the next of `wanted_2`, `wanted_3` … that is free.
+    fn free_name(&mut self, wanted: &str) -> String {
+        let count = self.wanted.entry(wanted.to_owned()).or_default();
+        loop {
+            *count += 1;
+            let name = if *count == 1 { wanted.to_owned() } else { format!("{wanted}_{count}") };
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
+}
+
+/// How long what begins with a quote is up to the next quote, without the first.
+fn quoted_length(text: &str) -> usize {
+    let mut escaped = true;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.unwrap_or(text.len().saturating_sub(1))
 }
 
 /// User and password of `Basic` credentials.
@@ -316,6 +460,66 @@ mod tests {
             Some(&json!("a=1&client_secret=${secret.ACCESS_TOKEN}"))
         );
         assert_eq!(found, [pair("ACCESS_TOKEN", "t1"), pair("PASSWORD", "p1")]);
+    }
+
+    #[test]
+    fn texts_of_bodies_are_searched_whatever_type_they_have() {
+        let data = |text: &str| {
+            let fields = std::iter::once(("data".to_owned(), json!(text))).collect();
+            let (task, found) = after(Task { fields, ..Task::default() });
+            let text = task.fields.get("data").and_then(Value::as_str).map(str::to_owned);
+            (text.unwrap(), found)
+        };
+        let (text, found) = data(
+            r#"{"a": "password", "password" : "hun\"ter2", "pin":1234, "n": ${env.N}, "token": null,"#,
+        );
+        assert_eq!(
+            text,
+            r#"{"a": "password", "password" : "${secret.PASSWORD}", "pin":${secret.PIN}, "n": ${env.N}, "token": null,"#
+        );
+        assert_eq!(found, [pair("PASSWORD", r#"hun\"ter2"#), pair("PIN", "1234")]);
+        let (text, found) =
+            data("<a><s:Password t='1'>x y</s:Password><password/><secret><b>c</b></secret>");
+        assert_eq!(
+            text,
+            "<a><s:Password t='1'>${secret.PASSWORD}</s:Password><password/><secret><b>c</b></secret>"
+        );
+        assert_eq!(found, [pair("PASSWORD", "x y")]);
+        for text in ["{\"password\":\"", "[\"", "<", "<password", "<password>"] {
+            assert_eq!(data(text), (text.to_owned(), vec![]));
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_secret_stay_numbers() {
+        let fields = std::iter::once(("json".to_owned(), json!({"pin": 1234}))).collect();
+        let (task, found) = after(Task { fields, ..Task::default() });
+        assert_eq!(task.fields.get("json"), Some(&json!({"pin": "${json([${secret.PIN}], 0)}"})));
+        assert_eq!(found, [pair("PIN", "1234")]);
+    }
+
+    #[test]
+    fn passwords_in_urls_are_taken_out() {
+        let (task, found) = after(Task {
+            url: "http://ada:p1@a.example:81/x@y:z".to_owned(),
+            fields: std::iter::once(("proxy".to_owned(), json!("http://pu:p2@b.example:1")))
+                .collect(),
+            ..Task::default()
+        });
+        assert_eq!(task.url, "http://ada:${secret.PASSWORD}@a.example:81/x@y:z");
+        assert_eq!(
+            task.fields.get("proxy"),
+            Some(&json!("http://pu:${secret.PROXY_PASSWORD}@b.example:1"))
+        );
+        assert_eq!(found, [pair("PASSWORD", "p1"), pair("PROXY_PASSWORD", "p2")]);
+    }
+
+    #[test]
+    fn what_looks_like_a_placeholder_in_a_secret_is_part_of_it() {
+        let headers = vec![pair("X-Api-Key", "a${concat($)}{b}")];
+        let (task, found) = after(Task { headers, ..Task::default() });
+        assert_eq!(task.headers, [pair("X-Api-Key", "${secret.API_KEY}")]);
+        assert_eq!(found, [pair("API_KEY", "a${b}")]);
     }
 
     #[test]

@@ -1,0 +1,79 @@
+//! Takes secrets out of what is only shown: notes, and the source's text in steps to be done.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::Secret;
+use crate::draft::Draft;
+use crate::notes::Notes;
+
+/// What stands where a secret was.
+const MASKED: &str = "***";
+
+/// Shorter secrets are masked only where they stand alone: they are parts of other words.
+const SHORT: usize = 6;
+
+/// Masks the secrets in notes and in steps to be done.
+pub(super) fn run(draft: &mut Draft, notes: &mut Notes, secrets: &[Secret]) {
+    let values: Vec<&str> = secrets
+        .iter()
+        .map(|secret| secret.value.as_str())
+        .filter(|value| !value.is_empty())
+        .collect();
+    if values.is_empty() {
+        return;
+    }
+    let searcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(values);
+    // There is none when the secrets are too large together; then nothing of them is shown.
+    let mask = |text: &mut String| match &searcher {
+        Ok(searcher) => mask(searcher, text),
+        Err(_) => MASKED.clone_into(text),
+    };
+    notes.rewrite(mask);
+    draft.for_each_todo(mask);
+}
+
+fn mask(searcher: &AhoCorasick, text: &mut String) {
+    let mut masked = String::new();
+    let mut shown = 0;
+    for found in searcher.find_iter(text.as_str()) {
+        let is_word = |char: Option<char>| char.is_some_and(char::is_alphanumeric);
+        let within_word = is_word(text.get(..found.start()).and_then(|s| s.chars().next_back()))
+            || is_word(text.get(found.end()..).and_then(|s| s.chars().next()));
+        if found.len() < SHORT && within_word {
+            continue;
+        }
+        masked.push_str(text.get(shown..found.start()).unwrap_or_default());
+        masked.push_str(MASKED);
+        shown = found.end();
+    }
+    if shown > 0 {
+        masked.push_str(text.get(shown..).unwrap_or_default());
+        *text = masked;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::Step;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_masked_in_notes_and_steps_to_be_done() {
+        let secret = |value: &str| Secret {
+            name: "S".to_owned(),
+            value: value.to_owned(),
+            used: String::new(),
+        };
+        let mut notes = Notes::default();
+        notes.drop("a:1", "--x hunter22 page 12", "hunter2");
+        let todo = Step::todo("call", "sh -c 'login hunter2'");
+        let mut draft = Draft::of_steps(vec![Step::group("g", vec![todo])]);
+        run(&mut draft, &mut notes, &[secret("hunter2"), secret("age"), secret("12"), secret("")]);
+        let note = notes.list().first().unwrap();
+        assert_eq!((note.what.as_str(), note.why.as_str()), ("--x ***2 page ***", "***"));
+        let mut sources = Vec::new();
+        draft.for_each_todo(|text| sources.push(text.clone()));
+        assert_eq!(json!(sources), json!(["call", "sh -c 'login ***'"]));
+    }
+}
