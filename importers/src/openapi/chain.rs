@@ -355,9 +355,9 @@ impl<'d> Maker<'_, 'd> {
     fn order_uses(&mut self) {
         let resources = std::mem::take(&mut self.resources);
         for (_, resource) in &resources {
-            for &remover in &resource.removers {
-                for &user in resource.users.iter().filter(|user| !resource.removers.contains(user))
-                {
+            let removers: BTreeSet<usize> = resource.removers.iter().copied().collect();
+            for &remover in &removers {
+                for &user in resource.users.iter().filter(|user| !removers.contains(user)) {
                     self.before(user, remover);
                 }
             }

@@ -1,6 +1,6 @@
 //! The files of a specification, and what `$ref` refers to in them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -270,10 +270,9 @@ impl<'d> Node<'d> {
     }
 
     /// The names of extensions in what is in here, without those of data.
-    pub(super) fn extensions(self) -> Vec<&'d str> {
-        let mut found = Vec::new();
+    pub(super) fn extensions(self) -> BTreeSet<&'d str> {
+        let mut found = BTreeSet::new();
         extensions(self.value, &mut found);
-        found.sort_unstable();
         found
     }
 
@@ -322,15 +321,13 @@ fn visit(tree: &Value, pointer: &mut String, found: &mut impl FnMut(&str, &Map<S
 }
 
 /// Adds the names that begin with `x-`, but for those that a specification gives to other things.
-fn extensions<'d>(tree: &'d Value, found: &mut Vec<&'d str>) {
+fn extensions<'d>(tree: &'d Value, found: &mut BTreeSet<&'d str>) {
     let named = ["properties", "headers", "example", "examples", "default", "value", "enum"];
     match tree {
         Value::Object(members) => {
             for (name, value) in members {
                 if name.starts_with("x-") {
-                    if !found.contains(&name.as_str()) {
-                        found.push(name);
-                    }
+                    found.insert(name);
                 } else if !named.contains(&name.as_str()) {
                     extensions(value, found);
                 }

@@ -349,7 +349,8 @@ impl Generator {
         let format = schema.text("format");
         let by_format = || formats::text(format?, number);
         // Two names are to have two texts.
-        let seed = name.bytes().fold(number, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
+        let seed =
+            name.bytes().fold(number, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
         let by_pattern = || pattern::text(pattern?, least, most, seed);
         let by_encoding =
             || (schema.text("contentEncoding")? == "base64").then(|| "bG9hZA==".to_owned());

@@ -91,7 +91,11 @@ fn about(api: Api<'_>, source: &Source, draft: &mut Draft, notes: &mut Notes) {
     let extensions = api.root.extensions();
     if !extensions.is_empty() {
         let why = "extensions say nothing that all tools understand";
-        notes.remark(&source.name, &extensions.join(", "), why);
+        let mut names: Vec<&str> = extensions.iter().take(12).copied().collect();
+        if extensions.len() > names.len() {
+            names.push("…");
+        }
+        notes.remark(&source.name, &names.join(", "), why);
     }
 }
 

@@ -6,6 +6,8 @@ use super::document::Node;
 
 /// Of so many parts a schema is made; more are not looked at.
 const MAX_PARTS: usize = 400;
+/// So many members of an object are looked at.
+const MAX_MEMBERS: usize = 2000;
 
 /// Schemas that must all hold.
 #[derive(Clone, Debug, Default)]
@@ -192,6 +194,7 @@ impl<'d> Schema<'d> {
             let members = list.value.as_object().into_iter().flatten();
             names.extend(members.map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)));
         }
+        names.truncate(MAX_MEMBERS);
         names
     }
 
@@ -219,7 +222,7 @@ impl<'d> Schema<'d> {
     /// Names that must be there.
     pub(super) fn required(&self) -> Vec<&'d str> {
         let mut names: Vec<&str> = Vec::new();
-        for node in self.all("required").flat_map(Node::raw_items) {
+        for node in self.all("required").flat_map(Node::raw_items).take(MAX_MEMBERS) {
             match node.value.as_str() {
                 Some(name) if !names.contains(&name) => names.push(name),
                 _ => {}
