@@ -131,6 +131,20 @@ impl Draft {
         self.lists().into_iter().for_each(|steps| walk_todos(steps, &mut visit));
     }
 
+    /// Whether an extract or a block changes a variable.
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        let in_scenarios = self
+            .scenarios
+            .iter()
+            .flat_map(|scenario| [&scenario.on_start, &scenario.steps, &scenario.on_stop]);
+        [&self.setup, &self.teardown].into_iter().chain(in_scenarios).any(|steps| sets(steps, name))
+    }
+
+    /// Calls `visit` on each text of the steps, but not on names of members.
+    pub(crate) fn for_each_text(&mut self, visit: &mut impl FnMut(&mut String)) {
+        self.lists().into_iter().for_each(|steps| texts(steps, visit));
+    }
+
     fn lists(&mut self) -> Vec<&mut Vec<Step>> {
         let mut lists = vec![&mut self.setup];
         for scenario in &mut self.scenarios {
@@ -211,6 +225,46 @@ fn walk_todos(steps: &mut [Step], visit: &mut impl FnMut(&mut String)) {
             }
         }
         block.lists.iter_mut().for_each(|(_, steps)| walk_todos(steps, visit));
+    }
+}
+
+fn sets(steps: &[Step], name: &str) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Task(task) => {
+            task.extract.iter().any(|extract| extract.get("var").is_some_and(|var| var == name))
+        }
+        Step::Block(block) => {
+            let set = block.head.get("set").is_some_and(|set| set.get(name).is_some());
+            let item = block.head.get("as").is_some_and(|item| item == name);
+            set || item || block.lists.iter().any(|(_, steps)| sets(steps, name))
+        }
+    })
+}
+
+fn texts(steps: &mut [Step], visit: &mut impl FnMut(&mut String)) {
+    for step in steps {
+        match step {
+            Step::Task(task) => {
+                visit(&mut task.url);
+                task.headers.iter_mut().for_each(|(_, value)| visit(value));
+                task.fields.values_mut().for_each(|value| texts_of(value, visit));
+                let lists = task.assertions.iter_mut().chain(&mut task.extract);
+                lists.for_each(|value| texts_of(value, visit));
+            }
+            Step::Block(block) => {
+                block.head.values_mut().for_each(|value| texts_of(value, visit));
+                block.lists.iter_mut().for_each(|(_, steps)| texts(steps, visit));
+            }
+        }
+    }
+}
+
+fn texts_of(value: &mut Value, visit: &mut impl FnMut(&mut String)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| texts_of(item, visit)),
+        Value::Object(members) => members.values_mut().for_each(|value| texts_of(value, visit)),
+        _ => {}
     }
 }
 

@@ -17,6 +17,7 @@ mod notes;
 mod openapi;
 mod options;
 mod passes;
+mod postman;
 mod source;
 mod text;
 mod write;
@@ -66,6 +67,12 @@ pub const IMPORTERS: &[Importer] = &[
         doc: "Specifications: OpenAPI 3.0 and 3.1, Swagger 2.0, in JSON or YAML.",
         detect: openapi::detect,
         read: openapi::read,
+    },
+    Importer {
+        name: "postman",
+        doc: "Postman collections of version 2, with environments and globals beside them.",
+        detect: postman::detect,
+        read: postman::read,
     },
 ];
 

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Secret;
-use crate::draft::{Draft, Task};
+use crate::draft::{Draft, Step, Task};
 use crate::text::plain;
 
 /// Parts of names of headers, fields and parameters whose values are secret.
@@ -47,15 +47,45 @@ pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
         secrets.found.push(known);
     }
     draft.for_each_task(|task| secrets.task(task));
-    for (name, value) in &mut draft.variables {
-        if let Value::String(text) = value
-            && is_secret(name)
-            && !text.is_empty()
-        {
-            *text = secrets.take(&shout(name), text, &format!("the variable `{name}`"));
+    for_variables(draft, &mut secrets);
+    secrets.found
+}
+
+/// Takes out variables whose values are secret. What a variable is at the start is a plain value,
+/// so that the secret itself stands where such a variable is read; one that changes is set before
+/// the first tick.
+fn for_variables(draft: &mut Draft, secrets: &mut Secrets) {
+    let is_taken = |name: &str, value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|text| is_secret(name) && !text.is_empty() && !text.contains("${"))
+    };
+    let (taken, kept) = std::mem::take(&mut draft.variables)
+        .into_iter()
+        .partition::<Map<_, _>, _>(|(name, value)| is_taken(name, value));
+    draft.variables = kept;
+    let mut changing = Map::new();
+    for (name, value) in taken {
+        let text = value.as_str().unwrap_or_default();
+        let placeholder = secrets.take(&shout(&name), text, &format!("the variable `{name}`"));
+        if draft.sets(&name) {
+            changing.insert(name, Value::String(placeholder));
+        } else {
+            let written = [format!("${{{name}}}"), format!("${{var.{name}}}")];
+            draft.for_each_text(&mut |text| {
+                for written in &written {
+                    if text.contains(written.as_str()) {
+                        *text = text.replace(written.as_str(), &placeholder);
+                    }
+                }
+            });
         }
     }
-    secrets.found
+    if !changing.is_empty() {
+        for scenario in &mut draft.scenarios {
+            scenario.on_start.insert(0, Step::simple("set", changing.clone()));
+        }
+    }
 }
 
 #[derive(Default)]
@@ -520,6 +550,27 @@ mod tests {
         let (task, found) = after(Task { headers, ..Task::default() });
         assert_eq!(task.headers, [pair("X-Api-Key", "${secret.API_KEY}")]);
         assert_eq!(found, [pair("API_KEY", "a${b}")]);
+    }
+
+    #[test]
+    fn secret_variables_are_read_as_secrets_and_set_at_the_start_when_they_change() {
+        let task = Task {
+            url: "/x?p=${password}".to_owned(),
+            headers: vec![pair("X-A", "${token}")],
+            extract: vec![json!({"var": "token", "path": "token"})],
+            ..Task::default()
+        };
+        let mut draft = Draft::of_steps(vec![task.into()]);
+        draft.variables.insert("password".to_owned(), json!("sesame"));
+        draft.variables.insert("token".to_owned(), json!("t1"));
+        let found = run(&mut draft);
+        assert_eq!(found.len(), 2);
+        assert!(draft.variables.is_empty());
+        let task = draft.tasks()[0];
+        assert_eq!(task.url, "/x?p=${secret.PASSWORD}");
+        assert_eq!(task.headers, [pair("X-A", "${token}")]);
+        let [Step::Block(block)] = draft.scenarios[0].on_start.as_slice() else { panic!() };
+        assert_eq!(block.head.get("set"), Some(&json!({"token": "${secret.TOKEN}"})));
     }
 
     #[test]

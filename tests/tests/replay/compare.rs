@@ -10,8 +10,12 @@ pub(crate) fn seen(send: impl FnOnce(&str)) -> Vec<Request> {
 
 /// What a recorder sees while `send` leads a client there, by `proxy_url` or `connect_to`.
 pub(crate) fn recorded(send: impl FnOnce(&Recorder)) -> Vec<Request> {
-    let recorder = Recorder::start().unwrap();
-    send(&recorder);
+    requests(&Recorder::start().unwrap(), send)
+}
+
+/// The same with a recorder that answers as it was told to.
+pub(crate) fn requests(recorder: &Recorder, send: impl FnOnce(&Recorder)) -> Vec<Request> {
+    send(recorder);
     let host = recorder.addr().to_string();
     recorder.recorded().iter().map(|recorded| comparable(recorded, &host)).collect()
 }
@@ -50,7 +54,7 @@ impl Differences {
 }
 
 /// A request as far as the two must be alike.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) scheme: &'static str,
     pub(crate) host: String,
@@ -60,7 +64,7 @@ pub(crate) struct Request {
     pub(crate) body: Body,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
     Json(Value),
     Text(String),

@@ -11,6 +11,7 @@ mod curl;
 mod har;
 mod k6;
 mod openapi;
+mod postman;
 
 use std::fs;
 use std::path::{Path, PathBuf};

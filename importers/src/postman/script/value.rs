@@ -1,0 +1,170 @@
+//! What expressions stand for, as far as it is known without running them.
+
+use serde_json::Value as Json;
+
+/// A step of a path through JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    Name(String),
+    Position(i64),
+}
+
+/// A part of the reply.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Part {
+    Status,
+    /// The words behind the status.
+    Reason,
+    /// Milliseconds.
+    Time,
+    /// Bytes.
+    Size,
+    Body,
+    Json(Vec<Segment>),
+    /// How many items or characters it has.
+    Length(Vec<Segment>),
+    /// The name of its type, as `typeof` gives it.
+    Type(Vec<Segment>),
+    Headers,
+    Header(String),
+    Cookies,
+    Cookie(String),
+}
+
+/// What an expression stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Val {
+    /// It cannot be told.
+    Unknown,
+    Undefined,
+    /// Known when the script is read; a text may have `{{…}}` in it.
+    Const(Json),
+    /// A text with placeholders of the plan.
+    Text(String),
+    /// An object or list whose texts are of that kind.
+    Tree(Json),
+    /// An expression of the plan language.
+    Expression(String),
+    Reply(Part),
+    /// Whether all these assertions hold.
+    Holds(Vec<Json>),
+    /// A pattern, with its flags in it.
+    Pattern(String),
+    /// An evenly drawn number between `from` and `from + span`, the latter excluded.
+    Random {
+        from: f64,
+        span: f64,
+    },
+    /// Random letters and digits, and how many.
+    Letters(Option<u64>),
+    /// The present time.
+    Now,
+    /// Something that scripts are given, by its name: `pm.environment`.
+    Given(String),
+}
+
+impl Val {
+    pub(super) fn text(text: &str) -> Self {
+        Self::Const(Json::String(text.to_owned()))
+    }
+
+    /// A known text.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Const(value) => value.as_str(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Const(value) => value.as_f64(),
+            _ => None,
+        }
+    }
+
+    /// Whether it counts as true, when that is known.
+    pub(super) fn truth(&self) -> Option<bool> {
+        Some(match self {
+            Self::Undefined | Self::Const(Json::Null) => false,
+            Self::Const(Json::Bool(truth)) => *truth,
+            Self::Const(Json::String(text)) => !text.is_empty(),
+            Self::Const(Json::Number(number)) => number.as_f64() != Some(0.0),
+            Self::Const(_) | Self::Tree(_) | Self::Given(_) | Self::Now | Self::Pattern(_) => true,
+            _ => return None,
+        })
+    }
+}
+
+/// A number as it is written in JavaScript.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+pub(super) fn number(value: f64) -> Json {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        Json::from(value as i64)
+    } else {
+        Json::from(value)
+    }
+}
+
+/// A path as plans have it; nothing for the whole of the JSON.
+pub(super) fn path(segments: &[Segment]) -> String {
+    let is_plain = |segment: &Segment| match segment {
+        Segment::Name(name) => {
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
+                && !name.chars().all(|char| char.is_ascii_digit() || char == '-')
+        }
+        Segment::Position(_) => true,
+    };
+    if !segments.is_empty() && segments.iter().all(is_plain) {
+        let parts: Vec<String> = segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Name(name) => name.clone(),
+                Segment::Position(position) => position.to_string(),
+            })
+            .collect();
+        return parts.join(".");
+    }
+    let mut path = "$".to_owned();
+    for segment in segments {
+        match segment {
+            Segment::Name(name) => {
+                let name = name.replace('\\', "\\\\").replace('\'', "\\'");
+                path.push_str(&format!("['{name}']"));
+            }
+            Segment::Position(position) => path.push_str(&format!("[{position}]")),
+        }
+    }
+    path
+}
+
+/// The segments of a path as lodash and chai write it: `a.b[0].c`.
+pub(super) fn segments(path: &str) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    for part in path.split(['.', '[']) {
+        let part = part.trim_end_matches(']').trim_matches(['"', '\'']);
+        if part.is_empty() {
+            continue;
+        }
+        segments.push(match part.parse() {
+            Ok(position) => Segment::Position(position),
+            Err(_) => Segment::Name(part.to_owned()),
+        });
+    }
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_dotted_where_names_are_plain() {
+        assert_eq!(path(&segments("a.b[0].c-d")), "a.b.0.c-d");
+        assert_eq!(path(&[Segment::Name("a.b".to_owned()), Segment::Position(1)]), "$['a.b'][1]");
+        assert_eq!(path(&[]), "$");
+    }
+}

@@ -1,0 +1,255 @@
+//! URLs, given as text or in parts, and their encoding.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::variables::{Piece, Variables};
+use super::{is_disabled, text_of};
+
+/// What is encoded in paths, besides blanks, controls and what is not ASCII.
+const PATH: &str = "\"<>`#?{}";
+/// The same for queries.
+const QUERY: &str = "\"<>#'";
+
+/// A URL in the terms of the plan.
+#[derive(Debug, Default)]
+pub(super) struct Url {
+    pub(super) text: String,
+    /// The user and the password before the host.
+    pub(super) credentials: Option<(String, String)>,
+    pub(super) has_fragment: bool,
+}
+
+/// The URL of a request; `encode` is false when the request asks to send it as written.
+pub(super) fn read(url: Option<&Value>, encode: bool, variables: &mut Variables) -> Url {
+    let raw = match url {
+        Some(Value::String(raw)) => raw.clone(),
+        Some(parts @ Value::Object(_)) => written(parts),
+        _ => String::new(),
+    };
+    of_text(&raw, encode, variables)
+}
+
+/// The parts of a URL as one text.
+fn written(parts: &Value) -> String {
+    let segments = |key: &str, between: &str| match parts.get(key) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Array(segments)) => {
+            let segments: Vec<String> = segments.iter().filter_map(segment).collect();
+            Some(segments.join(between))
+        }
+        _ => None,
+    };
+    let host = segments("host", ".");
+    if host.is_none() && parts.get("path").is_none() {
+        return text_of(parts.get("raw")).unwrap_or_default();
+    }
+    let mut url = String::new();
+    if let Some(protocol) = text_of(parts.get("protocol")).filter(|text| !text.is_empty()) {
+        url.push_str(protocol.trim_end_matches("://"));
+        url.push_str("://");
+    }
+    let part = |key: &str| text_of(parts.get("auth")?.get(key)).filter(|text| !text.is_empty());
+    if part("user").is_some() || part("password").is_some() {
+        let part = |key: &str| part(key).unwrap_or_default();
+        let _ = write!(url, "{}:{}@", part("user"), part("password"));
+    }
+    url.push_str(&host.unwrap_or_default());
+    if let Some(port) = text_of(parts.get("port")).filter(|text| !text.is_empty()) {
+        let _ = write!(url, ":{port}");
+    }
+    if let Some(path) = segments("path", "/") {
+        let variables = parts.get("variable");
+        let is_text = parts.get("path").is_some_and(Value::is_string);
+        let path = path.strip_prefix('/').filter(|_| is_text).unwrap_or(&path);
+        for segment in path.split('/') {
+            url.push('/');
+            url.push_str(&filled(segment, variables));
+        }
+    }
+    let entries = match parts.get("query") {
+        Some(Value::Array(entries)) => entries.as_slice(),
+        Some(Value::String(query)) => {
+            let _ = write!(url, "?{query}");
+            &[]
+        }
+        _ => &[],
+    };
+    let mut mark = '?';
+    for entry in entries.iter().filter(|entry| !is_disabled(entry)) {
+        url.push(mark);
+        mark = '&';
+        match entry {
+            Value::String(text) => url.push_str(text),
+            _ => {
+                let name = text_of(entry.get("key")).unwrap_or_default();
+                let name = if name.contains("{{") { name } else { name.replace('=', "%3D") };
+                url.push_str(&delimited(name));
+                if let Some(value) = text_of(entry.get("value")) {
+                    let _ = write!(url, "={}", delimited(value));
+                }
+            }
+        }
+    }
+    if let Some(hash) = text_of(parts.get("hash")) {
+        let _ = write!(url, "#{hash}");
+    }
+    url
+}
+
+/// A name or value with what would end it encoded, unless that is in the name of a variable.
+fn delimited(text: String) -> String {
+    if text.contains("{{") { text } else { text.replace('&', "%26").replace('#', "%23") }
+}
+
+fn segment(segment: &Value) -> Option<String> {
+    text_of(Some(segment)).or_else(|| text_of(segment.get("value")))
+}
+
+/// A segment of a path with `:name` replaced by the value of that name.
+fn filled(segment: &str, variables: Option<&Value>) -> String {
+    let Some(rest) = segment.strip_prefix(':') else { return segment.to_owned() };
+    let value = |name: &str| match variables {
+        Some(Value::Array(entries)) => entries
+            .iter()
+            .filter(|entry| !is_disabled(entry))
+            .find(|entry| {
+                let key = entry.get("key").or_else(|| entry.get("id"));
+                text_of(key).as_deref() == Some(name)
+            })
+            .and_then(|entry| text_of(entry.get("value"))),
+        Some(Value::Object(members)) => text_of(members.get(name)),
+        _ => None,
+    };
+    // The name ends before what cannot be in one, as in `:id.json`.
+    let end = rest.find(|char: char| !char.is_alphanumeric() && char != '_' && char != '-');
+    let (name, suffix) = rest.split_at(end.unwrap_or(rest.len()));
+    match value(rest).or_else(|| Some(value(name)? + suffix)).filter(|value| !value.is_empty()) {
+        Some(value) => value,
+        None => segment.to_owned(),
+    }
+}
+
+/// The part of a text before a mark that stands outside of `{{…}}`, and the part behind it.
+fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+    let mut depth = 0_usize;
+    for (at, char) in text.char_indices() {
+        match char {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            char if char == mark && depth == 0 => {
+                return (text.get(..at).unwrap_or(text), text.get(at + char.len_utf8()..));
+            }
+            _ => {}
+        }
+    }
+    (text, None)
+}
+
+fn of_text(raw: &str, encode: bool, variables: &mut Variables) -> Url {
+    let raw = raw.trim_start();
+    let (before, fragment) = split(raw, '#');
+    let (before, query) = split(before, '?');
+    let (scheme, rest) = match split(before, ':') {
+        (scheme, Some(rest)) if rest.starts_with("//") && !scheme.contains('/') => {
+            (Some(scheme), rest.trim_start_matches('/'))
+        }
+        _ => (None, before),
+    };
+    let (authority, path) = split(rest, '/');
+    let mut url = Url { has_fragment: fragment.is_some(), ..Url::default() };
+    let host = match authority.rsplit_once('@') {
+        Some((credentials, host)) => {
+            let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+            url.credentials = Some((variables.text(user), variables.text(password)));
+            host
+        }
+        None => authority,
+    };
+    let host = variables.pieces(host);
+    if let Some(Piece::Code { code, .. }) = host.first() {
+        variables.is_origin(code, scheme.is_none());
+    }
+    match scheme {
+        Some(scheme) => {
+            let _ = write!(url.text, "{}://", variables.text(scheme));
+        }
+        None if needs_scheme(&host, variables) => url.text.push_str("http://"),
+        None => {}
+    }
+    // A variable's value may be the beginning of a URL, path and all.
+    url.text.push_str(&variables.render(&host, |text| {
+        if text.contains('/') { text.to_owned() } else { text.to_ascii_lowercase() }
+    }));
+    if let Some(path) = path {
+        url.text.push('/');
+        let path = variables.pieces(path);
+        url.text.push_str(&variables.render(&path, |text| encoded(text, PATH, encode)));
+    }
+    if let Some(query) = query {
+        url.text.push('?');
+        let query = variables.pieces(query);
+        url.text.push_str(&variables.render(&query, |text| encoded(text, QUERY, encode)));
+    }
+    url
+}
+
+/// Whether a URL without a scheme is only a host and a path: one that begins with a variable
+/// usually has its scheme in there.
+fn needs_scheme(host: &[Piece], variables: &Variables) -> bool {
+    match host.first() {
+        Some(Piece::Text(text)) => !text.contains("://"),
+        Some(Piece::Code { code, .. }) => variables.declared_text(code).is_some_and(|value| {
+            !value.is_empty() && !value.contains("://") && !value.contains("{{")
+        }),
+        None => false,
+    }
+}
+
+/// Percent-encoded where Postman encodes.
+fn encoded(text: &str, set: &str, encode: bool) -> String {
+    let mut encoded = String::new();
+    for char in text.chars() {
+        if (encode && (char <= ' ' || char > '~' || set.contains(char))) || char <= ' ' {
+            let mut bytes = [0; 4];
+            for byte in char.encode_utf8(&mut bytes).bytes() {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        } else {
+            encoded.push(char);
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(url: Value) -> String {
+        super::read(Some(&url), true, &mut Variables::default()).text
+    }
+
+    #[test]
+    fn parts_go_before_the_raw_text_and_variables_of_the_path_are_filled() {
+        let url = json!({
+            "raw": "https://stale.example", "protocol": "https", "host": ["a", "Example"], "port": "81",
+            "path": ["x", ":id", ":id.json", ":none", "a b"],
+            "query": [{"key": "q", "value": "1&2"}, {"key": "off", "disabled": true}, {"key": "z", "value": null}],
+            "variable": [{"key": "id", "value": "7/8"}], "hash": "h",
+        });
+        assert_eq!(read(url), "https://a.example:81/x/7/8/7/8.json/:none/a%20b?q=1%262&z");
+        assert_eq!(read(json!({"raw": "{{base}}/x"})), "${base}/x");
+    }
+
+    #[test]
+    fn texts_are_encoded_and_get_a_scheme() {
+        assert_eq!(
+            read(json!("A.example/b c?d='e f'&g={x}#h")),
+            "http://a.example/b%20c?d=%27e%20f%27&g={x}"
+        );
+        assert_eq!(read(json!("{{base}}/{{x?y}}")), "${base}/${x_y}");
+    }
+}
