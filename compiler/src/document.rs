@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::files;
 use crate::ir::{Action, Const, Ir, Source};
 use crate::json::{self, Kind, Member, Node};
+use crate::layout::Layout;
 use crate::lower::{Lower, Unknown, constant};
 use crate::nested;
 use crate::scenario;
@@ -377,8 +378,11 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &
     let on_end = on_end(field("cycle"), field("on_end"), lower);
     let path_span = field("file_path").map_or(span, |tree| tree.span);
     let (path, file) = files::find(lower.options.files, lower.file(), &path);
+    let is_csv = format == SourceFormat::Csv;
+    let layout = Layout::of(field, lower);
     let columns = match file {
-        Ok(file) if format == SourceFormat::Csv => columns(file, &path, path_span, lower),
+        Ok(_) if is_csv && layout.columns.is_some() => layout.columns.clone(),
+        Ok(file) if is_csv => columns(file, layout.delimiter, &path, path_span, lower),
         // Which members objects have is known once all are read.
         Ok(_) => None,
         Err(error) => {
@@ -394,8 +398,8 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &
     };
     lower.scope.sources.insert(name.clone(), lower.ir.sources.len());
     lower.scope.columns.push(columns);
-    let source =
-        Source { span, name, path, format, mode, on_end, query: None, secrets: Vec::new() };
+    let query = layout.written().filter(|_| is_csv);
+    let source = Source { span, name, path, format, mode, on_end, query, secrets: Vec::new() };
     lower.ir.sources.push(source);
 }
 
@@ -453,11 +457,13 @@ pub(crate) fn on_end(
 /// The names of a CSV file's columns.
 fn columns(
     file: Box<dyn std::io::Read>,
+    delimiter: u8,
     path: &str,
     span: Span,
     lower: &mut Lower<'_>,
 ) -> Option<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
     match reader.headers() {
         Ok(header) if header.is_empty() => {
             let message = format!("`{path}` has no first row with the names of its columns");

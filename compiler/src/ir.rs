@@ -112,7 +112,7 @@ pub(crate) struct Source {
     pub(crate) format: SourceFormat,
     pub(crate) mode: SourceMode,
     pub(crate) on_end: SourceEnd,
-    /// Of a database.
+    /// Of a database; of a CSV file its layout when that is not the usual one.
     pub(crate) query: Option<String>,
     /// The secrets that its path is filled with.
     pub(crate) secrets: Vec<String>,

@@ -22,6 +22,7 @@ pub mod format;
 mod gates;
 mod ir;
 pub mod json;
+mod layout;
 pub mod lint;
 mod load;
 mod lower;

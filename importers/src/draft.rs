@@ -103,6 +103,15 @@ impl Draft {
         Self { scenarios: vec![Scenario { steps, ..Scenario::default() }], ..Self::default() }
     }
 
+    /// Whether nothing at all is done.
+    pub(crate) fn is_empty(&self) -> bool {
+        let users = self.scenarios.iter();
+        let of_users = |scenario: &Scenario| {
+            scenario.on_start.is_empty() && scenario.steps.is_empty() && scenario.on_stop.is_empty()
+        };
+        self.setup.is_empty() && self.teardown.is_empty() && users.into_iter().all(of_users)
+    }
+
     /// All requests, also those in blocks, in order.
     pub(crate) fn tasks(&self) -> Vec<&Task> {
         let mut found = Vec::new();

@@ -12,6 +12,7 @@ mod body;
 mod curl;
 mod draft;
 mod har;
+mod jmeter;
 mod k6;
 mod notes;
 mod openapi;
@@ -55,6 +56,12 @@ pub const IMPORTERS: &[Importer] = &[
         doc: "HAR files, which browsers, proxies and testing tools record.",
         detect: har::detect,
         read: har::read,
+    },
+    Importer {
+        name: "jmeter",
+        doc: "Test plans of JMeter, 2.x to 5.x, and of its common plugins.",
+        detect: jmeter::detect,
+        read: jmeter::read,
     },
     Importer {
         name: "k6",
@@ -138,7 +145,8 @@ pub fn import(
     let mut draft = (importer.read)(sources, options, &mut notes)?;
     let secrets = passes::run(&mut draft, options, &mut notes);
     let requests = draft.tasks().len();
-    if requests == 0 {
+    // Marks of what is still to be written are worth a plan.
+    if requests == 0 && draft.is_empty() {
         let first = sources.first().map_or("", |source| source.name.as_str());
         return Err(Failure::new(first, "there is no request in it, or none that was asked for"));
     }

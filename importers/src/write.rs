@@ -55,6 +55,8 @@ fn run(draft: &Draft, options: &Options) -> Map<String, Value> {
         Some(seconds) => {
             run.insert("test_time".to_owned(), number(seconds));
         }
+        // The source says when it ends.
+        None if given.contains_key("test_time") => {}
         // A shape or the arrivals end by themselves, and so do users that are told how often.
         None if ["load_shape", "arrival", "iterations"]
             .iter()

@@ -64,7 +64,10 @@ impl Sources {
         for row in &program.tables.sources {
             let mut path = PathBuf::from(program.consts.text(row.path));
             let table = match row.format {
-                SourceFormat::Csv => Table::from_csv_file(&path),
+                SourceFormat::Csv => match row.query.0 {
+                    Some(layout) => Table::from_csv_file_as(&path, program.consts.text(layout)),
+                    None => Table::from_csv_file(&path),
+                },
                 SourceFormat::Json => json::array(&path),
                 SourceFormat::Ndjson => json::lines(&path),
                 SourceFormat::Database => {

@@ -11,6 +11,7 @@ pub mod command;
 pub mod database;
 pub mod fault;
 pub mod generate;
+pub mod jmeter;
 pub mod nginx;
 pub mod node;
 pub mod plans;

@@ -74,7 +74,8 @@ impl Listing<'_> {
             let name = self.source(SourceId(number));
             let (path, on_end) = (self.quoted(source.path), source.on_end.name());
             let mut line = format!("source {name} {path} {on_end}");
-            if source.mode != SourceMode::Shared || source.format != SourceFormat::Csv {
+            let is_usual = source.mode == SourceMode::Shared && source.format == SourceFormat::Csv;
+            if !is_usual || source.query.0.is_some() {
                 let _ = write!(line, " {} {}", source.mode.name(), source.format.name());
             }
             if let Some(query) = source.query.0 {

@@ -234,9 +234,13 @@ fn verify_text(program: &Program) -> Result<(), VerifyError> {
     check_rows("sources", &tables.sources, rule, |row| {
         text(row.name) && text(row.path) && row.query.0.is_none_or(text)
     })?;
-    check_rows("sources", &tables.sources, "databases have queries, and files have none", |row| {
-        (row.format == SourceFormat::Database) == row.query.0.is_some()
+    let rule = "databases have queries, and files of JSON have none";
+    check_rows("sources", &tables.sources, rule, |row| match row.format {
+        SourceFormat::Database => row.query.0.is_some(),
+        SourceFormat::Csv => true,
+        SourceFormat::Json | SourceFormat::Ndjson => row.query.0.is_none(),
     })?;
+    let rule = "a name is not UTF-8 text";
     check_rows("columns", &tables.columns, rule, |row| text(row.name))?;
     check_rows("vars", &tables.vars, rule, |row| text(row.name))?;
     check_rows("series", &tables.series, rule, |row| {

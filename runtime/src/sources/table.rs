@@ -80,16 +80,50 @@ impl Table {
         Self::from_csv(File::open(path)?)
     }
 
+    /// The same for a file that is laid out as a program says: an object with the names of its
+    /// `columns`, whether to pass over its first row for them (`skip_header`), and its
+    /// `delimiter`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_csv_file_as(path: &Path, layout: &str) -> Result<Self, TableError> {
+        let layout: serde_json::Value = serde_json::from_str(layout).unwrap_or_default();
+        let member = |name: &str| layout.get(name);
+        let delimiter = member("delimiter").and_then(|text| text.as_str()?.bytes().next());
+        let columns = member("columns")
+            .and_then(serde_json::Value::as_array)
+            .map(|columns| columns.iter().filter_map(|name| Some(name.as_str()?.into())).collect());
+        let skips = member("skip_header").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        Self::read_csv(File::open(path)?, delimiter.unwrap_or(b','), columns, skips)
+    }
+
     /// Reads CSV text as [`Self::from_csv_file`] does.
     ///
     /// # Errors
     /// As there.
     pub fn from_csv(text: impl io::Read) -> Result<Self, TableError> {
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text);
+        Self::read_csv(text, b',', None, false)
+    }
+
+    fn read_csv(
+        text: impl io::Read,
+        delimiter: u8,
+        columns: Option<Vec<Box<str>>>,
+        skip_header: bool,
+    ) -> Result<Self, TableError> {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text);
         let mut record = csv::ByteRecord::new();
         let mut table = Self::default();
-        if reader.read_byte_record(&mut record)? {
+        if let Some(columns) = columns {
+            table.columns = columns;
+            if skip_header {
+                reader.read_byte_record(&mut record)?;
+            }
+        } else if reader.read_byte_record(&mut record)? {
             for name in &record {
                 table.columns.push(checked(name, &record)?.into());
             }
@@ -327,6 +361,16 @@ mod tests {
     fn reads_quotes_commas_and_line_breaks_inside_cells() {
         let table = table("name,note\r\n\"O\"\"Hara\",\"a,\nb\"\r\nplain, kept as is \r\n");
         assert_eq!(cells(&table), [["O\"Hara", "a,\nb"], ["plain", " kept as is "]]);
+    }
+
+    #[test]
+    fn names_and_delimiter_may_be_given() {
+        let columns = || Some(vec!["name".into(), "note".into()]);
+        let text = "a;b\n\"O;H\";1\n".as_bytes();
+        let table = Table::read_csv(text, b';', columns(), false).unwrap();
+        assert_eq!(cells(&table), [["a", "b"], ["O;H", "1"]]);
+        let table = Table::read_csv(text, b';', columns(), true).unwrap();
+        assert_eq!((cells(&table), table.column("note")), (vec![vec!["O;H", "1"]], Some(1)));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 mod compare;
 mod curl;
 mod har;
+mod jmeter;
 mod k6;
 mod openapi;
 mod postman;

@@ -26,6 +26,7 @@ impl Assembler {
         }
         let query = match format {
             SourceFormat::Database => Some(self.builder.constant(&words.text()?)),
+            SourceFormat::Csv if !words.is_empty() => Some(self.builder.constant(&words.text()?)),
             _ => None,
         };
         let path = self.builder.constant(&path);

@@ -136,7 +136,8 @@ tables! {
         mode: SourceMode,
         /// What happens after the last row.
         on_end: SourceEnd,
-        /// Of a database, the query.
+        /// Of a database, the query. Of a CSV file that has no names of its columns in its first
+        /// row, or another sign between its values, what it has instead, as a JSON object.
         query: Maybe<ConstId>,
     }
     /// Columns of data sources, by name.

@@ -146,6 +146,30 @@ const ON_END: Field = Field::new(
 )
 .default(r#""cycle""#);
 
+const COLUMNS: Field = Field::new(
+    "columns",
+    Shape::List(&Shape::ConstantText),
+    "The names of the columns of a CSV file whose first row is a row like the others.",
+    r#"["name", "password"]"#,
+)
+.default("those in the first row");
+
+const SKIP_HEADER: Field = Field::new(
+    "skip_header",
+    Shape::Bool,
+    "Whether the first row is passed over when `columns` says the names.",
+    "true",
+)
+.default("false");
+
+const DELIMITER: Field = Field::new(
+    "delimiter",
+    Shape::ConstantText,
+    "What stands between the values of a CSV file: one character of ASCII.",
+    r#"";""#,
+)
+.default(r#"",""#);
+
 /// What describes a data file of any format, in `data_sources` of a run.
 pub(in crate::commands) const DATA_SOURCE: &[Field] = &[
     Field::new("name", Shape::ConstantText, "The name of the source.", r#""users""#).required(),
@@ -167,6 +191,9 @@ pub(in crate::commands) const DATA_SOURCE: &[Field] = &[
     .default("by the file's name"),
     MODE,
     ON_END,
+    COLUMNS,
+    SKIP_HEADER,
+    DELIMITER,
 ];
 
 /// What describes a CSV source, here and in `csv_sources` of a run.
@@ -182,6 +209,9 @@ pub(in crate::commands) const CSV_SOURCE: &[Field] = &[
     CYCLE,
     MODE,
     ON_END,
+    COLUMNS,
+    SKIP_HEADER,
+    DELIMITER,
 ];
 
 pub(in crate::commands) const CSV_SOURCES: &[Field] = &[Field::new(
