@@ -123,8 +123,9 @@ fn recorded(send: impl FnOnce(&Recorder)) -> Vec<Request> {
         // The client says that JSON is welcome where it sends JSON; k6 says nothing.
         let by_default = ["*/*", "application/json"];
         request.headers.retain(|(name, value)| {
-            !(name == "accept" && by_default.contains(&value.as_str()))
-                && !(name == "user-agent" && value.starts_with("Grafana k6/"))
+            let is_default = name == "accept" && by_default.contains(&value.as_str());
+            let is_of_k6 = name == "user-agent" && value.starts_with("Grafana k6/");
+            !(is_default || is_of_k6)
         });
     }
     in_order(&mut requests);
@@ -159,5 +160,5 @@ fn answer(asked: &Recorded) -> Vec<u8> {
         "total": 12, "n": tried, "items": [{"id": 1, "name": "Lamp"}, {"id": 2, "name": "Desk"}],
         "data": {"repository": {"issues": {"edges": [{"node": {"id": "I_7"}}]}}},
     });
-    reply(200, &[("Content-Type", "application/json")], &body.to_string())
+    reply(200, &[("Content-Type", "application/json")], body.to_string())
 }
