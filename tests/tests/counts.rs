@@ -131,7 +131,7 @@ fn the_target_saw_every_request_and_one_more_for_each_redirect() {
             ("/health", ticks),
             ("/echo", ticks),
             // Three redirects and where they lead to: one request of the plan.
-            ("/redirect/{n}", 4 * ticks),
+            ("/redirect/{count}", 4 * ticks),
             ("/close", ticks),
             ("/status/{code}", ticks),
         ] {

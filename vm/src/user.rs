@@ -5,6 +5,7 @@ mod effect;
 mod lane;
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use crate::counts::{Counters, UserCounts};
 use crate::evaluate::{Caller, State};
@@ -41,7 +42,8 @@ enum Phase {
 pub struct User {
     pc: Addr,
     entry: Addr,
-    on_stop: Option<Addr>,
+    /// The address of what its scenario does last, plus one.
+    on_stop: Option<NonZeroU32>,
     wait: PauseId,
     id: u32,
     iteration: u64,
@@ -57,8 +59,6 @@ pub struct User {
     phase: Phase,
     /// Loops since the last request, pause or end.
     rounds: u32,
-    /// The tick looped too often, and ends with the next step.
-    is_stuck: bool,
     rng: fastrand::Rng,
     counters: Option<Box<Counters>>,
     memory: Memory,
@@ -91,7 +91,9 @@ impl User {
         let phase = if on_start.is_some() { Phase::Start } else { Phase::Tick };
         Self {
             pc: on_start.unwrap_or(entry),
-            on_stop: row.and_then(|row| row.on_stop.0),
+            on_stop: row
+                .and_then(|row| row.on_stop.0)
+                .and_then(|address| NonZeroU32::MIN.checked_add(address.0)),
             wait: row.map_or(PauseId(0), |row| row.wait),
             phase,
             memory: Memory { vars, rows: vec![None; linked.registers].into_boxed_slice() },
@@ -117,7 +119,6 @@ impl User {
             sampled: false,
             phase: Phase::Tick,
             rounds: 0,
-            is_stuck: false,
             rng,
             counters: None,
             memory: Memory { vars: Box::default(), rows: Box::default() },
@@ -155,11 +156,11 @@ impl User {
     pub fn leave(&mut self) -> bool {
         let on_stop = self.on_stop.take();
         if let Some(address) = on_stop {
-            (self.pc, self.phase) = (address, Phase::Stop);
+            (self.pc, self.phase) = (Addr(address.get() - 1), Phase::Stop);
             self.sampled = self.scratch.is_some();
             (self.failed, self.by_status, self.retried) = (None, false, Retried::default());
             (self.unresolved, self.soft_failures) = (0, 0);
-            (self.rounds, self.is_stuck) = (0, false);
+            self.rounds = 0;
         }
         on_stop.is_some()
     }
@@ -193,7 +194,7 @@ impl User {
         if std::mem::take(&mut self.sampled) {
             self.release(world);
         }
-        if std::mem::take(&mut self.is_stuck)
+        if self.rounds == MAX_ROUNDS
             && let Some(effect) = self.end(linked)
         {
             return effect;
@@ -281,7 +282,7 @@ impl User {
                     self.pc = Addr(x);
                     self.rounds += 1;
                     if self.rounds == MAX_ROUNDS {
-                        self.is_stuck = true;
+                        // It ends with the next step.
                         return Effect::Stuck;
                     }
                 }

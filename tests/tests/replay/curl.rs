@@ -25,6 +25,7 @@ fn folder(host: &str) -> Folder {
         ),
         ("myfile.jpg", "not really a picture"),
         ("file.txt", "some text"),
+        ("word.txt", "word"),
         ("new_file", "more\ntext"),
         ("template.txt", "${uuid()} of ${file(note.txt)}\n"),
         ("input_redirected_file.txt", "redirected"),

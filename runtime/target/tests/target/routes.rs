@@ -21,7 +21,7 @@ fn every_row_answers_its_example_and_head_gives_the_same_head() {
         let expected = match route.pattern {
             "/basic-auth/{user}/{password}" | "/bearer" | "/orders" | "/orders/{id}" => 401,
             "/redirect-to" => 307,
-            "/redirect/{n}" => 302,
+            "/redirect/{count}" => 302,
             "/status/{code}" => 503,
             _ => 200,
         };

@@ -17,7 +17,7 @@ echo '{"a": 1}' | curl --json @- "$BASE/echo"
 printf '%s-%s' a b | tee /dev/null | curl -d @- "$BASE/printf"
 cat note.txt | curl --data-binary @- "$BASE/file"
 curl "$BASE/page" | grep -o 'href="[^"]*"' &> /dev/null
-curl -H "X-Encoded: $(echo -n 'a b' | base64)" "$BASE/encoded?f=$(cat file.txt)"
+curl -H "X-Encoded: $(echo -n 'a b' | base64)" "$BASE/encoded?f=$(cat word.txt)"
 send() {
   curl -d "$(echo x)" "$BASE/function"
 }
