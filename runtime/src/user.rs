@@ -15,13 +15,10 @@ use ld_vm::program::SeriesId;
 use ld_vm::{Effect, Resume, Scope, User};
 
 use self::{
-    exchange::exchange,
+    exchange::{exchange, settle},
     lanes::{Lanes, Times},
 };
-use crate::{
-    conditioner::Fate,
-    shard::{Hired, Shard, Start},
-};
+use crate::shard::{Hired, Shard, Start};
 
 /// When a user runs.
 pub(crate) struct Turn {
@@ -77,18 +74,18 @@ pub(crate) fn run<D: Driver>(
                     ends = true;
                 }
                 Effect::Request(request) => {
-                    let series = request.series();
-                    let fate = network.as_mut().map_or(Fate::Sent, |network| network.fate(series));
-                    let exchange = exchange(
-                        &shard,
-                        &*driver,
-                        &mut session,
-                        request,
-                        fate,
-                        leaving,
-                        &mut due_ns,
-                    )
-                    .await;
+                    let exchange = if let Some(network) = &mut network {
+                        let fate = network.fate(request.series());
+                        let (session, due_ns) = (&mut session, &mut due_ns);
+                        exchange(&shard, &*driver, session, request, fate, leaving, due_ns).await
+                    } else {
+                        // Without one more future around the driver's, which every request paid for.
+                        let flight = shard.take_off(leaving);
+                        let mut exchange = driver.exchange(&mut session, request).await;
+                        flight.land();
+                        settle(&mut exchange, &mut due_ns);
+                        exchange
+                    };
                     stamps = exchange.stamps;
                     resume = Resume::Reply(exchange.reply);
                     continue;

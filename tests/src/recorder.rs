@@ -57,7 +57,7 @@ impl Recorder {
     }
 
     /// Starts a server that answers each request with the bytes that `answer` gives
-    /// ([`reply`](crate::witness::reply) makes them); it closes a connection after a reply that
+    /// ([`reply`] makes them); it closes a connection after a reply that
     /// says so, and when there are none. The body of a reply to `HEAD` is left out.
     ///
     /// # Errors

@@ -315,6 +315,7 @@ impl User {
     }
 
     /// Ends what the user is in the middle of; `None` when a tick follows at once.
+    #[inline]
     fn end(&mut self, linked: &Linked) -> Option<Effect<'static>> {
         self.pc = self.entry;
         self.rounds = 0;

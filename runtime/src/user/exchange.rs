@@ -33,13 +33,20 @@ pub(super) fn exchange<'s, D: Driver>(
             Fate::Held(held_ns) => NonZeroU64::new(shard.hold(held_ns).await),
             _ => None,
         };
-        let Exchange { reply, mut stamps } = driver.exchange(session, request).await;
+        let mut exchange = driver.exchange(session, request).await;
         flight.land();
-        *due_ns = due_ns.saturating_add(stamps.prior_ns);
         if let Some(held_ns) = held {
-            stamps.sent_ns = held_ns.get().saturating_add(stamps.prior_ns);
+            exchange.stamps.sent_ns = held_ns.get().saturating_add(exchange.stamps.prior_ns);
         }
-        let elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
-        Exchange { reply: Reply { elapsed_ns, ..reply }, stamps }
+        settle(&mut exchange, due_ns);
+        exchange
     }
+}
+
+/// Says in the reply what time it took, and moves `due_ns` on by what had to come before.
+#[inline]
+pub(super) fn settle(exchange: &mut Exchange<'_>, due_ns: &mut u64) {
+    let Exchange { reply, stamps } = exchange;
+    *due_ns = due_ns.saturating_add(stamps.prior_ns);
+    reply.elapsed_ns = stamps.done_ns.saturating_sub(stamps.sent_ns);
 }
