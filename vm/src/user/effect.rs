@@ -112,7 +112,7 @@ pub enum Effect<'u> {
 /// What [`Effect::Stop`] ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// The user; [`User::leave`] says whether something is left to do.
+    /// The user; [`User::leave`](super::User::leave) says whether something is left to do.
     User,
     /// The run.
     Run,
