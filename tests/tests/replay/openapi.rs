@@ -82,7 +82,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     (
         "twilio-api-v2010.yaml",
-        "POST /2010-04-01/Accounts/ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/Calls/CAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/Recordings.json",
+        "POST /2010-04-01/Accounts/ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/Calls/CAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/Recordings.json",
         "prism keeps the last of several fields of a name",
     ),
     (
