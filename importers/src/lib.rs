@@ -21,6 +21,7 @@ mod passes;
 mod postman;
 mod source;
 mod text;
+mod tree;
 mod write;
 mod yaml;
 
@@ -41,6 +42,7 @@ pub struct Importer {
     /// Whether a source looks like this format.
     detect: fn(&Source) -> bool,
     read: fn(&[Source], &Options, &mut Notes) -> Result<Draft, Failure>,
+    load: fn(&Source) -> Result<Value, Failure>,
 }
 
 /// The formats of this build, by name.
@@ -50,36 +52,42 @@ pub const IMPORTERS: &[Importer] = &[
         doc: "curl commands as shells take them, also as browsers copy them for cmd and PowerShell.",
         detect: curl::detect,
         read: curl::read,
+        load: tree::text,
     },
     Importer {
         name: "har",
         doc: "HAR files, which browsers, proxies and testing tools record.",
         detect: har::detect,
         read: har::read,
+        load: tree::parse,
     },
     Importer {
         name: "jmeter",
         doc: "Test plans of JMeter, 2.x to 5.x, and of its common plugins.",
         detect: jmeter::detect,
         read: jmeter::read,
+        load: tree::text,
     },
     Importer {
         name: "k6",
         doc: "Scripts for k6, in JavaScript or TypeScript, with their modules and data files.",
         detect: k6::detect,
         read: k6::read,
+        load: tree::text,
     },
     Importer {
         name: "openapi",
         doc: "Specifications: OpenAPI 3.0 and 3.1, Swagger 2.0, in JSON or YAML.",
         detect: openapi::detect,
         read: openapi::read,
+        load: tree::parse,
     },
     Importer {
         name: "postman",
         doc: "Postman collections of version 2, with environments and globals beside them.",
         detect: postman::detect,
         read: postman::read,
+        load: tree::parse,
     },
 ];
 
@@ -130,6 +138,14 @@ pub fn importer(kind: Option<&str>, sources: &[Source]) -> Result<&'static Impor
                 Failure::new(first, format!("{message}: {}", known()))
             }),
     }
+}
+
+/// What a source holds as it stands: values where the format is JSON or YAML, else its text.
+///
+/// # Errors
+/// When it cannot be read: what is wrong, and where.
+pub fn load(importer: &Importer, source: &Source) -> Result<Value, Failure> {
+    (importer.load)(source)
 }
 
 /// Makes a plan of sources of one kind.

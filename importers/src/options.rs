@@ -46,6 +46,9 @@ pub struct Options {
     /// Send the parameters and members that a specification calls optional, also those for
     /// which it says no value.
     pub optional: bool,
+    /// Leave origins in URLs instead of making variables of them, for tasks that will stand in
+    /// another plan.
+    pub whole_urls: bool,
     /// The user type of the plan, unless requests need another.
     pub user: String,
 }
@@ -66,6 +69,7 @@ impl Default for Options {
             operations: Vec::new(),
             skip_deprecated: false,
             optional: false,
+            whole_urls: false,
             user: "fast_http_user".to_owned(),
         }
     }

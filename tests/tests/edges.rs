@@ -22,7 +22,7 @@ const DRAWN: &[(&str, &[&str])] = &[
     ("ld-importers", &[]),
     ("ld-drivers", &["ld-stdlib"]),
     ("ld-results", &[]),
-    ("ld-runtime", &["ld-drivers", "ld-results"]),
+    ("ld-runtime", &["ld-drivers", "ld-importers", "ld-results"]),
     ("ld-target", &[]),
     ("ldvm", &["ld-runtime", "ld-compiler", "ld-target", "ld-results", "ld-vm"]),
 ];

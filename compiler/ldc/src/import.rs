@@ -92,6 +92,7 @@ fn choices(options: &ImportOptions) -> Options {
         operations: options.operations.clone(),
         skip_deprecated: options.skip_deprecated,
         optional: options.optional,
+        whole_urls: false,
         user: options.user.clone(),
     }
 }

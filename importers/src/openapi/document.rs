@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::notes::Notes;
 use crate::source::{Failure, Source};
-use crate::yaml;
+use crate::tree;
 
 /// A specification may have so many files …
 const MAX_FILES: usize = 1000;
@@ -45,7 +45,7 @@ impl Files {
     pub(super) fn read(source: &Source, notes: &mut Notes) -> Result<Self, Failure> {
         let mut files = Self::default();
         let own = source.name.rsplit('/').next().unwrap_or(&source.name).to_owned();
-        files.add(own, parse(source)?);
+        files.add(own, tree::parse(source)?);
         let mut bytes = source.text.len();
         let mut waiting: VecDeque<(usize, String)> = VecDeque::new();
         let mut next = 0;
@@ -65,7 +65,7 @@ impl Files {
                     if files.files.len() < MAX_FILES && bytes + sibling.text.len() <= MAX_BYTES =>
                 {
                     bytes += sibling.text.len();
-                    match parse(&sibling) {
+                    match tree::parse(&sibling) {
                         Ok(tree) => files.add(path, tree),
                         Err(failure) => {
                             notes.drop(&failure.place, &reference, &failure.message);
@@ -336,24 +336,6 @@ fn extensions<'d>(tree: &'d Value, found: &mut BTreeSet<&'d str>) {
         Value::Array(items) => items.iter().for_each(|item| extensions(item, found)),
         _ => {}
     }
-}
-
-/// A document in JSON, or else in YAML.
-fn parse(source: &Source) -> Result<Value, Failure> {
-    let first = source.text.trim_start().chars().next();
-    if first == Some('{') || first == Some('[') {
-        match serde_json::from_str(&source.text) {
-            Ok(tree) => return Ok(tree),
-            // YAML's own way to write objects looks like JSON.
-            Err(error) => {
-                return yaml::parse(source).map_err(|_| {
-                    let place = format!("{}:{}:{}", source.name, error.line(), error.column());
-                    Failure::new(&place, format!("this is no JSON: {error}"))
-                });
-            }
-        }
-    }
-    yaml::parse(source)
 }
 
 fn load(source: &Source, path: &str) -> Result<Source, String> {

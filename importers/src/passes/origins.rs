@@ -25,24 +25,27 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
     counts.sort_by_key(|(origin, count)| {
         (draft.origin.as_ref() != Some(origin), std::cmp::Reverse(*count))
     });
-    let mut names: HashMap<String, String> = HashMap::new();
+    let mut instead: HashMap<String, String> = HashMap::new();
     let mut variables = Map::new();
     for (rank, (origin, _)) in counts.into_iter().enumerate() {
         let wanted = if rank == 0 { "base_url".to_owned() } else { name_of(&origin) };
         let taken = |name: &str| draft.variables.contains_key(name) || variables.contains_key(name);
         let name = unique(&wanted, taken);
         let given = options.base_url.as_deref().filter(|_| rank == 0);
-        let value = given.unwrap_or(&origin);
-        let value = if given.is_some() { value.trim_end_matches('/') } else { value };
-        variables.insert(name.clone(), json!(value));
-        names.insert(origin, name);
+        let value = given.map_or(origin.as_str(), |url| url.trim_end_matches('/')).to_owned();
+        if options.whole_urls {
+            instead.insert(origin, value);
+        } else {
+            instead.insert(origin, format!("${{{name}}}"));
+            variables.insert(name, json!(value));
+        }
     }
     let bases = std::mem::take(&mut draft.bases);
     draft.for_each_task(|task| {
-        replace(&mut task.url, &names, &bases);
+        replace(&mut task.url, &instead, &bases);
         for (name, value) in &mut task.headers {
             if name.eq_ignore_ascii_case("referer") || name.eq_ignore_ascii_case("origin") {
-                replace(value, &names, &bases);
+                replace(value, &instead, &bases);
             }
         }
     });
@@ -55,12 +58,12 @@ pub(super) fn run(draft: &mut Draft, options: &Options) {
     }
 }
 
-/// Puts the variable in the place of the origin that a URL begins with.
-fn replace(url: &mut String, names: &HashMap<String, String>, bases: &[String]) {
+/// Puts what stands for it in the place of the origin that a URL begins with.
+fn replace(url: &mut String, instead: &HashMap<String, String>, bases: &[String]) {
     let Some(origin) = starts(url, bases) else { return };
-    let Some(name) = names.get(origin) else { return };
+    let Some(start) = instead.get(origin) else { return };
     let rest = url.get(origin.len()..).unwrap_or_default();
-    *url = format!("${{{name}}}{rest}");
+    *url = format!("{start}{rest}");
 }
 
 /// `wanted`, or the first of `wanted_2`, `wanted_3` … that is free.

@@ -3,6 +3,7 @@
 mod authoring;
 mod clusters;
 mod document;
+mod importing;
 mod record;
 mod records;
 mod report;
@@ -95,6 +96,9 @@ impl Executor<'_> {
         let arguments = arguments(engine.program(), row);
         if let Some(builtin) = builtins::find(&command) {
             return Ok(Outcome::Value((builtin.call)(&arguments)?));
+        }
+        if let Some(made) = importing::carry_out(&command, &arguments) {
+            return made.map(Outcome::Value);
         }
         let value = match command.as_str() {
             "LD_start_test" => {

@@ -3,10 +3,16 @@
 use super::{AMOUNT, LIST, OBJECT, POSITIVE, TEXTS, object, text};
 use crate::field::{Field, Shape};
 
+/// Where the result goes besides.
+const OUTPUT: Field =
+    text("output_path", "The result is also written to this file, as JSON.", r#""tasks.json""#)
+        .default("null");
+
 /// A file to read.
 #[rustfmt::skip]
 pub(in crate::commands) const FILE_PATH: &[Field] = &[
-    text("file_path", "The file.", r#""session.har""#).required(),
+    text("file_path", "The file, or the document as text.", r#""session.har""#).required(),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
@@ -14,6 +20,7 @@ pub(in crate::commands) const HAR_TASKS: &[Field] = &[
     Field::new("har", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The HAR, or its file.", r#""session.har""#).required(),
     Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#).default("null"),
     Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#).default("null"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
@@ -25,11 +32,13 @@ pub(in crate::commands) const HAR_DOCUMENT: &[Field] = &[
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
     Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#).default("null"),
     Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#).default("null"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const POSTMAN_TASKS: &[Field] = &[
     Field::new("collection", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The collection, or its file.", r#""shop.postman.json""#).required(),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
@@ -39,12 +48,14 @@ pub(in crate::commands) const POSTMAN_DOCUMENT: &[Field] = &[
     Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
     Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const OPENAPI_TASKS: &[Field] = &[
     Field::new("spec", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
     text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
@@ -54,11 +65,13 @@ pub(in crate::commands) const OPENAPI_DOCUMENT: &[Field] = &[
     Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
     Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const K6_TASKS: &[Field] = &[
     text("source", "The script, or its file.", r#""script.js""#).required(),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
@@ -68,36 +81,41 @@ pub(in crate::commands) const K6_DOCUMENT: &[Field] = &[
     Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
     Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const JMETER_TASKS: &[Field] = &[
-    Field::new("root", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The plan, or its file.", r#""plan.jmx""#).required(),
+    text("root", "The plan as text, or its file.", r#""plan.jmx""#).required(),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const JMETER_DOCUMENT: &[Field] = &[
-    Field::new("root", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The plan, or its file.", r#""plan.jmx""#).required(),
+    text("root", "The plan as text, or its file.", r#""plan.jmx""#).required(),
     text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
     Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
     Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const CURL: &[Field] = &[
     text("command", "The command.", r#""curl http://127.0.0.1:8080/""#).required(),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const FROM_OPENAPI: &[Field] = &[
-    text("openapi_path", "The file of the description.", r#""openapi.json""#).required(),
+    Field::new("openapi_path", Shape::Either(&[OBJECT, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
     text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
     Field::new("user_count", POSITIVE, "How many users.", "50").default("20"),
     Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
     object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null"),
     text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
@@ -108,6 +126,7 @@ pub(in crate::commands) const FROM_CURLS: &[Field] = &[
     Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
     Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
     object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null"),
+    OUTPUT,
 ];
 
 #[rustfmt::skip]
