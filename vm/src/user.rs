@@ -182,8 +182,9 @@ impl User {
         world: &mut World<'_>,
         resume: Resume<'_>,
     ) -> Effect<'u> {
-        let reply = match resume {
-            Resume::Go => Reply::EMPTY,
+        // Not copied: this is done several times in a tick.
+        let reply = match &resume {
+            Resume::Go => &Reply::EMPTY,
             Resume::Reply(reply) => {
                 if let Some(fault) = reply.fault {
                     self.fail(linked, world, fault.class, &fault.text);
@@ -249,12 +250,12 @@ impl User {
                 }
                 Opcode::Check => {
                     if self.failed.is_none() {
-                        self.check(linked, world, CheckId(x), &reply);
+                        self.check(linked, world, CheckId(x), reply);
                     }
                 }
                 Opcode::Extract => {
                     if self.failed.is_none() {
-                        self.extract(linked, world, ExtractId(x), &reply);
+                        self.extract(linked, world, ExtractId(x), reply);
                     }
                 }
                 Opcode::Sample => {
