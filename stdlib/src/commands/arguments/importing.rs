@@ -8,6 +8,50 @@ const OUTPUT: Field =
     text("output_path", "The result is also written to this file, as JSON.", r#""tasks.json""#)
         .default("null");
 
+// What several of them take.
+const USER: Field =
+    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#);
+const SPAWN_RATE: Field =
+    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5");
+const TEST_TIME: Field =
+    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60");
+const TEN_USERS: Field = Field::new("user_count", POSITIVE, "How many users.", "50").default("10");
+const TWENTY_USERS: Field =
+    Field::new("user_count", POSITIVE, "How many users.", "50").default("20");
+const INCLUDE: Field =
+    Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#)
+        .default("null");
+const EXCLUDE: Field =
+    Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#)
+        .default("null");
+const VARIABLES: Field =
+    object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null");
+const BASE_URL: Field =
+    text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null");
+const HAR: Field = Field::new(
+    "har",
+    Shape::Either(&[OBJECT, LIST, Shape::ConstantText]),
+    "The HAR, or its file.",
+    r#""session.har""#,
+)
+.required();
+const COLLECTION: Field = Field::new(
+    "collection",
+    Shape::Either(&[OBJECT, LIST, Shape::ConstantText]),
+    "The collection, or its file.",
+    r#""shop.postman.json""#,
+)
+.required();
+const SPEC: Field = Field::new(
+    "spec",
+    Shape::Either(&[OBJECT, LIST, Shape::ConstantText]),
+    "The description, or its file.",
+    r#""openapi.json""#,
+)
+.required();
+const SCRIPT: Field = text("source", "The script, or its file.", r#""script.js""#).required();
+const ROOT: Field = text("root", "The plan as text, or its file.", r#""plan.jmx""#).required();
+
 /// A file to read.
 #[rustfmt::skip]
 pub(in crate::commands) const FILE_PATH: &[Field] = &[
@@ -15,90 +59,30 @@ pub(in crate::commands) const FILE_PATH: &[Field] = &[
     OUTPUT,
 ];
 
-#[rustfmt::skip]
-pub(in crate::commands) const HAR_TASKS: &[Field] = &[
-    Field::new("har", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The HAR, or its file.", r#""session.har""#).required(),
-    Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#).default("null"),
-    Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#).default("null"),
-    OUTPUT,
-];
+pub(in crate::commands) const HAR_TASKS: &[Field] = &[HAR, INCLUDE, EXCLUDE, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const HAR_DOCUMENT: &[Field] = &[
-    Field::new("har", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The HAR, or its file.", r#""session.har""#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    Field::new("include", TEXTS, "Only URLs that match one of these.", r#"["/api/"]"#).default("null"),
-    Field::new("exclude", TEXTS, "No URLs that match one of these.", r#"["/static/"]"#).default("null"),
-    OUTPUT,
-];
+pub(in crate::commands) const HAR_DOCUMENT: &[Field] =
+    &[HAR, USER, TEN_USERS, SPAWN_RATE, TEST_TIME, INCLUDE, EXCLUDE, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const POSTMAN_TASKS: &[Field] = &[
-    Field::new("collection", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The collection, or its file.", r#""shop.postman.json""#).required(),
-    OUTPUT,
-];
+pub(in crate::commands) const POSTMAN_TASKS: &[Field] = &[COLLECTION, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const POSTMAN_DOCUMENT: &[Field] = &[
-    Field::new("collection", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The collection, or its file.", r#""shop.postman.json""#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    OUTPUT,
-];
+pub(in crate::commands) const POSTMAN_DOCUMENT: &[Field] =
+    &[COLLECTION, USER, TEN_USERS, SPAWN_RATE, TEST_TIME, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const OPENAPI_TASKS: &[Field] = &[
-    Field::new("spec", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
-    text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null"),
-    OUTPUT,
-];
+pub(in crate::commands) const OPENAPI_TASKS: &[Field] = &[SPEC, BASE_URL, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const OPENAPI_DOCUMENT: &[Field] = &[
-    Field::new("spec", Shape::Either(&[OBJECT, LIST, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    OUTPUT,
-];
+pub(in crate::commands) const OPENAPI_DOCUMENT: &[Field] =
+    &[SPEC, USER, TEN_USERS, SPAWN_RATE, TEST_TIME, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const K6_TASKS: &[Field] = &[
-    text("source", "The script, or its file.", r#""script.js""#).required(),
-    OUTPUT,
-];
+pub(in crate::commands) const K6_TASKS: &[Field] = &[SCRIPT, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const K6_DOCUMENT: &[Field] = &[
-    text("source", "The script, or its file.", r#""script.js""#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    OUTPUT,
-];
+pub(in crate::commands) const K6_DOCUMENT: &[Field] =
+    &[SCRIPT, USER, TEN_USERS, SPAWN_RATE, TEST_TIME, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const JMETER_TASKS: &[Field] = &[
-    text("root", "The plan as text, or its file.", r#""plan.jmx""#).required(),
-    OUTPUT,
-];
+pub(in crate::commands) const JMETER_TASKS: &[Field] = &[ROOT, OUTPUT];
 
-#[rustfmt::skip]
-pub(in crate::commands) const JMETER_DOCUMENT: &[Field] = &[
-    text("root", "The plan as text, or its file.", r#""plan.jmx""#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("10"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    OUTPUT,
-];
+pub(in crate::commands) const JMETER_DOCUMENT: &[Field] =
+    &[ROOT, USER, TEN_USERS, SPAWN_RATE, TEST_TIME, OUTPUT];
 
 #[rustfmt::skip]
 pub(in crate::commands) const CURL: &[Field] = &[
@@ -109,23 +93,23 @@ pub(in crate::commands) const CURL: &[Field] = &[
 #[rustfmt::skip]
 pub(in crate::commands) const FROM_OPENAPI: &[Field] = &[
     Field::new("openapi_path", Shape::Either(&[OBJECT, Shape::ConstantText]), "The description, or its file.", r#""openapi.json""#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("20"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null"),
-    text("base_url", "What paths are relative to.", r#""http://127.0.0.1:8080""#).default("null"),
+    USER,
+    TWENTY_USERS,
+    SPAWN_RATE,
+    TEST_TIME,
+    VARIABLES,
+    BASE_URL,
     OUTPUT,
 ];
 
 #[rustfmt::skip]
 pub(in crate::commands) const FROM_CURLS: &[Field] = &[
     Field::new("curls", TEXTS, "The commands.", r#"["curl http://127.0.0.1:8080/"]"#).required(),
-    text("user", "The user type of the document.", r#""http_user""#).default(r#""fast_http_user""#),
-    Field::new("user_count", POSITIVE, "How many users.", "50").default("20"),
-    Field::new("spawn_rate", AMOUNT, "Users started per second.", "10").default("5"),
-    Field::new("test_time", AMOUNT, "How long, in seconds.", "30").default("60"),
-    object("variables", "Variables of the document.", r#"{"tenant": "acme"}"#).default("null"),
+    USER,
+    TWENTY_USERS,
+    SPAWN_RATE,
+    TEST_TIME,
+    VARIABLES,
     OUTPUT,
 ];
 
