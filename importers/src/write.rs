@@ -51,12 +51,17 @@ fn run(draft: &Draft, options: &Options) -> Map<String, Value> {
     } else if let Some(rate) = options.spawn_rate {
         run.insert("spawn_rate".to_owned(), number(rate));
     }
+    // `--users` takes away a shape that would have ended the run.
+    let is_endless = options.users.is_some()
+        && given.get("test_time").is_some_and(Value::is_null)
+        && !given.contains_key("iterations")
+        && !draft.scenarios.iter().all(|one| one.arguments.contains_key("iterations"));
     match options.duration {
         Some(seconds) => {
             run.insert("test_time".to_owned(), number(seconds));
         }
         // The source says when it ends.
-        None if given.contains_key("test_time") => {}
+        None if given.contains_key("test_time") && !is_endless => {}
         // A shape or the arrivals end by themselves, and so do users that are told how often.
         None if ["load_shape", "arrival", "iterations"]
             .iter()

@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod compare;
+mod corpus;
 mod curl;
 mod har;
 mod jmeter;

@@ -14,6 +14,7 @@ use ld_tests::witness::{Seen, Witness, reply};
 use ld_tests::{cases, node};
 use serde_json::Value;
 
+use crate::corpus::copy_all;
 use crate::{corpus, import};
 
 /// Requests that prism does not take although nothing is wrong with them, or that nothing could
@@ -270,19 +271,6 @@ fn pointed_at(plan: &str, url: &str) -> String {
         }
     }
     plan.to_string()
-}
-
-fn copy_all(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            fs::create_dir_all(&to).unwrap();
-            copy_all(&entry.path(), &to);
-        } else {
-            fs::write(&to, fs::read(entry.path()).unwrap()).unwrap();
-        }
-    }
 }
 
 /// A mock server that checks requests against a specification; it ends when dropped.
