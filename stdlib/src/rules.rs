@@ -6,31 +6,24 @@
 use serde_json::{Value as Json, json};
 
 use crate::commands::COMMANDS;
+use crate::python::quoted;
 
 /// Longer bodies than this many characters are reported.
 const MAX_BODY: usize = 1_048_576;
 
 /// What is wrong with a document: objects with `rule`, `severity`, `message` and `location`.
 ///
-/// `known` are the names of all commands; those of this build if absent.
+/// `known` are the names of all commands; those of this build if there are none.
 #[must_use]
 pub fn lint(document: &Json, known: Option<&[String]>) -> Vec<Json> {
+    let known = known.filter(|names| !names.is_empty());
     let mut findings = Vec::new();
     let list = match document {
-        Json::Array(list) => list.as_slice(),
-        Json::Object(members) => match members.get("load_density") {
-            Some(Json::Array(list)) => list.as_slice(),
-            None | Some(Json::Null) => &[],
-            Some(_) => {
-                findings.push(not_a_list());
-                &[]
-            }
-        },
-        Json::Null => &[],
-        _ => {
-            findings.push(not_a_list());
-            &[]
-        }
+        Json::Object(members) => members.get("load_density").unwrap_or(&Json::Null),
+        other => other,
+    };
+    let Some(list) = list.as_array() else {
+        return if is_empty(list) { findings } else { vec![not_a_list()] };
     };
     for (at, action) in list.iter().enumerate() {
         let place = format!("actions[{at}]");
@@ -48,14 +41,14 @@ pub fn lint(document: &Json, known: Option<&[String]>) -> Vec<Json> {
         );
         if name.starts_with("LD_") && !is_known {
             let message = format!(
-                "unknown command '{name}'; check spelling or register it via \
-                 add_command_to_executor"
+                "unknown command {}; check spelling or register it via add_command_to_executor",
+                quoted(name)
             );
             findings.push(finding("unknown-command", &message, place.clone()));
         }
         if let ("LD_start_test", Some(Json::Object(payload))) = (name, rest.first()) {
             match payload.get("tasks") {
-                None => {
+                None | Some(Json::Null) => {
                     let message = "LD_start_test missing 'tasks' key";
                     // Runs of several scenarios have theirs in these.
                     if !payload.contains_key("scenarios") {
@@ -75,8 +68,13 @@ pub fn hardcoded_url(url: &str) -> Option<String> {
     let begins = |scheme: &str| {
         url.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
     };
-    let is_hardcoded = (begins("http://") || begins("https://")) && !url.contains("${");
-    is_hardcoded.then(|| format!("hard-coded URL '{url}'; consider ${{var.base}} placeholder"))
+    let has_placeholder = || {
+        let mut holes = url.split("${").skip(1);
+        holes.any(|hole| !hole.starts_with('}') && hole.contains('}'))
+    };
+    let is_hardcoded = (begins("http://") || begins("https://")) && !has_placeholder();
+    is_hardcoded
+        .then(|| format!("hard-coded URL {}; consider ${{var.base}} placeholder", quoted(url)))
 }
 
 /// The reference's words about a body that is text of more than 1 MiB characters.
@@ -91,36 +89,43 @@ pub fn oversize_body(body: &str) -> Option<String> {
 }
 
 fn lint_tasks(tasks: &Json, place: &str, findings: &mut Vec<Json>) {
-    match tasks {
-        Json::Array(list) => list_of_tasks(list, place, findings),
-        Json::Object(members) => match members.get("tasks") {
-            Some(Json::Array(list)) => list_of_tasks(list, place, findings),
-            _ => {
-                for (method, task) in members {
-                    lint_task(task, &format!("{place}.tasks.{method}"), findings);
-                }
+    match tasks.get("tasks").unwrap_or(tasks) {
+        Json::Array(list) => {
+            for (at, task) in list.iter().enumerate() {
+                lint_task(task, &format!("{place}.tasks[{at}]"), findings);
             }
-        },
+        }
+        Json::Object(members) => {
+            for (method, task) in members {
+                lint_task(task, &format!("{place}.tasks.{method}"), findings);
+            }
+        }
         _ => {}
-    }
-}
-
-fn list_of_tasks(list: &[Json], place: &str, findings: &mut Vec<Json>) {
-    for (at, task) in list.iter().enumerate() {
-        lint_task(task, &format!("{place}.tasks[{at}]"), findings);
     }
 }
 
 fn lint_task(task: &Json, place: &str, findings: &mut Vec<Json>) {
     let text = |names: [&str; 2]| {
         let given = names.iter().filter_map(|name| task.get(name));
-        given.into_iter().find(|value| !value.is_null()).and_then(Json::as_str)
+        given.into_iter().find(|value| !is_empty(value)).and_then(Json::as_str)
     };
     if let Some(message) = text(["request_url", "url"]).and_then(hardcoded_url) {
         findings.push(warning("hardcoded-url", &message, format!("{place}.request_url")));
     }
     if let Some(message) = text(["data", "json"]).and_then(oversize_body) {
         findings.push(warning("oversize-body", &message, place.to_owned()));
+    }
+}
+
+/// Whether a value is one that Python takes for false.
+fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Bool(value) => !value,
+        Json::Number(number) => number.as_f64() == Some(0.0),
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
     }
 }
 

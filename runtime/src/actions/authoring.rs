@@ -1,13 +1,14 @@
 //! Actions for those who write plans: formatting, linting, the schema, YAML and TOML.
 
+use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
-use std::{fs, io};
 
 use ld_stdlib::builtins::Arguments;
 use ld_stdlib::python::Value;
 use ld_stdlib::{notation, rules, schema};
 use serde::Serialize as _;
-use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use serde_json::{Map, Value as Json};
 
 use super::ActionError;
@@ -32,8 +33,9 @@ pub(super) fn file(arguments: &Arguments) -> Result<Value, ActionError> {
     if !Path::new(path).is_file() {
         return Err(ActionError::new("FileNotFoundError", path));
     }
-    let text = laid_out(&fs::read_to_string(path).map_err(os_error)?, arguments)?;
-    fs::write(path, &text).map_err(os_error)?;
+    let text = fs::read_to_string(path).map_err(os_error(path))?;
+    let text = laid_out(&text, arguments)?;
+    fs::write(path, &text).map_err(os_error(path))?;
     Ok(Value::Str(text))
 }
 
@@ -55,13 +57,14 @@ pub(super) fn lint_file(arguments: &Arguments) -> Result<Value, ActionError> {
 
 /// `LD_export_schema`.
 pub(super) fn export_schema(arguments: &Arguments) -> Result<Value, ActionError> {
-    let path = Path::new(arguments.text("path").unwrap_or_default());
+    let written = arguments.text("path").unwrap_or_default();
+    let path = Path::new(written);
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(os_error)?;
+        fs::create_dir_all(folder).map_err(os_error(written))?;
     }
     let schema = schema::schema(known(arguments).as_deref());
-    fs::write(path, format!("{schema:#}")).map_err(os_error)?;
-    let path = fs::canonicalize(path).map_err(os_error)?;
+    fs::write(path, format!("{schema:#}")).map_err(os_error(written))?;
+    let path = fs::canonicalize(path).map_err(os_error(written))?;
     Ok(Value::Str(path.to_string_lossy().into_owned()))
 }
 
@@ -92,8 +95,8 @@ fn write(path: &str, text: &str) -> Result<Value, ActionError> {
     Ok(Value::None)
 }
 
-fn os_error(error: io::Error) -> ActionError {
-    ActionError::new("OSError", error.to_string())
+fn os_error(path: &str) -> impl Fn(io::Error) -> ActionError {
+    move |error| ActionError::new("OSError", format!("{path}: {error}"))
 }
 
 fn known(arguments: &Arguments) -> Option<Vec<String>> {
@@ -152,10 +155,56 @@ fn laid_out(text: &str, arguments: &Arguments) -> Result<String, ActionError> {
     let width = arguments.number("indent").unwrap_or(2.0) as usize;
     let indent = vec![b' '; width];
     let mut out = Vec::new();
-    let mut writer = Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(&indent));
+    let layout = Layout(PrettyFormatter::with_indent(&indent));
+    let mut writer = Serializer::with_formatter(&mut out, layout);
     document.serialize(&mut writer).map_err(failed)?;
     out.push(b'\n');
     Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Layout and numbers as the reference writes them.
+struct Layout<'i>(PrettyFormatter<'i>);
+
+impl Formatter for Layout<'_> {
+    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_array(out)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_array(out)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(out, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_array_value(out)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_object(out)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_object(out)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(out)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_object_value(out)
+    }
+
+    fn write_f64<W: ?Sized + Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        out.write_all(Value::Float(value).text().as_bytes())
+    }
 }
 
 #[cfg(test)]

@@ -39,13 +39,7 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
         "`run-dir` takes files in any order, stops at the first failure, and finds no fault with a missing folder",
         "tests/actions.rs",
     ),
-    ("`LD_format_action_*` drop what stands beside `load_density`", "tests/actions.rs"),
-    ("`LD_lint_action` misses the tasks of a run with `scenarios`", "stdlib/src/rules.rs"),
     ("`LD_write_action_toml` quotes no keys and escapes no line ends", "tests/actions.rs"),
-    (
-        "the schema has `items` as a list, and knows neither builtins nor `metadata`",
-        "tests/schema.rs; a file of half a megabyte",
-    ),
     ("whole numbers have any size", "more than the JSON compared here holds; ld-stdlib"),
     ("when rows run out, the placeholder is sent", "the same unless `on_end` is given; ld-runtime"),
     ("the pause between ticks is 0.1–0.2 s", "tests/run.rs"),

@@ -90,7 +90,11 @@ fn outcome(
         outcome["sockets"] = sockets.into();
     }
     for (name, content) in files {
-        outcome["files"][name] = summary(content, peers);
+        outcome["files"][name] = match content {
+            Value::String(text) => peers.abstracted(text).into(),
+            schema if schema.get("$schema").is_some() => described(schema),
+            content => summary(content, peers),
+        };
     }
     outcome
 }
@@ -160,6 +164,31 @@ fn summary(content: &Value, peers: &Peers) -> Value {
         "latency_overall": part(&content["latency_overall"], &LATENCY),
         "per_name": Value::Object(names.collect()),
     })
+}
+
+/// What there is to know of a schema of documents: its head, whether it is a schema, and which
+/// documents it takes.
+fn described(schema: &Value) -> Value {
+    let documents = [
+        json!([["LD_summary"]]),
+        json!({"load_density": [["LD_summary", {}]]}),
+        json!([["print", ["text"]]]),
+        json!({"load_density": [["LD_summary"]], "metadata": {"name": "shop"}}),
+        json!([]),
+        json!([["LD_sumary"]]),
+        json!([["LD_summary", 7]]),
+    ];
+    let mut described = Map::new();
+    for key in ["$schema", "$id", "title"] {
+        described.insert(key.to_owned(), schema[key].clone());
+    }
+    let validator = jsonschema::validator_for(schema).ok();
+    described.insert("is_schema".to_owned(), validator.is_some().into());
+    let takes = |validator: jsonschema::Validator| -> Vec<Value> {
+        documents.into_iter().filter(|document| validator.is_valid(document)).collect()
+    };
+    described.insert("takes".to_owned(), validator.map(takes).into());
+    Value::Object(described)
 }
 
 /// Replaces what is another each time: version 4 UUIDs and local times.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -25,11 +26,11 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Starts them. `replies` holds what the HTTP server answers: for a path (or `METHOD path`)
+    /// Starts them for a plan in `folder`. `replies` holds what the HTTP server answers: for a path (or `METHOD path`)
     /// `status`, `headers`, and `json` or `body` (`latin-1` if so encoded), or a list of such, one for each visit, of
     /// which the last stays; `close` closes the connection, `delay_ms` is waited for.
     /// `/status/N` answers with that status without being told, everything else with 200.
-    pub(crate) fn start(replies: &Value) -> io::Result<Self> {
+    pub(crate) fn start(replies: &Value, folder: &Path) -> io::Result<Self> {
         let sockets = Arc::<Mutex<Vec<Value>>>::default();
         let visits = Mutex::new(HashMap::<String, usize>::new());
         let replies = replies.clone();
@@ -49,6 +50,7 @@ impl Peers {
             ("udp-target", udp.to_string()),
             ("ws://target", format!("ws://{websocket}")),
             ("deaf-target", deaf_addr.to_string()),
+            ("/its/folder", folder.canonicalize()?.to_string_lossy().into_owned()),
         ];
         Ok(Self { http, sockets, places, _deaf: deaf })
     }

@@ -1,5 +1,6 @@
 //! The two that run a plan.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -25,7 +26,8 @@ struct Stage {
 
 impl Stage {
     fn new(case: &Case) -> io::Result<Self> {
-        let (folder, peers) = (Folder::new()?, Peers::start(&case.replies)?);
+        let folder = Folder::new()?;
+        let peers = Peers::start(&case.replies, folder.path())?;
         folder.write("plan.json", peers.fill_in(&case.plan))?;
         for (name, content) in &case.files {
             folder.write(name, peers.fill_in(content))?;
@@ -89,15 +91,18 @@ fn ldvm_one(case: &Case, arguments: &[&str]) -> io::Result<Value> {
     Ok(outcome)
 }
 
-/// The JSON files that a plan had written, by name.
+/// The JSON and text files that a plan had written, by name.
 fn reports(stage: &Stage) -> Vec<(String, Value)> {
     let mut reports = Vec::new();
     for entry in fs::read_dir(stage.folder.path()).into_iter().flatten().map_while(Result::ok) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_input = ["plan.json", "reference.json"].contains(&name.as_str());
-        if !is_input && Path::new(&name).extension().is_some_and(|extension| extension == "json") {
-            reports.push((name.clone(), stage.folder.json(&name).unwrap_or_default()));
-        }
+        let content = match Path::new(&name).extension().and_then(OsStr::to_str) {
+            Some("json") if !is_input => stage.folder.json(&name).unwrap_or_default(),
+            Some("txt") => fs::read_to_string(entry.path()).unwrap_or_default().into(),
+            _ => continue,
+        };
+        reports.push((name, content));
     }
     reports.sort_by(|one, other| one.0.cmp(&other.0));
     reports
