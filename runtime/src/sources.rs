@@ -54,14 +54,15 @@ impl Sources {
     /// gives what stands for `${PREFIX.NAME}` in the URLs of databases.
     ///
     /// # Errors
-    /// All sources that cannot be read, each with its reason.
+    /// All sources that cannot be read, or whose query lacks a column that the program reads, each
+    /// with its reason.
     pub fn load(
         program: &Program,
         fill: &dyn Fn(&str, &str) -> Option<String>,
     ) -> Result<Self, Vec<SourceError>> {
         let mut failed = Vec::new();
         let mut sources = Vec::new();
-        for row in &program.tables.sources {
+        for (row, id) in program.tables.sources.iter().zip((0..).map(SourceId)) {
             let mut path = PathBuf::from(program.consts.text(row.path));
             let table = match row.format {
                 SourceFormat::Csv => match row.query.0 {
@@ -74,7 +75,8 @@ impl Sources {
                     let query = row.query.0.map_or("", |query| program.consts.text(query));
                     let url = program.consts.text(row.path);
                     path = database::shown(url).into();
-                    database::rows(url, query, fill)
+                    let table = database::rows(url, query, fill);
+                    table.and_then(|table| has_columns(table, &read_of(program, id)))
                 }
             };
             match table {
@@ -111,6 +113,24 @@ impl Sources {
         });
         ShardRows { sources: sources.collect() }
     }
+}
+
+/// The columns of a source that a program reads.
+fn read_of(program: &Program, source: SourceId) -> Vec<&str> {
+    let columns = program.tables.columns.iter().filter(|column| column.source == source);
+    columns.map(|column| program.consts.text(column.name)).collect()
+}
+
+/// A query's rows, if they have the columns that are read. What columns a query has is not known
+/// before it is made, so no compiler looks at them.
+fn has_columns(table: Table, read: &[&str]) -> Result<Table, TableError> {
+    let missing = read.iter().filter(|name| table.column(name).is_none());
+    let missing: Vec<Box<str>> = missing.map(|name| Box::from(*name)).collect();
+    if missing.is_empty() {
+        return Ok(table);
+    }
+    let known = table.columns().map(Box::from).collect();
+    Err(TableError::NoColumns { missing, known })
 }
 
 impl Source {

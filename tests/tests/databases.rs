@@ -48,6 +48,15 @@ fn rows_of_postgres_keep_their_types() {
         "d": "2026-01-03", "x": "\\x61"});
     assert_eq!(sent, [first.clone(), second, first]);
 
+    for (query, known) in [
+        ("select i, f, b, j, n, d, x from r", "i, f, b, j, n, d, x"),
+        ("select i, f, b, j, n, d, x from r where false", "i, f, b, j, n, d, x"),
+    ] {
+        let (outcome, sent) = self::sent(&plan(&good, query, ""));
+        assert_eq!((outcome.code, sent.len()), (Some(4), 0), "{outcome:#?}");
+        let says = format!("the query gives no column `t`; its columns are: {known}");
+        assert!(outcome.stderr.contains(&says), "{}", outcome.stderr);
+    }
     for (url, query, says) in [
         (good, "select * from missing", "relation \"missing\" does not exist"),
         (format!("postgres://{}", url("wrong")), "select 1", "password authentication failed"),
@@ -83,6 +92,12 @@ fn rows_of_mariadb_keep_their_types() {
         "d": "2026-01-03", "x": "a"});
     assert_eq!(sent, [first, second]);
 
+    let query = "select i, f, b, j, n, t, x from r where i < 0";
+    let (outcome, sent) = self::sent(&plan(&url, query, more));
+    assert_eq!((outcome.code, sent.len()), (Some(4), 0), "{outcome:#?}");
+    let says = "the query gives no column `d`; its columns are: i, f, b, j, n, t, x";
+    assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+
     let (outcome, _) = self::sent(&plan(&url, "select * from missing", ""));
     assert_eq!(outcome.code, Some(4), "{outcome:#?}");
     assert!(outcome.stderr.contains("shop.missing' doesn't exist"), "{}", outcome.stderr);
@@ -112,4 +127,17 @@ fn rows_of_sqlite_are_registered_by_commands_too() {
     let outcome = run.run().unwrap();
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
     assert_eq!(witness.targets(), ["/a/a", "/c/a", "/$%7Bdb.d.t%7D/a"]);
+
+    let plan = plan.replace("${db.d.t}", "${db.d.u}").replace("dotted.name}", "name}");
+    folder.write("plan.json", plan).unwrap();
+    let run = folder.call("ldvm").unwrap().args(["run", "plan.json", "--host", &witness.url()]);
+    let outcome = run.run().unwrap();
+    assert_eq!((outcome.code, witness.targets().len()), (Some(4), 3), "{outcome:#?}");
+    for says in [
+        "data source `d`: sqlite:///d.db: the query gives no column `u`; its columns are: t",
+        "data source `e`: sqlite+pysqlite:///d.db: the query gives no column `name`; its columns \
+         are: dotted.name",
+    ] {
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+    }
 }

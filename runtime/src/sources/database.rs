@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection as _, Database, Decode, Executor, MySql, Postgres,
-    Row as _, Sqlite, TypeInfo as _, ValueRef as _,
+    Row as _, SqlSafeStr as _, Sqlite, Statement as _, TypeInfo as _, ValueRef as _,
     error::BoxDynError,
     mysql::{MySqlConnectOptions, MySqlValueRef},
     postgres::{PgConnectOptions, PgValueRef},
@@ -198,15 +198,11 @@ where
     let mut table = Table::default();
     let mut positions = Vec::new();
     let mut cells = Vec::new();
-    let mut rows = raw_sql(AssertSqlSafe(query)).fetch(connection);
+    let mut rows = raw_sql(AssertSqlSafe(query)).fetch(&mut *connection);
     while let Some(row) = rows.next().await {
         let row = row.map_err(failed)?;
         if positions.is_empty() {
-            let names = row.columns().iter().map(sqlx::Column::name);
-            for name in names {
-                let known = table.column(name);
-                positions.push(known.map_or_else(|| table.add_column(name), Ok)?);
-            }
+            positions = columns(row.columns(), &mut table)?;
         }
         cells.clear();
         cells.resize(positions.len(), Cell::Absent);
@@ -219,7 +215,23 @@ where
         }
         table.push_cells(&cells)?;
     }
+    drop(rows);
+    if table.is_empty() {
+        // Without a row nothing told its columns. Several statements at once cannot be asked for.
+        if let Ok(statement) = connection.prepare(AssertSqlSafe(query).into_sql_str()).await {
+            columns(statement.columns(), &mut table)?;
+        }
+    }
     Ok(table)
+}
+
+/// Adds columns to a table, and says where each of them is. Of two with one name the last counts.
+fn columns<C: sqlx::Column>(columns: &[C], table: &mut Table) -> Result<Vec<u32>, TableError> {
+    let position = |column: &C| match table.column(column.name()) {
+        Some(position) => Ok(position),
+        None => table.add_column(column.name()),
+    };
+    columns.iter().map(position).collect()
 }
 
 async fn in_time<T>(
@@ -306,6 +318,16 @@ mod tests {
         assert_eq!(table.cell(0, 4), ld_vm::Value::Unset);
         assert_eq!(table.cell(1, 2), ld_vm::Value::Text("ü".as_bytes()));
         assert_eq!(table.cell(1, 4), ld_vm::Value::Int(3));
+    }
+
+    #[test]
+    fn a_query_without_rows_has_columns_all_the_same() {
+        let columns = |query: &str| -> Vec<String> {
+            let table = rows("sqlite://", query, &|_, _| None).unwrap();
+            assert!(table.is_empty());
+            table.columns().map(str::to_owned).collect()
+        };
+        assert_eq!(columns("select 1 as n, 'x' as t where 1 = 0"), ["n", "t"]);
     }
 
     #[test]

@@ -300,6 +300,13 @@ pub enum TableError {
         /// The first for which there was no room.
         name: String,
     },
+    /// The plan reads columns that the rows of its query do not have.
+    NoColumns {
+        /// What is read in vain.
+        missing: Vec<Box<str>>,
+        /// The columns there are.
+        known: Vec<Box<str>>,
+    },
     /// The file is not JSON of the right form; the text says where and why.
     BadJson(String),
     /// The database gives no rows; the text says why.
@@ -319,6 +326,11 @@ impl fmt::Display for TableError {
                 "more than {MOST_COLUMNS} columns, with `{name}`; objects are rows, and their \
                  members have the same names in all of them"
             ),
+            Self::NoColumns { missing, known } => {
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let missing = missing.join("`, `");
+                write!(f, "the query gives no column `{missing}`; its columns are: {known}")
+            }
             Self::TooLarge => f.write_str("more than 4 GiB of text; split the file"),
         }
     }
