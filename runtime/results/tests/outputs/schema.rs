@@ -7,7 +7,7 @@ use std::time::Duration;
 use ld_results::{GateResult, GateUnit};
 use serde_json::{Value, json};
 
-use ld_results::{Arrivals, Distribution, GroupSummary, Groups, ScenarioUsers};
+use ld_results::{Arrivals, Distribution, GroupSummary, Groups, Sample, ScenarioUsers};
 
 use crate::runs::Run;
 
@@ -145,6 +145,33 @@ fn rates_are_over_the_time_after_the_warm_up() {
     let summary = run.summary();
     assert_eq!((summary.rps, summary.duration.achieved_s), (10.0, 40.0));
     assert_eq!((summary.warmup.requests, summary.totals.requests), (77, 300));
+}
+
+#[test]
+fn soft_failures_are_counted_apart_and_fail_nothing() {
+    let mut run = Run::of(&["home", "buy"]);
+    run.requests(0, 10, 1_000_000);
+    for (soft_failures, failed) in [(2, false), (0, false), (1, true)] {
+        run.recorder.record(&Sample {
+            series: 1,
+            done_ns: 5_000_000,
+            soft_failures,
+            failed,
+            ..Sample::default()
+        });
+    }
+    run.recorder.fail(1, "assertion", "HTTP 500", 0);
+    let json: Value = serde_json::from_str(&run.summary().to_json().unwrap()).unwrap();
+    let counts = |figures: &Value| {
+        ["requests", "failures", "soft_failures"].map(|key| figures[key].as_u64().unwrap())
+    };
+    assert_eq!(counts(&json["per_name"]["home"]), [10, 0, 0]);
+    assert_eq!(counts(&json["per_name"]["buy"]), [3, 1, 3]);
+    assert_eq!(json["soft_failures"], 3);
+    let totals = ["requests", "successes", "failures"].map(|key| json["totals"][key].clone());
+    assert_eq!(totals, [json!(13), json!(12), json!(1)]);
+    let errors = json["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 1, "a soft failure is no failure: {errors:?}");
 }
 
 #[test]

@@ -68,11 +68,12 @@ fn an_interrupted_run_with_failures_of_every_kind() {
     run.recorder.record(&ld_results::Sample {
         series: 1,
         unresolved: 3,
-        soft_failures: 0,
+        soft_failures: 2,
         done_ns: 1,
         ..Default::default()
     });
     run.recorder.counters.cut = 57;
+    run.recorder.counters.dropped_messages = 44;
     run.recorder.counters.connections_opened = 62;
     check("summary-interrupted", &summary(&run.summary()));
 }
