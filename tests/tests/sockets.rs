@@ -283,6 +283,18 @@ fn users_say_goodbye_and_come_back_after_the_server_has_left() {
 }
 
 #[test]
+fn messages_for_which_there_is_no_room_are_counted() {
+    let peer = Peer::start(None);
+    let host = format!("ws://{}", peer.addr);
+    let run = run(&Folder::new().unwrap(), "websocket-flood.json", &["--host", &host]);
+    assert_eq!((of_name(&run, "ask"), of_name(&run, "close")), ((6, 0), (6, 0)));
+    // Of 300, 256 may wait; the server's goodbye comes behind all of them.
+    assert_eq!(run.count("/dropped_messages"), 6 * 44);
+    let says = "264 messages dropped unread, because too many waited for their user";
+    assert!(run.outcome.stdout.contains(says), "{}", run.outcome.stdout);
+}
+
+#[test]
 fn a_websocket_user_tells_what_is_no_websocket_server() {
     let (addr, _) = echo();
     let host = format!("ws://{addr}");

@@ -75,6 +75,8 @@ pub struct Counters {
     pub retried: u64,
     /// Those of them that then succeeded.
     pub recovered: u64,
+    /// Messages that came unasked and were dropped unread, because too many waited.
+    pub dropped_messages: u64,
 }
 
 /// Everything one shard measured since it last handed over.
@@ -222,6 +224,7 @@ impl Counters {
             stuck_ticks,
             retried,
             recovered,
+            dropped_messages,
         } = other;
         self.connections_opened += connections_opened;
         self.connections_reopened += connections_reopened;
@@ -236,6 +239,7 @@ impl Counters {
         self.stuck_ticks += stuck_ticks;
         self.retried += retried;
         self.recovered += recovered;
+        self.dropped_messages += dropped_messages;
     }
 }
 

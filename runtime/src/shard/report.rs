@@ -46,6 +46,7 @@ pub(super) struct Reporter {
     last_work: Duration,
     last_opened: u64,
     last_reopened: u64,
+    last_dropped: u64,
     last_abandoned: u64,
 }
 
@@ -59,6 +60,7 @@ impl Reporter {
             last_work: Duration::ZERO,
             last_opened: 0,
             last_reopened: 0,
+            last_dropped: 0,
             last_abandoned: 0,
         }
     }
@@ -81,6 +83,9 @@ impl Reporter {
         recorder.counters.connections_opened += opened - self.last_opened;
         recorder.counters.connections_reopened += reopened - self.last_reopened;
         (self.last_opened, self.last_reopened) = (opened, reopened);
+        let dropped = self.net.counters.dropped();
+        recorder.counters.dropped_messages += dropped - self.last_dropped;
+        self.last_dropped = dropped;
         // Whose connection was still being opened has sent nothing that could be cut.
         let abandoned = self.net.counters.abandoned();
         let unsent = abandoned - self.last_abandoned;

@@ -34,6 +34,7 @@ pub struct Counters {
     reopened: Cell<u64>,
     exhausted: Cell<Exhausted>,
     abandoned: Cell<u64>,
+    dropped: Cell<u64>,
 }
 
 impl Counters {
@@ -60,6 +61,17 @@ impl Counters {
     #[must_use]
     pub fn abandoned(&self) -> u64 {
         self.abandoned.get()
+    }
+
+    /// Messages that came unasked and were thrown away unread, because too many waited.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.get()
+    }
+
+    /// Notes messages thrown away unread.
+    pub fn count_dropped(&self, messages: u64) {
+        self.dropped.set(self.dropped.get() + messages);
     }
 
     /// Notes a connection opened.

@@ -228,8 +228,8 @@ impl Shared {
             let mut inbox = self.inbox.borrow_mut();
             match next {
                 Some(Ok(message @ (Message::Text(_) | Message::Binary(_)))) => {
-                    inbox
-                        .deliver(Received { bytes: message.into_data(), arrived_ns: net.now_ns() });
+                    let (bytes, arrived_ns) = (message.into_data(), net.now_ns());
+                    net.counters.count_dropped(inbox.deliver(Received { bytes, arrived_ns }));
                 }
                 // Reading goes on, which sends our side of the goodbye.
                 Some(Ok(Message::Close(frame))) => inbox.finish(End::Closed(frame)),
@@ -247,17 +247,21 @@ impl Shared {
 }
 
 impl Inbox {
-    fn deliver(&mut self, message: Received) {
+    /// Puts a message behind the others, and says how many of these had to go for it.
+    fn deliver(&mut self, message: Received) -> u64 {
+        let mut dropped = 0;
         self.bytes += message.bytes.len();
         self.messages.push_back(message);
         while self.messages.len() > MOST_WAITING
             || (self.bytes > MOST_WAITING_BYTES && self.messages.len() > 1)
         {
-            if let Some(dropped) = self.messages.pop_front() {
-                self.bytes -= dropped.bytes.len();
+            if let Some(oldest) = self.messages.pop_front() {
+                self.bytes -= oldest.bytes.len();
+                dropped += 1;
             }
         }
         self.wake();
+        dropped
     }
 
     /// The first end is the reason; what follows it is only its consequence.

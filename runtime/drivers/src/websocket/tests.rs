@@ -287,11 +287,13 @@ fn of_the_messages_nobody_reads_the_oldest_are_dropped() {
         task(&mut user, "connect", &[("request_url", &url)]).await.text();
         user.session.connection.as_ref().unwrap().end().await;
         assert_eq!(task(&mut user, "recv", &[]).await.text(), "44");
+        assert_eq!(user.net.counters.dropped(), 44);
 
         let large = Message::binary(vec![b'x'; 200 << 10]);
         let url = saying(vec![Message::text("small"), large.clone(), large, Message::Close(None)]);
         task(&mut user, "connect", &[("request_url", &url.await)]).await.text();
         user.session.connection.as_ref().unwrap().end().await;
+        assert_eq!(user.net.counters.dropped(), 46);
         assert_eq!(task(&mut user, "recv", &[]).await.text().len(), 200 << 10);
         assert_eq!(task(&mut user, "recv", &[]).await.fault().0, FaultClass::Closed);
     });

@@ -316,6 +316,10 @@ fn footer(out: &mut String, summary: &Summary) {
         let checks = plural(summary.soft_failures, "soft check");
         line(out, &format!("  {checks} did not hold, and failed nothing"));
     }
+    if summary.dropped_messages > 0 {
+        let messages = plural(summary.dropped_messages, "message");
+        line(out, &format!("  {messages} dropped unread, because too many waited for their user"));
+    }
 }
 
 /// What is unusual about the load: ticks at a rate, paces that were not kept, a warm-up.

@@ -65,6 +65,7 @@ impl Summary {
             },
             retries: Retries { attempts: counters.retried, recovered: counters.recovered },
             stuck_ticks: counters.stuck_ticks,
+            dropped_messages: counters.dropped_messages,
             cut: counters.cut,
             unresolved: per_name.iter().map(|name| name.unresolved).sum(),
             soft_failures: per_name.iter().map(|name| name.soft_failures).sum(),

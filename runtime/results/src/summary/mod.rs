@@ -124,6 +124,8 @@ pub struct Summary {
     pub retries: Retries,
     /// Ticks that were ended because they looped and did nothing.
     pub stuck_ticks: u64,
+    /// Messages that came unasked and were dropped unread, because too many waited.
+    pub dropped_messages: u64,
     /// Requests in flight when the run ended; they count nowhere else.
     pub cut: u64,
     /// Placeholders that were sent unresolved.
