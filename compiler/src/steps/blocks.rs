@@ -264,7 +264,9 @@ impl Lower<'_> {
                 _ => None,
             }
         });
-        let steps = self.steps(list, "parallel", context);
+        let mut steps = self.steps(list, "parallel", context);
+        // A `todo` may stand anywhere; it is reported, and nothing happens in it.
+        steps.retain(|step| !is_nothing(&step.kind));
         for step in &steps {
             if !matches!(step.kind, StepKind::Task(_)) {
                 let problem =
@@ -342,6 +344,15 @@ impl Lower<'_> {
 
 fn step(span: Span, kind: StepKind) -> Step {
     Step { span, weight: 1, condition: Condition::Always, kind }
+}
+
+/// Whether a step is known to do nothing.
+fn is_nothing(kind: &StepKind) -> bool {
+    matches!(
+        kind,
+        StepKind::Branch { condition: Condition::Always, then, otherwise }
+            if then.is_empty() && otherwise.is_empty()
+    )
 }
 
 /// Steps one after the other, as one.
