@@ -330,6 +330,7 @@ fn register_variable(name: &str, value: &Tree, lower: &mut Lower<'_>) {
     if let (false, Some(constant)) = (overridden, constant(value)) {
         let registered = Registered { value: constant, span: Some(value.span) };
         lower.scope.vars.insert(name.to_owned(), registered);
+        lower.scope.fresh.insert(name.to_owned(), value.span);
     }
 }
 

@@ -16,6 +16,8 @@ use ld_vm::program::{SourceEnd, SourceFormat, SourceMode};
 pub(crate) struct Ir {
     pub(crate) slots: Vec<Slot>,
     pub(crate) vars: Vec<Var>,
+    /// Variables that have a value at the start of a run, and where they get it.
+    pub(crate) registered: Vec<(usize, Span)>,
     /// Variables that `set` gives values, and where.
     pub(crate) assigned: Vec<(usize, Span)>,
     pub(crate) sources: Vec<Source>,
@@ -201,8 +203,6 @@ pub(crate) struct Stage {
 pub(crate) struct Init {
     pub(crate) var: usize,
     pub(crate) value: Const,
-    /// Where the plan sets it; nowhere when the command line does.
-    pub(crate) span: Option<Span>,
 }
 
 /// A pause, drawn uniformly between two durations.

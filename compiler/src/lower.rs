@@ -1,7 +1,7 @@
 //! From nodes to values: the checks that hold for every object of a plan, driven by the
 //! field tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Arguments;
 
 use ld_stdlib::template::Member;
@@ -38,6 +38,8 @@ pub(crate) struct Lower<'l> {
     pub(crate) pass: Pass,
     /// How many variables of the compiler's own there are.
     pub(crate) hidden: usize,
+    /// The variables that the run being lowered reads or sets.
+    pub(crate) used: HashSet<usize>,
     var_index: HashMap<Var, usize>,
     problems: &'l mut Vec<Diagnostic>,
 }
@@ -62,6 +64,7 @@ impl<'l> Lower<'l> {
             inside: Vec::new(),
             pass: Pass::Whole,
             hidden: 0,
+            used: HashSet::new(),
             var_index: HashMap::new(),
             problems,
         }
@@ -70,10 +73,12 @@ impl<'l> Lower<'l> {
     /// The index of a variable among the document's.
     pub(crate) fn var(&mut self, var: Var) -> usize {
         let vars = &mut self.ir.vars;
-        *self.var_index.entry(var).or_insert_with_key(|var| {
+        let index = *self.var_index.entry(var).or_insert_with_key(|var| {
             vars.push(var.clone());
             vars.len() - 1
-        })
+        });
+        self.used.insert(index);
+        index
     }
 
     pub(crate) fn report(&mut self, problem: Diagnostic) {

@@ -51,6 +51,7 @@ pub(crate) fn lower(
     }
     let scenarios = written("scenarios").map(|(_, node)| *node).filter(|node| !node.is_null());
     lower.scope.extracted = HashMap::new();
+    lower.used.clear();
     for name in ["setup", "tasks", "on_start", "on_stop", "scenarios", "teardown"] {
         if let Some((_, node)) = written(name) {
             assigned(node, &mut lower.scope.extracted);
@@ -351,18 +352,24 @@ fn assigned(node: &Node<'_>, found: &mut HashMap<Var, Vec<Span>>) {
     }
 }
 
-/// The values the run's variables start with, in the order of their names.
+/// The values that the variables of the run start with, in the order of their names. Those that it
+/// has nothing to do with are left out: thousands of runs may each register one more.
 fn inits(lower: &mut Lower<'_>) -> Vec<Init> {
-    let mut registered: Vec<_> =
-        lower.scope.vars.iter().map(|(n, r)| (n.clone(), r.clone())).collect();
-    registered.sort_by(|(a, _), (b, _)| a.cmp(b));
-    registered
-        .into_iter()
-        .map(|(name, Registered { value, span })| {
-            let var = lower.var(Var { name, session: false });
-            Init { var, value, span }
-        })
-        .collect()
+    let used = std::mem::take(&mut lower.used);
+    for (name, span) in std::mem::take(&mut lower.scope.fresh) {
+        let var = lower.var(Var { name, session: false });
+        lower.ir.registered.push((var, span));
+    }
+    let mut inits = Vec::new();
+    for var in used {
+        if let Some(Var { name, session: false }) = lower.ir.vars.get(var)
+            && let Some(Registered { value, .. }) = lower.scope.vars.get(name)
+        {
+            inits.push((name, Init { var, value: value.clone() }));
+        }
+    }
+    inits.sort_by_key(|(name, _)| *name);
+    inits.into_iter().map(|(_, init)| init).collect()
 }
 
 /// A number.

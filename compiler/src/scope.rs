@@ -1,7 +1,7 @@
 //! What names mean at a point of the document: the variables and data sources registered
 //! so far.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ld_stdlib::Span;
 
@@ -12,6 +12,8 @@ use crate::ir::{Const, Throttle, Var};
 pub(crate) struct Scope {
     /// Variables with a value at the start of a run.
     pub(crate) vars: HashMap<String, Registered>,
+    /// Those of them that were registered since the last run, with where.
+    pub(crate) fresh: BTreeMap<String, Span>,
     /// Data sources, as indexes into the document's list.
     pub(crate) sources: HashMap<String, usize>,
     /// The columns of each source of the document; `None` when its file cannot be read,
@@ -37,6 +39,7 @@ impl Scope {
     /// Forgets variables and sources, as `LD_clear_resolver` does.
     pub(crate) fn clear(&mut self) {
         self.vars.clear();
+        self.fresh.clear();
         self.sources.clear();
     }
 

@@ -8,8 +8,12 @@ use crate::diag::{Code, Diagnostic};
 
 pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
     let mut seen = HashSet::new();
-    for init in plan.ir.runs.iter().flat_map(|run| &run.inits) {
-        let (Some(var), Some(span)) = (plan.ir.vars.get(init.var), init.span) else {
+    // An action that registers one variable is of no use without it.
+    let listed = plan.runs.iter().filter_map(|run| run.argument("variables"));
+    let members = listed.flat_map(|list| list.as_object().unwrap_or_default());
+    let members: HashSet<_> = members.map(|member| member.value.span).collect();
+    for &(var, span) in &plan.ir.registered {
+        let Some(var) = plan.ir.vars.get(var) else {
             continue;
         };
         if plan.reads(var) || !seen.insert(span) {
@@ -18,11 +22,7 @@ pub(super) fn find(plan: &Plan<'_>, problems: &mut Vec<Diagnostic>) {
         let problem =
             Diagnostic::new(Code::UnusedVariable, format!("nothing reads `{}`", var.name))
                 .label(span, "this value is never used");
-        // An action that registers one variable is of no use without it.
-        let listed = plan.runs.iter().filter_map(|run| run.argument("variables"));
-        let mut members = listed.flat_map(|list| list.as_object().unwrap_or_default());
-        let is_member = members.any(|member| member.value.span == span);
-        problems.push(if is_member { problem.remove(span) } else { problem });
+        problems.push(if members.contains(&span) { problem.remove(span) } else { problem });
     }
     for (var, span) in &plan.ir.assigned {
         if let Some(var) = plan.ir.vars.get(*var).filter(|var| !plan.reads(var))
