@@ -223,7 +223,12 @@ impl Operation<'_> {
         in_url: Option<(String, String)>,
         notes: &mut Notes,
     ) {
+        // A header that is given goes before what curl would make itself.
+        let is_given = body::header(task, "authorization").is_some();
         if let Some(token) = &self.bearer {
+            if is_given {
+                return;
+            }
             task.fields.insert("auth".to_owned(), json!({"type": "bearer", "token": token}));
             return;
         }
@@ -246,7 +251,7 @@ impl Operation<'_> {
         };
         let (name, password) = user;
         let auth = match &self.scheme {
-            Scheme::Basic if body::header(task, "authorization").is_some() => return,
+            Scheme::Basic if is_given => return,
             Scheme::Basic => json!({"type": "basic", "username": name, "password": password}),
             Scheme::Digest => json!({"type": "digest", "username": name, "password": password}),
             Scheme::Aws(parameters) => {

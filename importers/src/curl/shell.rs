@@ -79,6 +79,8 @@ pub(super) fn posix(
 #[derive(Debug, Default)]
 struct State {
     variables: HashMap<String, String>,
+    /// Variables that are lists: `ARGS=(-H 'A: 1')`.
+    arrays: HashMap<String, Vec<String>>,
     /// The commands whose replies placeholders stand for something in.
     replies: HashMap<String, (usize, From)>,
     /// How many values were taken out of replies without a variable's name.
@@ -123,6 +125,13 @@ const KEYWORDS: &[&str] = &[
     "in", "then", "time", "until", "while",
 ];
 
+/// Stands in a word where it breaks into several: no text has this noncharacter.
+const BREAK: char = '\u{fdd0}';
+
+/// Values that variables give a word are at most this long together, in bytes: a few lines could
+/// otherwise double one without end.
+const LONGEST: usize = 1 << 20;
+
 /// Commands that set variables.
 const SETTERS: &[&str] = &["declare", "export", "local", "readonly", "typeset"];
 
@@ -162,7 +171,7 @@ impl<'t> Reader<'t> {
                 }
                 '(' => {
                     self.chars.next();
-                    if self.skip_array(at) {
+                    if self.array(at, &mut command.substitutions)? {
                         continue;
                     }
                     depth += 1;
@@ -214,12 +223,16 @@ impl<'t> Reader<'t> {
                         command.offset = at;
                     }
                     let word = self.word(&mut command.substitutions)?;
-                    match redirection.take() {
-                        None => self.add(&mut command, word),
-                        Some(Redirection::Output) => {}
-                        Some(Redirection::Input) => command.input = Some(Input::File(word)),
-                        Some(Redirection::Text) => command.input = Some(Input::Text(word + "\n")),
-                        Some(Redirection::Document) => {
+                    let Some(redirection) = redirection.take() else {
+                        self.add_broken(&mut command, &word);
+                        continue;
+                    };
+                    let word = word.replace(BREAK, " ");
+                    match redirection {
+                        Redirection::Output => {}
+                        Redirection::Input => command.input = Some(Input::File(word)),
+                        Redirection::Text => command.input = Some(Input::Text(word + "\n")),
+                        Redirection::Document => {
                             let written = self.text.get(at..).unwrap_or_default();
                             let expands = !written.starts_with(['\'', '"', '\\']);
                             let document = Document { command: command.id, end: word, expands };
@@ -238,11 +251,23 @@ impl<'t> Reader<'t> {
         Command { id: self.state.next_id, piped, ..Command::default() }
     }
 
+    /// Adds what a word breaks into, which may be nothing; the value of a variable stays whole.
+    fn add_broken(&mut self, command: &mut Command, word: &str) {
+        let is_assignment = word.split_once('=').is_some_and(|(name, _)| is_name(name));
+        if !word.contains(BREAK) {
+            self.add(command, word.to_owned());
+        } else if is_assignment && is_before_program(command) {
+            self.add(command, word.replace(BREAK, " "));
+        } else {
+            for part in word.split(BREAK).filter(|part| !part.is_empty()) {
+                self.add(command, part.to_owned());
+            }
+        }
+    }
+
     /// Adds a word, or sets a variable when it is an assignment before the program.
     fn add(&mut self, command: &mut Command, word: String) {
-        let before_program = command.words.iter().all(|word| {
-            SETTERS.contains(&word.as_str()) || (word.starts_with('-') && word.len() == 2)
-        });
+        let before_program = is_before_program(command);
         if command.words.is_empty() && KEYWORDS.contains(&word.as_str()) {
             command.keywords.push(word);
         } else if word == "{" && command.keywords.last().is_some_and(|word| word == "function") {
@@ -303,13 +328,39 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Skips the items of `NAME=(…)`; the parenthesis at a place is behind us.
-    fn skip_array(&mut self, open: usize) -> bool {
-        let is_array = self.text.get(..open).is_some_and(|before| before.ends_with('='));
-        let end = is_array.then(|| matching_parenthesis(self.text, open)).flatten();
-        let Some(end) = end else { return false };
-        while self.chars.next_if(|&(at, _)| at <= end).is_some() {}
-        true
+    /// Reads the items of `NAME=(…)`; the parenthesis at a place is behind us. Whether it was one.
+    fn array(&mut self, open: usize, substitutions: &mut Vec<Substitution>) -> Result<bool, usize> {
+        let before = self.text.get(..open).unwrap_or_default();
+        let Some(target) = before.strip_suffix('=') else { return Ok(false) };
+        let (target, adds) = match target.strip_suffix('+') {
+            Some(target) => (target, true),
+            None => (target, false),
+        };
+        let start = target.rfind(|c| !is_name_char(c)).map_or(0, |at| at + 1);
+        let name = target.get(start..).unwrap_or_default();
+        let end = matching_parenthesis(self.text, open);
+        let Some(end) = end.filter(|_| is_name(name)) else { return Ok(false) };
+        let mut items = Vec::new();
+        while let Some(&(at, char)) = self.chars.peek() {
+            if char == '#' {
+                while self.chars.next_if(|&(_, c)| c != '\n').is_some() {}
+            } else if at >= end || char == ')' {
+                self.chars.next();
+                break;
+            } else if char.is_whitespace() || ";|&<>(".contains(char) {
+                self.chars.next();
+            } else {
+                let word = self.word(substitutions)?;
+                let parts = word.split(BREAK).filter(|part| !part.is_empty() || word.is_empty());
+                items.extend(parts.map(str::to_owned));
+            }
+        }
+        let known = self.state.arrays.entry(name.to_owned()).or_default();
+        if !adds {
+            known.clear();
+        }
+        known.append(&mut items);
+        Ok(true)
     }
 
     /// Skips a backslash with the end of its line; also in texts with Windows' ends of lines.
@@ -324,6 +375,7 @@ impl<'t> Reader<'t> {
         true
     }
 
+    /// The next word, with [`BREAK`] where it is several.
     fn word(&mut self, substitutions: &mut Vec<Substitution>) -> Result<String, usize> {
         let mut word = String::new();
         while let Some(&(at, char)) = self.chars.peek() {
@@ -346,8 +398,17 @@ impl<'t> Reader<'t> {
                     self.chars.next();
                     self.double_quoted(at, &mut word, substitutions)?;
                 }
-                '$' => self.dollar(at, &mut word, substitutions, false)?,
-                '`' => self.backticks(at, &mut word, substitutions)?,
+                '$' | '`' => {
+                    let before = word.len();
+                    let is_quoted = self.text.get(at..).is_some_and(|rest| rest.starts_with("$'"));
+                    match char {
+                        '$' => self.dollar(at, &mut word, substitutions, false)?,
+                        _ => self.backticks(at, &mut word, substitutions)?,
+                    }
+                    if !is_quoted {
+                        break_up(&mut word, before);
+                    }
+                }
                 _ => {
                     self.chars.next();
                     push(&mut word, char);
@@ -395,6 +456,29 @@ impl Command {
             return Vec::new();
         }
         std::iter::once("for").chain(self.words.iter().map(String::as_str)).collect()
+    }
+}
+
+/// Whether no program is named yet: what has a `=` sets a variable.
+fn is_before_program(command: &Command) -> bool {
+    command
+        .words
+        .iter()
+        .all(|word| SETTERS.contains(&word.as_str()) || (word.starts_with('-') && word.len() == 2))
+}
+
+/// Breaks what a shell has put into a word, without quotes, from a place on. Placeholders are
+/// left whole: what they stand for is not known.
+fn break_up(word: &mut String, from: usize) {
+    let Some(put) = word.get(from..) else { return };
+    if put.is_empty() || (put.contains(char::is_whitespace) && !put.contains("${")) {
+        let broken: String =
+            put.chars().map(|char| if char.is_whitespace() { BREAK } else { char }).collect();
+        word.truncate(from);
+        word.push_str(&broken);
+        if word.is_empty() {
+            word.push(BREAK);
+        }
     }
 }
 

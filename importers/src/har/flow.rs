@@ -21,6 +21,8 @@ const ROUNDING: f64 = 2.0;
 struct Lot<'a> {
     title: Option<String>,
     start: Option<f64>,
+    /// When the first of them was answered.
+    first_end: Option<f64>,
     exchanges: Vec<Exchange<'a>>,
 }
 
@@ -65,26 +67,38 @@ pub(super) fn steps(
     steps
 }
 
-/// Pages in the order of their first request, and what belongs to none between them.
+/// Lots behind its page's that a request may depend on are looked at up to this many.
+const LOTS_BEHIND: usize = 64;
+
+/// Pages in the order of their first request, and what belongs to none between them. A request
+/// that began after something behind its page was answered may depend on that: it is in a
+/// second group of the page.
 fn lots<'a>(exchanges: Vec<Exchange<'a>>, titles: &HashMap<String, String>) -> Vec<Lot<'a>> {
     let mut lots: Vec<Lot<'a>> = Vec::new();
     let mut by_page: HashMap<String, usize> = HashMap::new();
     for exchange in exchanges {
-        let title = exchange.page.as_ref().and_then(|page| Some((page, titles.get(page)?)));
-        let at = match title {
-            Some((page, title)) => *by_page.entry(page.clone()).or_insert_with(|| {
-                let (title, start) = (Some(title.clone()), exchange.start);
-                lots.push(Lot { title, start, exchanges: Vec::new() });
-                lots.len() - 1
-            }),
-            None => {
-                if lots.last().is_none_or(|lot| lot.title.is_some()) {
-                    lots.push(Lot { title: None, start: exchange.start, exchanges: Vec::new() });
-                }
-                lots.len() - 1
-            }
+        let page = exchange.page.as_ref().and_then(|page| Some((page, titles.get(page)?)));
+        let known = match page {
+            Some((page, _)) => by_page.get(page.as_str()).copied(),
+            None => lots.len().checked_sub(1),
         };
+        let fits = |at: &usize| match page {
+            Some(_) => lots.iter().skip(at + 1).take(LOTS_BEHIND).all(|behind| {
+                let times = behind.first_end.zip(exchange.start);
+                times.is_none_or(|(end, start)| start + ROUNDING < end)
+            }),
+            None => lots.get(*at).is_some_and(|lot| lot.title.is_none()),
+        };
+        let at = known.filter(fits).unwrap_or_else(|| {
+            let title = page.map(|(_, title)| title.clone());
+            lots.push(Lot { title, start: exchange.start, first_end: None, exchanges: Vec::new() });
+            lots.len() - 1
+        });
+        if let Some((page, _)) = page {
+            by_page.insert(page.clone(), at);
+        }
         if let Some(lot) = lots.get_mut(at) {
+            lot.first_end = earlier(lot.first_end, exchange.end);
             lot.exchanges.push(exchange);
         }
     }

@@ -1,9 +1,14 @@
 //! Takes passwords, tokens and keys out of a draft, so that the plan can be shared.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 
 use crate::Secret;
@@ -27,14 +32,32 @@ const SECRET_NAMES: &[&str] = &[
     "privatekey",
     "refreshtoken",
     "secret",
+    "securitytoken",
     "sessid",
     "sessionid",
     "sessiontoken",
 ];
 
 /// Whole names whose values are secret; as parts of names they would be too common.
-const SECRET_WHOLE: &[&str] =
-    &["pass", "pwd", "sid", "token", "jwt", "pin", "subscriptionkey", "xapikey"];
+const SECRET_WHOLE: &[&str] = &[
+    "cvc",
+    "cvv",
+    "jwt",
+    "otp",
+    "pass",
+    "pin",
+    "pwd",
+    "sid",
+    "subscriptionkey",
+    "token",
+    "xamzsignature",
+    "xapikey",
+];
+
+/// A JSON Web Token, wherever it stands (RFC 7519): its header begins with `{"`.
+static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}").ok()
+});
 
 /// Replaces secret values by `${secret.NAME}`. The same value has the same name everywhere.
 pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
@@ -48,6 +71,16 @@ pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
     }
     draft.for_each_task(|task| secrets.task(task));
     for_variables(draft, &mut secrets);
+    if let Some(token) = &*TOKEN {
+        draft.for_each_text(&mut |text| {
+            if token.is_match(text) {
+                let taken = token.replace_all(text, |found: &Captures<'_>| {
+                    secrets.take("JWT", found.get(0).map_or("", |token| token.as_str()), "a text")
+                });
+                *text = taken.into_owned();
+            }
+        });
+    }
     secrets.found
 }
 
@@ -131,6 +164,9 @@ impl Secrets {
                     value,
                     &used,
                 );
+            } else if value.contains("://") {
+                let url = self.userinfo(value, "PASSWORD", &used);
+                *value = self.query(&url);
             }
         }
         if let Some((user, password)) = basic {
@@ -271,11 +307,14 @@ impl Secrets {
             written.extend([before, "<"]);
             rest = tag;
             let Some((tag, behind)) = tag.split_once('>') else { break };
+            let tag = &*self.attributes(tag);
             let name = tag.split(char::is_whitespace).next().unwrap_or_default();
             let name = name.rsplit(':').next().unwrap_or(name);
             let Some((content, _)) = behind.split_once("</").filter(|(content, _)| {
                 is_secret(name) && !tag.starts_with('/') && !content.contains('<')
             }) else {
+                written.extend([tag, ">"]);
+                rest = behind;
                 continue;
             };
             let taken = self.take(&shout(name), content, &format!("the body, {name}"));
@@ -283,6 +322,26 @@ impl Secrets {
             rest = behind.get(content.len()..).unwrap_or_default();
         }
         written.push_str(rest);
+        written
+    }
+
+    /// The secret attributes of a tag of XML.
+    fn attributes(&mut self, tag: &str) -> String {
+        let mut parts = tag.split('"');
+        let mut written = parts.next().unwrap_or_default().to_owned();
+        while let Some(value) = parts.next() {
+            let name = written.strip_suffix('=').unwrap_or_default();
+            let name = name.rsplit(char::is_whitespace).next().unwrap_or_default().to_owned();
+            let taken = if is_secret(name.rsplit(':').next().unwrap_or_default()) {
+                self.take(&shout(&name), value, &format!("the body, {name}"))
+            } else {
+                value.to_owned()
+            };
+            written.extend(["\"", &taken]);
+            if let Some(between) = parts.next() {
+                written.extend(["\"", between]);
+            }
+        }
         written
     }
 
@@ -303,12 +362,22 @@ impl Secrets {
     }
 
     fn query(&mut self, url: &str) -> String {
-        let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
+        let Some((before, query)) = url.split_once('?') else { return self.path(url) };
+        let before = self.path(before);
         let (query, fragment) = match query.split_once('#') {
             Some((query, fragment)) => (query, format!("#{fragment}")),
             None => (query, String::new()),
         };
         format!("{before}?{}{fragment}", self.pairs(query, '&', "the query"))
+    }
+
+    /// A URL up to its query: `;jsessionid=…` in its path.
+    fn path(&mut self, url: &str) -> String {
+        let pairs = |segment| self.pairs(segment, ';', "the path");
+        if !url.contains(';') {
+            return url.to_owned();
+        }
+        url.split('/').map(pairs).collect::<Vec<_>>().join("/")
     }
 
     fn cookies(&mut self, cookies: &str) -> String {
@@ -412,177 +481,4 @@ fn shout(name: &str) -> String {
     }
     let shouted = shouted.trim_end_matches('_');
     if shouted.is_empty() { "SECRET".to_owned() } else { shouted.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn after(mut task: Task) -> (Task, Vec<(String, String)>) {
-        let mut secrets = Secrets::default();
-        secrets.task(&mut task);
-        (task, secrets.found.into_iter().map(|secret| (secret.name, secret.value)).collect())
-    }
-
-    fn pair(name: &str, value: &str) -> (String, String) {
-        (name.to_owned(), value.to_owned())
-    }
-
-    #[test]
-    fn tokens_keys_and_cookies_of_headers_are_taken_out() {
-        let (task, found) = after(Task {
-            headers: vec![
-                pair("Authorization", "Bearer abc"),
-                pair("X-Api-Key", "k1"),
-                pair("Cookie", "theme=dark; sessionId=s1"),
-                pair("Accept", "*/*"),
-            ],
-            ..Task::default()
-        });
-        assert_eq!(
-            task.headers,
-            [
-                pair("Authorization", "Bearer ${secret.BEARER_TOKEN}"),
-                pair("X-Api-Key", "${secret.API_KEY}"),
-                pair("Cookie", "theme=dark; sessionId=${secret.SESSION_ID}"),
-                pair("Accept", "*/*"),
-            ]
-        );
-        assert_eq!(
-            found,
-            [pair("BEARER_TOKEN", "abc"), pair("API_KEY", "k1"), pair("SESSION_ID", "s1")]
-        );
-    }
-
-    #[test]
-    fn basic_credentials_become_auth_with_a_secret_password() {
-        let (task, found) = after(Task {
-            headers: vec![pair("authorization", "Basic YWRhOnNlc2FtZQ==")],
-            ..Task::default()
-        });
-        assert_eq!(
-            task.fields.get("auth"),
-            Some(&json!({"type": "basic", "username": "ada", "password": "${secret.PASSWORD}"}))
-        );
-        assert!(task.headers.is_empty());
-        assert_eq!(found, [pair("PASSWORD", "sesame")]);
-    }
-
-    #[test]
-    fn bodies_and_queries_are_searched_by_the_names_of_their_fields() {
-        let (task, found) = after(Task {
-            url: "https://a.example/x?page=1&access_token=t1#f".to_owned(),
-            fields: [
-                ("json".to_owned(), json!({"user": "ada", "login": [{"password": "p1"}]})),
-                ("data".to_owned(), json!("a=1&client_secret=t1")),
-            ]
-            .into_iter()
-            .collect(),
-            ..Task::default()
-        });
-        assert_eq!(task.url, "https://a.example/x?page=1&access_token=${secret.ACCESS_TOKEN}#f");
-        assert_eq!(
-            task.fields.get("json"),
-            Some(&json!({"user": "ada", "login": [{"password": "${secret.PASSWORD}"}]}))
-        );
-        assert_eq!(
-            task.fields.get("data"),
-            Some(&json!("a=1&client_secret=${secret.ACCESS_TOKEN}"))
-        );
-        assert_eq!(found, [pair("ACCESS_TOKEN", "t1"), pair("PASSWORD", "p1")]);
-    }
-
-    #[test]
-    fn texts_of_bodies_are_searched_whatever_type_they_have() {
-        let data = |text: &str| {
-            let fields = std::iter::once(("data".to_owned(), json!(text))).collect();
-            let (task, found) = after(Task { fields, ..Task::default() });
-            let text = task.fields.get("data").and_then(Value::as_str).map(str::to_owned);
-            (text.unwrap(), found)
-        };
-        let (text, found) = data(
-            r#"{"a": "password", "password" : "hun\"ter2", "pin":1234, "n": ${env.N}, "token": null,"#,
-        );
-        assert_eq!(
-            text,
-            r#"{"a": "password", "password" : "${secret.PASSWORD}", "pin":${secret.PIN}, "n": ${env.N}, "token": null,"#
-        );
-        assert_eq!(found, [pair("PASSWORD", r#"hun\"ter2"#), pair("PIN", "1234")]);
-        let (text, found) =
-            data("<a><s:Password t='1'>x y</s:Password><password/><secret><b>c</b></secret>");
-        assert_eq!(
-            text,
-            "<a><s:Password t='1'>${secret.PASSWORD}</s:Password><password/><secret><b>c</b></secret>"
-        );
-        assert_eq!(found, [pair("PASSWORD", "x y")]);
-        for text in ["{\"password\":\"", "[\"", "<", "<password", "<password>"] {
-            assert_eq!(data(text), (text.to_owned(), vec![]));
-        }
-    }
-
-    #[test]
-    fn numbers_that_are_secret_stay_numbers() {
-        let fields = std::iter::once(("json".to_owned(), json!({"pin": 1234}))).collect();
-        let (task, found) = after(Task { fields, ..Task::default() });
-        assert_eq!(task.fields.get("json"), Some(&json!({"pin": "${json([${secret.PIN}], 0)}"})));
-        assert_eq!(found, [pair("PIN", "1234")]);
-    }
-
-    #[test]
-    fn passwords_in_urls_are_taken_out() {
-        let (task, found) = after(Task {
-            url: "http://ada:p1@a.example:81/x@y:z".to_owned(),
-            fields: std::iter::once(("proxy".to_owned(), json!("http://pu:p2@b.example:1")))
-                .collect(),
-            ..Task::default()
-        });
-        assert_eq!(task.url, "http://ada:${secret.PASSWORD}@a.example:81/x@y:z");
-        assert_eq!(
-            task.fields.get("proxy"),
-            Some(&json!("http://pu:${secret.PROXY_PASSWORD}@b.example:1"))
-        );
-        assert_eq!(found, [pair("PASSWORD", "p1"), pair("PROXY_PASSWORD", "p2")]);
-    }
-
-    #[test]
-    fn what_looks_like_a_placeholder_in_a_secret_is_part_of_it() {
-        let headers = vec![pair("X-Api-Key", "a${concat($)}{b}")];
-        let (task, found) = after(Task { headers, ..Task::default() });
-        assert_eq!(task.headers, [pair("X-Api-Key", "${secret.API_KEY}")]);
-        assert_eq!(found, [pair("API_KEY", "a${b}")]);
-    }
-
-    #[test]
-    fn secret_variables_are_read_as_secrets_and_set_at_the_start_when_they_change() {
-        let task = Task {
-            url: "/x?p=${password}".to_owned(),
-            headers: vec![pair("X-A", "${token}")],
-            extract: vec![json!({"var": "token", "path": "token"})],
-            ..Task::default()
-        };
-        let mut draft = Draft::of_steps(vec![task.into()]);
-        draft.variables.insert("password".to_owned(), json!("sesame"));
-        draft.variables.insert("token".to_owned(), json!("t1"));
-        let found = run(&mut draft);
-        assert_eq!(found.len(), 2);
-        assert!(draft.variables.is_empty());
-        let task = draft.tasks()[0];
-        assert_eq!(task.url, "/x?p=${secret.PASSWORD}");
-        assert_eq!(task.headers, [pair("X-A", "${token}")]);
-        let [Step::Block(block)] = draft.scenarios[0].on_start.as_slice() else { panic!() };
-        assert_eq!(block.head.get("set"), Some(&json!({"token": "${secret.TOKEN}"})));
-    }
-
-    #[test]
-    fn placeholders_and_empty_values_stay() {
-        let (task, found) = after(Task {
-            headers: vec![pair("Authorization", "Bearer ${env.TOKEN}"), pair("X-Api-Key", "")],
-            ..Task::default()
-        });
-        assert_eq!(
-            task.headers,
-            [pair("Authorization", "Bearer ${env.TOKEN}"), pair("X-Api-Key", "")]
-        );
-        assert!(found.is_empty());
-    }
 }

@@ -57,7 +57,10 @@ pub fn run_query(data: &[u8]) {
         (Query::One(_), Ok(Ok(tree)))
             if is_valid && super::is_jsonpath(&String::from_utf8_lossy(path)) =>
         {
-            assert_eq!(shown(&Query::Many(tree)).0, found, "both ways lead to the same");
+            // A tree keeps no difference between `-0`, which is whole, and `-0.0`.
+            let without_sign = |text: &str| text.replace("-0.0", "0").replace("-0", "0");
+            let by_tree = shown(&Query::Many(tree)).0;
+            assert_eq!(without_sign(&by_tree), without_sign(&found), "both ways lead to the same");
         }
         (Query::Many(_), _) => assert!(is_valid || count == Count::Of(0), "{found}"),
         _ => {}

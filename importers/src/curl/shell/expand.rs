@@ -2,7 +2,8 @@
 
 use super::pipe::{self, From};
 use super::{
-    Command, Input, Reader, Substitution, is_name, is_name_char, matching_parenthesis, push,
+    BREAK, Command, Input, LONGEST, Reader, Substitution, is_name, is_name_char,
+    matching_parenthesis, push,
 };
 use crate::curl::arguments;
 use crate::text::{append, literal, plain};
@@ -76,7 +77,7 @@ impl Reader<'_> {
                 while let Some((_, c)) = self.chars.next_if(|&(_, c)| is_name_char(c)) {
                     name.push(c);
                 }
-                self.variable(&name, None, word);
+                self.variable(&name, None, word, substitutions);
                 Ok(())
             }
             Some(c) if c.is_ascii_digit() || c == '@' || c == '*' => {
@@ -104,11 +105,19 @@ impl Reader<'_> {
         let cut_end = how.strip_prefix("%%").or_else(|| how.strip_prefix('%'));
         let cut_start = how.strip_prefix("##").or_else(|| how.strip_prefix('#'));
         let known = self.state.variables.get(&name).filter(|value| plain(value).is_some());
+        let items = matches!(how, "[@]" | "[*]").then(|| self.state.arrays.get(&name)).flatten();
+        if let Some(items) = items {
+            let length: usize = items.iter().map(String::len).sum();
+            if word.len() + length <= LONGEST {
+                append(word, &items.join(BREAK.encode_utf8(&mut [0; 4])));
+                return;
+            }
+        }
         let is_text = |pattern: &str| !pattern.contains(['*', '?', '[', '\\', '$']);
         if is_name(&name) && (how.is_empty() || how.starts_with('?') || how.starts_with(":?")) {
-            self.variable(&name, None, word);
+            self.variable(&name, None, word, substitutions);
         } else if let Some(default) = default {
-            self.variable(&name, Some(default), word);
+            self.variable(&name, Some(default), word, substitutions);
         } else if let (Some(value), Some(end)) = (known, cut_end.filter(|end| is_text(end))) {
             append(word, value.strip_suffix(end).unwrap_or(value));
         } else if let (Some(value), Some(start)) = (known, cut_start.filter(|part| is_text(part))) {
@@ -118,7 +127,7 @@ impl Reader<'_> {
             let text = if is_short { format!("${inside}") } else { format!("${{{inside}}}") };
             if is_name(&name) {
                 // The value as it is, without what is done to it.
-                self.variable(&name, None, word);
+                self.variable(&name, None, word, substitutions);
             } else {
                 append(word, &literal(&text));
             }
@@ -126,8 +135,19 @@ impl Reader<'_> {
         }
     }
 
-    fn variable(&mut self, name: &str, default: Option<&str>, word: &mut String) {
+    fn variable(
+        &mut self,
+        name: &str,
+        default: Option<&str>,
+        word: &mut String,
+        substitutions: &mut Vec<Substitution>,
+    ) {
         match (self.state.variables.get(name), default) {
+            (Some(value), _) if word.len() + value.len() > LONGEST => {
+                let text = format!("${name}");
+                append(word, &literal(&text));
+                substitutions.push(Substitution { text, variable: None });
+            }
             (Some(value), _) => {
                 append(word, value);
                 for (at, _) in value.match_indices("${") {
@@ -321,7 +341,7 @@ impl Reader<'_> {
         self.state = reader.state;
         self.done = reader.done;
         self.used.append(&mut reader.used);
-        if read.is_ok() { text } else { literal(document) }
+        if read.is_ok() { text.replace(BREAK, " ") } else { literal(document) }
     }
 
     /// `$'…'`: escapes as in C.

@@ -46,6 +46,30 @@ fn words_are_split_and_unquoted() {
 }
 
 #[test]
+fn values_without_quotes_and_arrays_are_several_words() {
+    let cases: &[(&str, &[&str])] = &[
+        ("P=\"-H A:1  -H B:2\"\ncurl $P u", &["curl", "-H", "A:1", "-H", "B:2", "u"]),
+        ("P='a b'\ncurl \"$P\" x$P", &["curl", "a b", "xa", "b"]),
+        ("E=\ncurl $E u \"$E\"", &["curl", "u", ""]),
+        ("A='a b'\nB=$A\ncurl \"$B\"", &["curl", "a b"]),
+        (
+            "ARGS=(-H 'A: 1' # why\n  -d \"q=1\")\nARGS+=(-s)\ncurl \"${ARGS[@]}\" u",
+            &["curl", "-H", "A: 1", "-d", "q=1", "-s", "u"],
+        ),
+    ];
+    for &(text, expected) in cases {
+        assert_eq!(words(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn values_do_not_grow_without_end() {
+    let text = format!("A=x\n{}curl \"$A\"", "A=$A$A\n".repeat(60));
+    let commands = words(&text);
+    assert!(commands.iter().flatten().all(|word| word.len() <= 2 << 20));
+}
+
+#[test]
 fn commands_end_at_lines_and_operators() {
     assert_eq!(
         words("# first\ncurl a; curl b && curl c\n\n\ncurl d | jq .x & curl e"),
