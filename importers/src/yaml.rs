@@ -1,188 +1,43 @@
-//! YAML 1.2 with the core schema as JSON values, from the events of `saphyr-parser`.
+//! YAML as JSON values.
 
-use std::collections::HashMap;
-
-use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
-use serde_json::{Map, Number, Value};
+use ld_stdlib::notation::yaml;
+use ld_stdlib::template::{Tree, TreeKind};
+use serde_json::{Number, Value};
 
 use crate::source::{Failure, Source};
-
-/// Lists and objects may be nested this deep, as in JSON.
-const MAX_DEPTH: usize = 128;
-
-/// Values a document may have, those that aliases repeat included: a few lines could otherwise
-/// stand for more than any memory holds.
-const MAX_VALUES: usize = 4_000_000;
 
 /// Reads a document.
 ///
 /// # Errors
 /// What is wrong with it, and the line.
 pub(crate) fn parse(source: &Source) -> Result<Value, Failure> {
-    let mut reader = Reader::default();
-    let place = |line: usize| format!("{}:{line}", source.name);
-    for event in Parser::new_from_str(&source.text) {
-        let (event, span) = event.map_err(|error| {
-            Failure::new(&place(error.marker().line()), error.info().to_owned())
-        })?;
-        reader.event(event).map_err(|message| Failure::new(&place(span.start.line()), message))?;
-    }
-    reader.root.ok_or_else(|| Failure::new(&source.name, "there is nothing in it"))
+    yaml::parse(&source.text).map(value).map_err(|problems| {
+        // The notation ends at the first.
+        let first = problems.into_iter().next();
+        let (at, message) = first.map_or_else(
+            || (0, "this is no YAML".to_owned()),
+            |problem| (problem.span.start as usize, problem.message),
+        );
+        Failure::new(&format!("{}:{}", source.name, source.line(at)), message)
+    })
 }
 
-#[derive(Default)]
-struct Reader {
-    /// Lists and objects that have begun.
-    open: Vec<Open>,
-    /// What anchors stand for, with the number of values in it.
-    anchors: HashMap<usize, (Value, usize)>,
-    /// Values so far.
-    values: usize,
-    root: Option<Value>,
-}
-
-/// A list or object that has begun.
-struct Open {
-    anchor: usize,
-    /// Values there were when it began.
-    before: usize,
-    content: Content,
-}
-
-enum Content {
-    List(Vec<Value>),
-    /// Members, the key that waits for its value, and what `<<` merges.
-    Object(Map<String, Value>, Option<String>, Vec<Value>),
-}
-
-impl Reader {
-    fn event(&mut self, event: Event<'_>) -> Result<(), String> {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                if let Some(Open { content: Content::Object(members, key @ None, _), .. }) =
-                    self.open.last_mut()
-                {
-                    if text != "<<" && members.contains_key(text.as_ref()) {
-                        return Err(format!("`{text}` is here twice"));
-                    }
-                    if anchor > 0 {
-                        self.anchors.insert(anchor, (Value::String(text.to_string()), 1));
-                    }
-                    *key = Some(text.into_owned());
-                    return Ok(());
-                }
-                self.add(scalar(&text, style, tag.as_deref()), anchor, 1)
-            }
-            Event::SequenceStart(anchor, _) => self.begin(anchor, Content::List(Vec::new())),
-            Event::MappingStart(anchor, _) => {
-                self.begin(anchor, Content::Object(Map::new(), None, Vec::new()))
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
-            Event::Alias(anchor) => match self.anchors.get(&anchor) {
-                Some((_, count)) if self.values + count > MAX_VALUES => Err(too_many()),
-                Some((value, count)) => {
-                    let (value, count) = (value.clone(), *count);
-                    self.add(value, 0, count)
-                }
-                None => Err("this alias stands inside of what it repeats".to_owned()),
-            },
-            Event::DocumentStart(_) if self.root.is_some() => {
-                Err("this is one document, and here begins another".to_owned())
-            }
-            _ => Ok(()),
+fn value(tree: Tree) -> Value {
+    match tree.kind {
+        TreeKind::Null => Value::Null,
+        TreeKind::Bool(flag) => Value::Bool(flag),
+        TreeKind::Int(number) => Value::from(number),
+        TreeKind::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        TreeKind::Json(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        TreeKind::Text(text) => {
+            let bytes = text.constant().unwrap_or_default();
+            Value::String(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        TreeKind::List(items) => items.into_iter().map(value).collect(),
+        TreeKind::Map(members) => {
+            members.into_iter().map(|member| (member.name, value(member.value))).collect()
         }
     }
-
-    fn begin(&mut self, anchor: usize, content: Content) -> Result<(), String> {
-        if let Some(Open { content: Content::Object(_, None, _), .. }) = self.open.last() {
-            return Err("a key must be a text".to_owned());
-        }
-        if self.open.len() >= MAX_DEPTH {
-            return Err("this is nested too deeply".to_owned());
-        }
-        self.open.push(Open { anchor, before: self.values, content });
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), String> {
-        let Some(open) = self.open.pop() else { return Ok(()) };
-        let value = match open.content {
-            Content::List(items) => Value::Array(items),
-            Content::Object(mut members, _, merges) => {
-                for merge in merges {
-                    let Value::Object(more) = merge else {
-                        return Err("`<<` takes an object, or a list of objects".to_owned());
-                    };
-                    for (name, value) in more {
-                        members.entry(name).or_insert(value);
-                    }
-                }
-                Value::Object(members)
-            }
-        };
-        let count = self.values - open.before;
-        self.values = open.before;
-        self.add(value, open.anchor, count + 1)
-    }
-
-    /// Puts a finished value, which holds `count` values, to where it belongs.
-    fn add(&mut self, value: Value, anchor: usize, count: usize) -> Result<(), String> {
-        self.values += count;
-        if self.values > MAX_VALUES {
-            return Err(too_many());
-        }
-        if anchor > 0 {
-            self.anchors.insert(anchor, (value.clone(), count));
-        }
-        match self.open.last_mut().map(|open| &mut open.content) {
-            None => self.root = Some(value),
-            Some(Content::List(items)) => items.push(value),
-            Some(Content::Object(members, key, merges)) => match (key.take(), value) {
-                (Some(name), Value::Array(items)) if name == "<<" => merges.extend(items),
-                (Some(name), value) if name == "<<" => merges.push(value),
-                (Some(name), value) => {
-                    members.insert(name, value);
-                }
-                // A key that is an alias of a text.
-                (None, Value::String(name)) => *key = Some(name),
-                (None, _) => return Err("a key must be a text".to_owned()),
-            },
-        }
-        Ok(())
-    }
-}
-
-fn too_many() -> String {
-    format!("the document has more than {MAX_VALUES} values")
-}
-
-/// The value of a scalar: text in quotes or blocks, and by the core schema otherwise.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
-    let as_text = || Value::String(text.to_owned());
-    match tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str()) {
-        Some("str") => return as_text(),
-        Some(_) => {}
-        None if style != ScalarStyle::Plain => return as_text(),
-        None => {}
-    }
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
-    }
-    let whole = match (text.strip_prefix("0x"), text.strip_prefix("0o")) {
-        (Some(digits), _) => i64::from_str_radix(digits, 16).ok(),
-        (_, Some(digits)) => i64::from_str_radix(digits, 8).ok(),
-        _ => text.parse().ok(),
-    };
-    if let Some(number) = whole {
-        return Value::from(number);
-    }
-    // Rust's own grammar knows words for numbers that YAML does not.
-    let is_decimal = text.chars().all(|c| c.is_ascii_digit() || "+-.eE".contains(c));
-    let number = text.parse::<f64>().ok().filter(|_| is_decimal).and_then(Number::from_f64);
-    number.map_or_else(as_text, Value::Number)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ const DRAWN: &[(&str, &[&str])] = &[
     ("ld-stdlib", &["ld-vm"]),
     ("ld-compiler", &["ld-stdlib"]),
     ("ldc", &["ld-compiler", "ld-importers", "ld-vm"]),
-    ("ld-importers", &[]),
+    ("ld-importers", &["ld-stdlib"]),
     ("ld-drivers", &["ld-stdlib"]),
     ("ld-results", &[]),
     ("ld-runtime", &["ld-drivers", "ld-importers", "ld-results"]),

@@ -3,7 +3,7 @@
 mod write;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
@@ -72,6 +72,8 @@ struct Open {
     items: Vec<Tree>,
     /// The members of an object …
     members: Option<Vec<Member>>,
+    /// … their names …
+    names: HashSet<String>,
     /// … and the key that waits for its value.
     key: Option<(String, Span)>,
 }
@@ -96,7 +98,7 @@ impl Reader {
                 None => self.refuse(place, "this alias stands inside of what it repeats"),
             },
             Event::DocumentStart(_) if self.root.is_some() => {
-                self.refuse(place, "a plan is one document, and here begins another")
+                self.refuse(place, "this is one document, and here begins another")
             }
             _ => true,
         }
@@ -119,7 +121,8 @@ impl Reader {
             return self.refuse(start, "this is nested too deeply");
         }
         let before = self.values;
-        self.open.push(Open { start, anchor, before, items: Vec::new(), members, key: None });
+        let (items, names) = (Vec::new(), HashSet::new());
+        self.open.push(Open { start, anchor, before, items, members, names, key: None });
         true
     }
 
@@ -146,7 +149,8 @@ impl Reader {
     fn add(&mut self, value: Tree, anchor: usize, count: usize) -> bool {
         self.values += count;
         if self.values > MAX_VALUES {
-            return self.refuse(value.span, format!("the plan has more than {MAX_VALUES} values"));
+            return self
+                .refuse(value.span, format!("the document has more than {MAX_VALUES} values"));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, (value.clone(), count));
@@ -165,7 +169,7 @@ impl Reader {
                 TreeKind::Text(text) => {
                     let name = text.constant().unwrap_or_default();
                     let name = String::from_utf8_lossy(&name).into_owned();
-                    if name != "<<" && members.iter().any(|member| member.name == name) {
+                    if name != "<<" && !open.names.insert(name.clone()) {
                         let message = format!("`{name}` is here twice");
                         return self.refuse(value.span, message);
                     }
@@ -189,12 +193,13 @@ fn merged(members: Vec<Member>) -> Result<Vec<Member>, Problem> {
         TreeKind::List(items) => items,
         _ => vec![member.value],
     });
+    let mut names: HashSet<String> = members.iter().map(|member| member.name.clone()).collect();
     for source in sources {
         let TreeKind::Map(more) = source.kind else {
             return Err(Problem::new(source.span, "`<<` takes an object, or a list of objects"));
         };
         for member in more {
-            if members.iter().all(|own| own.name != member.name) {
+            if names.insert(member.name.clone()) {
                 members.push(member);
             }
         }
@@ -304,7 +309,7 @@ mod tests {
     fn problems_have_their_places() {
         assert_eq!(problem("a: 1\na: 2"), ("`a` is here twice".into(), "a".into()));
         assert_eq!(problem("[a]: 1").0, "a key must be a text");
-        assert_eq!(problem("a: 1\n---\nb: 2").0, "a plan is one document, and here begins another");
+        assert_eq!(problem("a: 1\n---\nb: 2").0, "this is one document, and here begins another");
         assert_eq!(problem("a: &x [*x]").0, "this alias stands inside of what it repeats");
         assert_eq!(problem("<<: 5").0, "`<<` takes an object, or a list of objects");
         assert_eq!(problem("").0, "there is nothing in it");

@@ -8,7 +8,7 @@ use ld_tests::cases;
 use ld_tests::command::Folder;
 
 use crate::compare::{Differences, seen};
-use crate::{import, run_plan};
+use crate::{import, plans_are_as_expected, run_plan};
 
 /// Where the commands of the cases send their requests.
 const HOST: &str = "localhost:28139";
@@ -40,18 +40,14 @@ fn folder(host: &str) -> Folder {
 
 #[test]
 fn plans_of_curl_commands_are_as_expected() {
-    let mut failures = Vec::new();
-    for extension in ["sh", "txt"] {
-        for case in cases::files(&cases::folder("importers/curl"), extension).unwrap() {
-            let folder = folder(HOST);
-            let name = case.file_name().unwrap().to_str().unwrap();
-            fs::copy(&case, folder.path().join(name)).unwrap();
-            let (plan, stderr) = import(&folder, name);
-            assert!(!stderr.contains("error["), "{name}: {stderr}");
-            failures.extend(cases::compare(&case.with_extension("plan.json"), &plan).err());
-        }
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let cases = ["sh", "txt"]
+        .map(|extension| cases::files(&cases::folder("importers/curl"), extension).unwrap());
+    plans_are_as_expected(cases.into_iter().flatten(), |case| {
+        let folder = folder(HOST);
+        let name = case.file_name().unwrap().to_str().unwrap();
+        fs::copy(case, folder.path().join(name)).unwrap();
+        import(&folder, name)
+    });
 }
 
 #[test]

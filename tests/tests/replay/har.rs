@@ -15,20 +15,16 @@ use ld_tests::witness::{Seen, reply};
 use serde_json::Value;
 
 use crate::compare::{Body, Differences, Request, comparable};
-use crate::{corpus, import, run_plan};
+use crate::{corpus, import, plans_are_as_expected, run_plan};
 
 #[test]
 fn plans_of_recordings_are_as_expected() {
-    let mut failures = Vec::new();
-    for case in cases::files(&cases::folder("importers/har"), "har").unwrap() {
+    plans_are_as_expected(cases::files(&cases::folder("importers/har"), "har").unwrap(), |case| {
         let folder = Folder::new().unwrap();
         let name = case.file_name().unwrap().to_str().unwrap();
-        fs::copy(&case, folder.path().join(name)).unwrap();
-        let (plan, stderr) = import(&folder, name);
-        assert!(!stderr.contains("error["), "{name}: {stderr}");
-        failures.extend(cases::compare(&case.with_extension("plan.json"), &plan).err());
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+        fs::copy(case, folder.path().join(name)).unwrap();
+        import(&folder, name)
+    });
 }
 
 #[test]

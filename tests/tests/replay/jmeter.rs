@@ -8,6 +8,7 @@ use ld_tests::{cases, jmeter};
 use serde_json::{Map, Value, json};
 
 use crate::compare::{Body, Differences, Request, recorded};
+use crate::plans_are_as_expected;
 
 /// Plans that JMeter cannot run with one user in one round, or at all, and why.
 const NOT_RUN: &[(&str, &str)] = &[
@@ -50,17 +51,8 @@ const CUT: &[(&str, &str)] = &[
 
 #[test]
 fn plans_of_test_plans_are_as_expected() {
-    let mut failures = Vec::new();
-    for case in cases::files(&cases::folder("importers/jmeter"), "jmx").unwrap() {
-        let folder = folder(&case);
-        let name = name(&case);
-        let (plan, stderr) = import(&folder, &name);
-        if stderr.contains("error[") {
-            failures.push(format!("{name}: {stderr}"));
-        }
-        failures.extend(cases::compare(&case.with_extension("plan.json"), &plan).err());
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let cases = cases::files(&cases::folder("importers/jmeter"), "jmx").unwrap();
+    plans_are_as_expected(cases, |case| import(&folder(case), &name(case)));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use ld_tests::witness::reply;
 use serde_json::json;
 
 use crate::compare::{Body, Differences, Request, comparable};
-use crate::{import, run_plan};
+use crate::{import, plans_are_as_expected, run_plan};
 
 /// Cases that are not run side by side, and why.
 const NOT_COMPARED: &[(&str, &str)] = &[
@@ -63,18 +63,13 @@ fn name(script: &Path) -> &str {
 
 #[test]
 fn plans_of_k6_scripts_are_as_expected() {
-    let mut failures = Vec::new();
-    for script in scripts() {
-        let folder = folder(&script, false);
-        let args = ["import", name(&script), "-o", "plan.json"];
+    plans_are_as_expected(scripts(), |script| {
+        let folder = folder(script, false);
+        let args = ["import", name(script), "-o", "plan.json"];
         let outcome = folder.call("ldc").unwrap().args(args).run().unwrap();
-        assert_eq!(outcome.code, Some(0), "{}: {}", name(&script), outcome.stderr);
-        assert!(!outcome.stderr.contains("error["), "{}: {}", name(&script), outcome.stderr);
-        let plan = fs::read_to_string(folder.path().join("plan.json")).unwrap();
-        let expected = script.with_extension("plan.json");
-        failures.extend(cases::compare(&expected, &plan).err());
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+        assert_eq!(outcome.code, Some(0), "{}: {}", name(script), outcome.stderr);
+        (fs::read_to_string(folder.path().join("plan.json")).unwrap(), outcome.stderr)
+    });
 }
 
 #[test]

@@ -19,7 +19,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ld_tests::cases;
 use ld_tests::command::Folder;
+
+/// Holds the plans of cases to those beside them. `import` gives the plan of a case, and what
+/// was said of it.
+fn plans_are_as_expected(
+    cases: impl IntoIterator<Item = PathBuf>,
+    import: impl Fn(&Path) -> (String, String),
+) {
+    let mut failures = Vec::new();
+    for case in cases {
+        let (plan, stderr) = import(&case);
+        if stderr.contains("error[") {
+            failures.push(format!("{}: {stderr}", case.display()));
+        }
+        failures.extend(cases::compare(&case.with_extension("plan.json"), &plan).err());
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
 
 /// The plan of a case, as `ldc import` writes it.
 fn import(folder: &Folder, file: &str) -> (String, String) {

@@ -15,7 +15,7 @@ use ld_tests::{cases, node};
 use serde_json::Value;
 
 use crate::corpus::copy_all;
-use crate::{corpus, import};
+use crate::{corpus, import, plans_are_as_expected};
 
 /// Requests that prism does not take although nothing is wrong with them, or that nothing could
 /// be right with: the file, the request, why.
@@ -147,15 +147,11 @@ fn name_of<'p>(path: &'p Path, folder: &Path) -> &'p str {
 #[test]
 fn plans_of_specifications_are_as_expected() {
     let cases = cases::folder("importers/openapi");
-    let mut failures = Vec::new();
-    for case in specifications(&cases) {
+    plans_are_as_expected(specifications(&cases), |case| {
         let folder = Folder::new().unwrap();
         copy_all(&cases, folder.path());
-        let (plan, stderr) = import(&folder, name_of(&case, &cases));
-        assert!(!stderr.contains("error["), "{}: {stderr}", case.display());
-        failures.extend(cases::compare(&case.with_extension("plan.json"), &plan).err());
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+        import(&folder, name_of(case, &cases))
+    });
 }
 
 #[test]
