@@ -8,6 +8,7 @@
 mod extract;
 mod html;
 mod json;
+mod names;
 mod reply;
 mod request;
 mod worth;
@@ -17,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 use crate::draft::{Draft, Step, Task};
 use crate::notes::Notes;
 
+use self::names::Names;
 use self::reply::Found;
 use self::request::Kind;
 use self::worth::Worth;
@@ -149,7 +151,7 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
     }
     let lengths = table.lengths;
     let has_length = |length: usize| lengths & (1 << length.min(63)) != 0;
-    let mut lasts: HashMap<String, usize> = HashMap::new();
+    let mut names = Names::new(names);
     let mut has_bodies = false;
     let (mut told, mut rows): (Vec<Told>, HashMap<(String, String), usize>) = Default::default();
     for (wave, task) in &mut tasks {
@@ -164,22 +166,17 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
                     && wanted.first > *wave
                     && found.fits(wanted.worth, wanted.kind, &wanted.name)
             };
-            let Some(first) = list.iter_mut().find(fits) else { return };
+            let mut fitting = list.iter_mut().filter(fits);
+            let Some(first) = fitting.next() else { return };
+            let last = fitting.map(|wanted| wanted.last).fold(first.last, usize::max);
             let Some((mut row, how)) = found.extract(&reply) else { return };
-            let name = name(&found.name(&first.name), *wave, first.last, names, &mut lasts);
+            let name = names.give(&found.name(&first.name), *wave, last);
             row.shift_insert(0, "var".to_owned(), name.clone().into());
             let mut times = 0;
-            for wanted in list {
-                if wanted.given.is_none()
-                    && wanted.first > *wave
-                    && found.fits(wanted.worth, wanted.kind, &wanted.name)
-                {
-                    wanted.given = Some((name.clone(), *wave));
-                    wanted.is_number = found.is_number;
-                    times += wanted.times;
-                    let last = lasts.entry(name.clone()).or_default();
-                    *last = (*last).max(wanted.last);
-                }
+            for wanted in list.iter_mut().filter(fits) {
+                wanted.given = Some((name.clone(), *wave));
+                wanted.is_number = found.is_number;
+                times += wanted.times;
             }
             extract.push(row.into());
             let next = told.len();
@@ -221,27 +218,6 @@ fn placeholder(table: &Table, wave: usize, kind: Kind, name: &str, value: &str) 
         (Kind::Named, true) => Some(format!("${{concat(${{{variable}}})}}")),
         _ => Some(format!("${{{variable}}}")),
     }
-}
-
-/// A name for a variable: the wanted one, when no other value is read under it later.
-fn name(
-    wanted: &str,
-    wave: usize,
-    last: usize,
-    names: &mut HashSet<String>,
-    lasts: &mut HashMap<String, usize>,
-) -> String {
-    let is_free = |name: &str| match lasts.get(name) {
-        // What it was before is not read any more.
-        Some(before) => *before <= wave,
-        None => !names.contains(name),
-    };
-    let numbered = (2_u32..).map(|number| format!("{wanted}_{number}"));
-    let name = std::iter::once(wanted.to_owned()).chain(numbered).find(|name| is_free(name));
-    let name = name.unwrap_or_else(|| wanted.to_owned());
-    names.insert(name.clone());
-    lasts.insert(name.clone(), last);
-    name
 }
 
 /// Says which values look given and were in no reply.
