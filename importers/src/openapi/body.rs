@@ -1,5 +1,6 @@
 //! Bodies of requests, for each kind of media type.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::document::Node;
@@ -31,7 +32,10 @@ pub(super) fn add(
     task: &mut Task,
     notes: &mut Notes,
 ) {
-    let mut body = Body { place: &operation.place, generator, task, notes };
+    // From 3.1 on the encoding says how parts are written, too.
+    let parts_have_styles = api.root.text("openapi").is_some_and(|it| !it.starts_with("3.0"));
+    let place = &operation.place;
+    let mut body = Body { place, generator, task, notes, parts_have_styles };
     if api.is_v2 { body.v2(api, operation) } else { body.v3(operation) }
 }
 
@@ -40,6 +44,8 @@ struct Body<'a> {
     generator: &'a mut Generator,
     task: &'a mut Task,
     notes: &'a mut Notes,
+    /// Whether the styles of fields are those of parts as well.
+    parts_have_styles: bool,
 }
 
 impl Body<'_> {
@@ -234,9 +240,9 @@ impl Body<'_> {
             match (&field.value, field.written) {
                 // What says nothing of its style is text of its type, and that is JSON.
                 (Value::Object(_), None) => {
-                    default.pairs(&field.name, &json!(field.value.to_string()))
+                    default.form_pairs(&field.name, &json!(field.value.to_string()))
                 }
-                (value, written) => written.unwrap_or(default).pairs(&field.name, value),
+                (value, written) => written.unwrap_or(default).form_pairs(&field.name, value),
             }
         });
         let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
@@ -256,6 +262,13 @@ impl Body<'_> {
                 }
                 let why = "what is in the file is made up; name a real one in `path`";
                 self.notes.remark(self.place, &format!("file `{}`", field.name), why);
+                continue;
+            }
+            if let Some(written) = field.written.filter(|_| self.parts_have_styles) {
+                for (name, text) in written.form_pairs(&field.name, &field.value) {
+                    let name = percent_decode_str(&name).decode_utf8_lossy();
+                    parts.push(json!({"field": name, "content": text, "filename": null}));
+                }
                 continue;
             }
             let items: Vec<&Value> = match &field.value {

@@ -10,7 +10,7 @@ use super::generate::Generator;
 use super::model::{Api, Operation, Parameter, Place, is_json};
 use super::names::{is_short_for, plain_name, variable, words};
 use super::schema::Schema;
-use super::style::Style;
+use super::style::{Style, literal};
 use crate::notes::Notes;
 
 /// What operations give each other.
@@ -20,6 +20,10 @@ pub(super) struct Chain {
     pub(super) variables: Map<String, Value>,
     /// The variable for a parameter of an operation.
     pub(super) uses: HashMap<(usize, String), String>,
+    /// What links say that a parameter of an operation is.
+    pub(super) constants: HashMap<(usize, String), Value>,
+    /// What links say that the body of an operation is, in terms of a plan.
+    pub(super) bodies: HashMap<usize, Value>,
     /// What operations extract.
     pub(super) extracts: BTreeMap<usize, Vec<Value>>,
     /// Variables that are what a member of an operation's body is.
@@ -282,15 +286,25 @@ impl<'d> Maker<'_, 'd> {
             self.notes.drop(&operation.place, &what, "it leads to no operation of the plan");
             return;
         };
-        if link.raw("requestBody").is_some() {
-            self.notes.drop(&operation.place, &what, "bodies are not taken over");
+        if let Some(body) = link.raw("requestBody") {
+            self.linked_body(from, target, &what, body.value);
         }
         for (parameter, value) in
             link.get("parameters").into_iter().flat_map(|list| list.raw_members())
         {
             let parameter = parameter.split_once('.').map_or(parameter, |(_, name)| name);
             let Some(expression) = value.value.as_str().filter(|text| text.starts_with('$')) else {
-                self.notes.drop(&operation.place, &what, "constants are not taken over");
+                let known = self.operations.get(target).map(|target| &target.parameters);
+                if known.is_some_and(|known| known.iter().any(|known| known.name == parameter)) {
+                    let key = (target, parameter.to_owned());
+                    self.give_up(&key);
+                    self.chain.constants.insert(key, value.value.clone());
+                    self.before(from, target);
+                    self.notes.keep();
+                } else {
+                    let why = format!("its operation has no parameter `{parameter}`");
+                    self.notes.drop(&operation.place, &what, &why);
+                }
                 continue;
             };
             let taken = taken_from(expression);
@@ -316,6 +330,43 @@ impl<'d> Maker<'_, 'd> {
             self.before(from, target);
             self.notes.keep();
         }
+    }
+
+    /// Takes the variable from a parameter, and away when nothing else has to do with it.
+    fn give_up(&mut self, parameter: &(usize, String)) {
+        let Some(variable) = self.chain.uses.remove(parameter) else { return };
+        let gives =
+            |extract: &Value| extract.get("var").and_then(Value::as_str) == Some(variable.as_str());
+        let is_used = self.chain.uses.values().any(|known| *known == variable)
+            || self.chain.members.iter().any(|(_, _, known)| *known == variable)
+            || self.chain.extracts.values().flatten().any(gives);
+        if !is_used {
+            self.chain.variables.shift_remove(&variable);
+        }
+    }
+
+    /// Takes over the body that a link says: a constant, or what is taken out of the reply.
+    fn linked_body(&mut self, from: usize, target: usize, what: &str, body: &Value) {
+        let expression = body.as_str().filter(|text| text.starts_with('$'));
+        let Some(expression) = expression else {
+            self.chain.bodies.insert(target, literal(body.clone()));
+            self.before(from, target);
+            return;
+        };
+        let Some(taken) = taken_from(expression) else {
+            let place = self.operations.get(from).map(|from| from.place.as_str());
+            let why = format!("`{expression}` is not known");
+            self.notes.drop(place.unwrap_or_default(), what, &why);
+            return;
+        };
+        let last = expression.rsplit(['/', '.']).next().unwrap_or_default();
+        let variable = self.named(&variable("", last), &Schema::default(), json!(""));
+        let mut extract = Map::new();
+        extract.insert("var".to_owned(), json!(variable));
+        extract.extend(taken);
+        self.extract(from, &variable, Value::Object(extract));
+        self.chain.bodies.insert(target, json!(format!("${{{variable}}}")));
+        self.before(from, target);
     }
 
     /// The variable of a parameter; one of the query gets one when it is linked to.

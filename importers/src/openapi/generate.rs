@@ -28,8 +28,8 @@ pub(super) struct Generator {
     /// Whether the value is for a form, where a list with one item looks like no list.
     pub(super) for_form: bool,
     values: usize,
-    /// The schemas of objects that are being made.
-    open: Vec<usize>,
+    /// The schemas of objects that are being made, as the parts that name members.
+    open: Vec<Vec<usize>>,
     /// Tells several values of one schema apart.
     number: u64,
     /// Examples that do not fit their schemas, as they were met.
@@ -118,7 +118,7 @@ impl Generator {
             return Some(self.make(&picked, name, depth));
         }
         let Choice { list, .. } = schema.choices().first().copied()?;
-        let mut first = None;
+        let mut made = Vec::new();
         let branches = list.raw_items().filter(|branch| !is_null(*branch));
         for branch in branches.take(MAX_BRANCHES) {
             let misfits = self.misfits.len();
@@ -127,11 +127,50 @@ impl Generator {
                 if self.checker.fits(schema, &value) {
                     return Some(Some(value));
                 }
-                first.get_or_insert(value);
+                made.push((branch, value));
             }
             self.misfits.truncate(misfits);
         }
-        Some(first)
+        // A discriminator says which one it is to all who read it.
+        if schema.discriminator().is_none() {
+            let apart = made
+                .iter()
+                .find_map(|(branch, value)| self.told_apart(schema, list, *branch, value.clone()));
+            if apart.is_some() {
+                return Some(apart);
+            }
+        }
+        Some(made.into_iter().next().map(|(_, value)| value))
+    }
+
+    /// An object that fits several of some alternatives, with members that all but its own refuse:
+    /// members that only these know, with values that they do not take.
+    fn told_apart<'d>(
+        &mut self,
+        schema: &Schema<'d>,
+        list: Node<'d>,
+        own: Node<'d>,
+        mut value: Value,
+    ) -> Option<Value> {
+        let odd = [json!({}), json!("other"), json!([])];
+        let mine = schema.with(own, list);
+        for other in list.raw_items().filter(|other| !other.is(own)).take(MAX_BRANCHES) {
+            let theirs = Schema::of(other);
+            if !self.checker.fits(&theirs, &value) {
+                continue;
+            }
+            let members = value.as_object_mut()?;
+            let unknown =
+                |name: &&str| mine.property(name).is_none() && !members.contains_key(*name);
+            let (name, refused) =
+                theirs.properties().into_iter().filter(unknown).find_map(|name| {
+                    let property = theirs.property(name)?;
+                    let refused = odd.iter().find(|odd| !self.checker.fits(&property, odd))?;
+                    Some((name, refused.clone()))
+                })?;
+            members.insert(name.to_owned(), refused);
+        }
+        self.checker.fits(schema, &value).then_some(value)
     }
 
     fn plain(&mut self, schema: &Schema<'_>, name: &str, depth: usize) -> Option<Value> {
@@ -173,15 +212,15 @@ impl Generator {
     fn object(&mut self, schema: &Schema<'_>, depth: usize) -> Option<Value> {
         let own = schema.parts().iter().filter(|part| part.raw("properties").is_some());
         let own: Vec<usize> = own.map(|part| part.id()).collect();
-        let nested = own.iter().map(|id| self.open.iter().filter(|open| *open == id).count()).max();
-        let nested = nested.unwrap_or(0);
-        if nested > 1 {
+        let is_named = !own.is_empty();
+        let nested = self.open.iter().filter(|open| is_named && **open == own).count();
+        // What stands in itself is left out, or empty, unless all there may be is asked for.
+        if nested > usize::from(self.all_members) {
             return None;
         }
-        let before = self.open.len();
-        self.open.extend(own);
+        self.open.push(own);
         let made = self.members(schema, depth, nested > 0);
-        self.open.truncate(before);
+        self.open.pop();
         made
     }
 
@@ -216,9 +255,12 @@ impl Generator {
                 _ => self.make(&own, name, depth + 1),
             };
             match value {
-                Some(value) => drop(members.insert(name.to_owned(), value)),
+                // One that fits no single alternative, say, is better left out.
+                Some(value) if must || self.checker.fits(&own, &value) => {
+                    members.insert(name.to_owned(), value);
+                }
                 None if must => return None,
-                None => {}
+                _ => {}
             }
         }
         for (name, own) in left_out {

@@ -131,9 +131,12 @@ impl<'d> Writer<'_, 'd> {
         self.path(number, operation, &mut task);
         self.query(number, operation, &mut task);
         self.headers(number, operation, &mut task);
-        self.cookies(operation, &mut task);
+        self.cookies(number, operation, &mut task);
         security::add(self.api, operation, &base, &mut task, &mut self.secrets, self.notes);
         body::add(self.api, operation, &mut self.generator, &mut task, self.notes);
+        if let Some(body) = self.chain.bodies.get(&number) {
+            self.linked_body(body, &mut task);
+        }
         self.use_extracted(&mut task);
         expect::add(&expect::good(self.api, operation), &mut task);
         let variables = extracts.iter().filter_map(|extract| extract.get("var")?.as_str());
@@ -153,6 +156,17 @@ impl<'d> Writer<'_, 'd> {
         }
         self.notes.keep_request();
         task
+    }
+
+    /// Gives a task the body that a link says.
+    fn linked_body(&mut self, body: &Value, task: &mut Task) {
+        if let Some(own) = task.fields.get_mut("json") {
+            own.clone_from(body);
+            self.notes.keep();
+        } else {
+            let why = "a body is taken over as JSON alone, and the operation takes none";
+            self.notes.drop(&task.place, "the body that a link says", why);
+        }
     }
 
     /// Puts the ids that earlier tasks extract where a body or query asks for them by name.
@@ -191,7 +205,16 @@ impl<'d> Writer<'_, 'd> {
     }
 
     /// What to send for a parameter.
-    fn value(&mut self, operation: &Operation<'_>, parameter: &Parameter<'_>) -> Option<Value> {
+    fn value(
+        &mut self,
+        number: usize,
+        operation: &Operation<'_>,
+        parameter: &Parameter<'_>,
+    ) -> Option<Value> {
+        if let Some(constant) = self.chain.constants.get(&(number, parameter.name.to_owned())) {
+            self.notes.keep();
+            return Some(constant.clone());
+        }
         let schema = parameter.schema();
         let given = self.generator.example(&schema, parameter.examples(), parameter.name);
         let value = given.or_else(|| self.generator.value(&schema, parameter.name));
@@ -218,7 +241,9 @@ impl<'d> Writer<'_, 'd> {
     ) -> Vec<&'o Parameter<'d>> {
         let mut sent = Vec::new();
         for parameter in operation.at(place) {
-            let is_linked = self.chain.uses.contains_key(&(number, parameter.name.to_owned()));
+            let key = (number, parameter.name.to_owned());
+            let is_linked =
+                self.chain.uses.contains_key(&key) || self.chain.constants.contains_key(&key);
             let is_sent = parameter.required
                 || is_linked
                 || self.all_parameters
@@ -247,7 +272,7 @@ impl<'d> Writer<'_, 'd> {
             let Some(parameter) = operation.at(Place::Path).find(|known| known.name == name) else {
                 continue;
             };
-            if let Some(value) = self.value(operation, parameter) {
+            if let Some(value) = self.value(number, operation, parameter) {
                 task.url.push_str(&parameter.written().in_path(name, &value));
             }
         }
@@ -266,7 +291,7 @@ impl<'d> Writer<'_, 'd> {
                 self.notes.keep();
                 continue;
             }
-            let Some(value) = self.value(operation, parameter) else { continue };
+            let Some(value) = self.value(number, operation, parameter) else { continue };
             let written = parameter.written();
             let items_are_plain =
                 |items: &[Value]| !items.iter().any(|i| i.is_object() || i.is_array());
@@ -303,16 +328,16 @@ impl<'d> Writer<'_, 'd> {
                 task.headers.push((name.to_owned(), variable));
                 continue;
             }
-            let Some(value) = self.value(operation, parameter) else { continue };
+            let Some(value) = self.value(number, operation, parameter) else { continue };
             let text = text::literal(&parameter.written().in_header(&value));
             task.headers.push((name.to_owned(), text));
         }
     }
 
-    fn cookies(&mut self, operation: &Operation<'d>, task: &mut Task) {
+    fn cookies(&mut self, number: usize, operation: &Operation<'d>, task: &mut Task) {
         let mut cookies = Map::new();
         for parameter in self.sent(usize::MAX, operation, Place::Cookie) {
-            let Some(value) = self.value(operation, parameter) else { continue };
+            let Some(value) = self.value(number, operation, parameter) else { continue };
             let written = parameter.written();
             let pairs = match &value {
                 Value::Array(_) | Value::Object(_) => written.pairs(parameter.name, &value),

@@ -83,6 +83,25 @@ impl Written {
     /// The pairs that a query or form has for a value; encoded and with their separators, so
     /// that they only need `=` and `&`.
     pub(super) fn pairs(self, name: &str, value: &Value) -> Vec<(String, String)> {
+        self.separated(name, value, self.separator(), ["[", "]"])
+    }
+
+    /// The same for the body of a form, where nothing but unreserved characters is left as it is.
+    pub(super) fn form_pairs(self, name: &str, value: &Value) -> Vec<(String, String)> {
+        let separator = match self.separator() {
+            "," => "%2C",
+            encoded => encoded,
+        };
+        self.separated(name, value, separator, ["%5B", "%5D"])
+    }
+
+    fn separated(
+        self,
+        name: &str,
+        value: &Value,
+        separator: &str,
+        brackets: [&str; 2],
+    ) -> Vec<(String, String)> {
         let key = encoded(name);
         let one = |value: &Value| self.encode(&plain(value));
         match (value, self.style, self.explode) {
@@ -95,23 +114,30 @@ impl Written {
             (Value::Object(members), Style::Deep, _) => {
                 let mut pairs = Vec::new();
                 for (name, value) in members {
-                    self.deep(&format!("{key}[{}]", encoded(name)), value, 0, &mut pairs);
+                    self.deep(&within(&key, name, brackets), value, 0, brackets, &mut pairs);
                 }
                 pairs
             }
             (Value::Object(members), _, true) => {
                 members.iter().map(|(name, value)| (encoded(name), one(value))).collect()
             }
-            _ => vec![(key, self.joined(value, self.separator()))],
+            _ => vec![(key, self.joined(value, separator))],
         }
     }
 
     /// `deepObject` says nothing of what is nested deeper; this is what most servers read.
-    fn deep(self, key: &str, value: &Value, depth: usize, pairs: &mut Vec<(String, String)>) {
+    fn deep(
+        self,
+        key: &str,
+        value: &Value,
+        depth: usize,
+        brackets: [&str; 2],
+        pairs: &mut Vec<(String, String)>,
+    ) {
         match value {
             Value::Object(members) if depth < 16 => {
                 for (name, value) in members {
-                    self.deep(&format!("{key}[{}]", encoded(name)), value, depth + 1, pairs);
+                    self.deep(&within(key, name, brackets), value, depth + 1, brackets, pairs);
                 }
             }
             Value::Array(items) => {
@@ -191,6 +217,11 @@ impl Written {
     }
 }
 
+/// The key of a member of what another key is of.
+fn within(key: &str, name: &str, [open, close]: [&str; 2]) -> String {
+    format!("{key}{open}{}{close}", encoded(name))
+}
+
 /// A text with all but unreserved characters encoded.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
@@ -266,6 +297,22 @@ mod tests {
             (Style::Deep, true, &object, "color[R]=100&color[G]=200"),
         ] {
             assert_eq!(query(style, explode, value), expected, "{style:?} {explode}");
+        }
+    }
+
+    #[test]
+    fn delimiters_are_encoded_in_forms() {
+        let (array, object) = (json!(["blue", "black"]), json!({"R": 100}));
+        for (style, value, expected) in [
+            (Style::Form, &array, ["color", "blue%2Cblack"]),
+            (Style::Form, &object, ["color", "R%2C100"]),
+            (Style::Spaces, &array, ["color", "blue%20black"]),
+            (Style::Pipes, &array, ["color", "blue%7Cblack"]),
+            (Style::Deep, &object, ["color%5BR%5D", "100"]),
+        ] {
+            let written = Written { style, explode: false, reserved: false };
+            let [key, text] = expected.map(ToOwned::to_owned);
+            assert_eq!(written.form_pairs("color", value), [(key, text)], "{style:?}");
         }
     }
 

@@ -64,6 +64,13 @@ fn made_values_are_valid_by_an_independent_validator() {
         json!({"type": "object", "required": ["self"], "$defs": {"me": {"type": "object", "required": ["self"],
             "properties": {"self": {"anyOf": [{"$ref": "#/$defs/me"}, {"type": "null"}]}}}},
             "properties": {"self": {"$ref": "#/$defs/me"}}}),
+        json!({"oneOf": [{"type": "object", "properties": {"a": {"type": "string"}}},
+            {"type": "object", "properties": {"b": {"type": "integer"}}},
+            {"type": "object", "required": ["a"], "properties": {"a": {}, "c": {"type": "object"}}}]}),
+        json!({"type": "object", "minProperties": 1, "properties": {"a": {"type": "string",
+            "oneOf": [{"title": "one"}, {"title": "other"}]}, "b": {"type": "boolean"}}}),
+        json!({"$ref": "#/$defs/tree", "$defs": {"tree": {"type": "object", "required": ["leaves"],
+            "properties": {"leaves": {"type": "array", "items": {"$ref": "#/$defs/tree"}}}}}}),
         json!({"type": "integer", "examples": ["no", 7]}),
         json!({"not": {"type": "string"}, "type": ["string", "integer"]}),
     ] {
@@ -152,4 +159,38 @@ fn broken_specifications_are_refused_or_imported_but_never_end_the_program() {
             attempt(&flipped);
         }
     }
+}
+
+#[test]
+fn links_give_constants_and_bodies() {
+    let plan = imported(
+        r##"{"openapi": "3.0.3", "info": {}, "servers": [{"url": "https://a.example"}], "paths": {
+            "/jobs": {"post": {"operationId": "make", "responses": {"201": {"description": "Made",
+                "content": {"application/json": {"schema": {"type": "object"}}}, "links": {
+                    "run": {"operationId": "run", "parameters": {"mode": "fast", "level": 3},
+                        "requestBody": {"state": "${done}"}},
+                    "tell": {"operationId": "tell", "requestBody": "$response.body#/owner/mail"},
+                    "odd": {"operationId": "tell", "parameters": {"none": 1}}}}}}},
+            "/run/{level}": {"put": {"operationId": "run", "parameters": [
+                {"name": "mode", "in": "query", "schema": {"type": "string"}},
+                {"name": "level", "in": "path", "required": true, "schema": {"type": "integer"}}],
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+                "responses": {}}},
+            "/tell": {"put": {"operationId": "tell",
+                "requestBody": {"content": {"application/json": {"schema": {"type": "string"}}}},
+                "responses": {}}}}}"##,
+        &Options::default(),
+    );
+    let text = plan.plan.to_string();
+    for part in [
+        r#"/run/3""#,
+        r#""params":{"mode":"fast"}"#,
+        r#""json":{"state":"${concat($)}{done}"}"#,
+        r#""var":"mail","path":"owner.mail""#,
+        r#""json":"${mail}""#,
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains(r#""level""#), "nothing reads it: {text}");
+    assert!(plan.notes.to_json().to_string().contains("no parameter `none`"));
 }
