@@ -1,6 +1,6 @@
 //! Tasks of operations, in groups.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ pub(super) fn add(
         chain: &chain,
         notes,
         names: HashSet::new(),
-        extracted: Vec::new(),
+        extracted: HashMap::new(),
         left_out: 0,
         bases: Vec::new(),
         secrets: std::mem::take(&mut draft.secrets),
@@ -109,8 +109,8 @@ struct Writer<'w, 'd> {
     chain: &'w Chain,
     notes: &'w mut Notes,
     names: HashSet<String>,
-    /// Variables that earlier tasks extract.
-    extracted: Vec<String>,
+    /// Variables that earlier tasks extract, by their plain names.
+    extracted: HashMap<String, String>,
     /// Optional parameters that are not sent.
     left_out: usize,
     bases: Vec<String>,
@@ -140,7 +140,10 @@ impl<'d> Writer<'_, 'd> {
         self.use_extracted(&mut task);
         expect::add(&expect::good(self.api, operation), &mut task);
         let variables = extracts.iter().filter_map(|extract| extract.get("var")?.as_str());
-        self.extracted.extend(variables.map(ToOwned::to_owned));
+        for variable in variables {
+            let known = self.extracted.entry(plain_name(variable));
+            known.or_insert_with(|| variable.to_owned());
+        }
         task.extract = extracts;
         for misfit in std::mem::take(&mut self.generator.misfits) {
             let why = "it does not fit its schema; another value is sent";
@@ -174,10 +177,10 @@ impl<'d> Writer<'_, 'd> {
         for field in ["json", "data", "params"] {
             let members = task.fields.get_mut(field).and_then(Value::as_object_mut);
             for (name, value) in members.into_iter().flatten() {
-                let is_same = |variable: &&String| {
-                    plain_name(variable) == plain_name(name) && words(name).len() > 1
-                };
-                let Some(variable) = self.extracted.iter().find(is_same) else { continue };
+                if words(name).len() < 2 {
+                    continue;
+                }
+                let Some(variable) = self.extracted.get(&plain_name(name)) else { continue };
                 let known = self.chain.variables.get(variable);
                 let same_type = known.is_some_and(|known| {
                     (known.is_string() && value.is_string())
