@@ -22,6 +22,13 @@ pub(super) struct Argument {
     pub(super) content_type: String,
 }
 
+impl Argument {
+    /// An argument that is sent as `name=value`.
+    pub(super) fn new(name: String, value: String, encodes: bool) -> Self {
+        Self { name, value, encodes, equals: true, content_type: String::new() }
+    }
+}
+
 /// Reads arguments.
 pub(super) fn read(reader: &mut Reader<'_>, elements: &[&Element]) -> Vec<Argument> {
     let mut arguments = Vec::new();

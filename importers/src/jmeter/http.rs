@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::arguments::{self, Argument};
 use super::managers;
 use super::reader::Reader;
+use super::rewriting;
 use super::steps::Scope;
 use super::tree::Element;
 use crate::body;
@@ -100,8 +101,9 @@ pub(super) fn task<'e>(reader: &mut Reader<'_>, element: &'e Element, scope: &Sc
     let is_raw = !given.is_empty()
         && (element.flag("HTTPSampler.postBodyRaw", false)
             || given.iter().all(|argument| argument.text("Argument.name").is_empty()));
-    let arguments = arguments::read(reader, &given);
+    let mut arguments = arguments::read(reader, &given);
     address(reader, &settings, &mut task);
+    rewriting::apply(reader, element, scope, &mut task, &mut arguments);
     managers::headers(reader, scope, &mut task);
     content(reader, &settings, &mut task, &arguments, is_raw);
     managers::credentials(reader, scope, &mut task);

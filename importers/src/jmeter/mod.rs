@@ -15,6 +15,7 @@ mod managers;
 mod processors;
 mod profile;
 mod reader;
+mod rewriting;
 mod role;
 mod samplers;
 mod steps;
@@ -32,6 +33,7 @@ use crate::source::{Failure, Source};
 
 use self::load::Load;
 use self::reader::Reader;
+use self::rewriting::Rewriting;
 use self::role::Role;
 use self::steps::Scope;
 use self::tree::Element;
@@ -170,6 +172,7 @@ fn group<'e>(
         !matches!(element.role(), Role::Group | Role::Sampler | Role::Controller)
     });
     let scope = Scope::default().with(group.live().chain(beside.clone()).collect());
+    reader.rewriting = Rewriting::of(group, &scope);
     let mut steps = Vec::new();
     for element in beside {
         steps.extend(config::each_time(reader, element));

@@ -1,6 +1,7 @@
 //! What is done before a request, besides parameters.
 
 use super::reader::Reader;
+use super::rewriting;
 use super::tree::Element;
 use crate::draft::Step;
 
@@ -13,10 +14,12 @@ pub(super) fn steps(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
             reader.drop("sample timeout", "give the requests a `timeout`");
             Vec::new()
         }
+        // Part of the requests.
+        "URLRewritingModifier" if rewriting::name_of(element).is_some() => Vec::new(),
         "URLRewritingModifier" => {
             let name = element.text("argument_name");
             let what = format!("URL rewriting of `{name}`");
-            let why = "extract it from the reply before and put it into the URL";
+            let why = "its name is known in the run only";
             reader.drop(&what, why);
             vec![Step::todo(
                 &format!("put the session `{name}` of the last reply into the URL"),

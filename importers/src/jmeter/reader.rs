@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::rewriting::Rewriting;
 use super::text::{self, Part};
 use super::tree::Element;
 use crate::draft::Step;
@@ -37,6 +38,8 @@ pub(super) struct Reader<'a> {
     before: Vec<Step>,
     /// What users of the group that is being read need to be done at their start.
     pub(super) at_start: Vec<(String, Value)>,
+    /// Where sessions of the group that is being read are found.
+    pub(super) rewriting: Rewriting,
     /// Where the element stands that is being read.
     pub(super) place: String,
     /// The names of the elements that are being read, the thread group first.
@@ -62,6 +65,7 @@ impl<'a> Reader<'a> {
             sources: Vec::new(),
             before: Vec::new(),
             at_start: Vec::new(),
+            rewriting: Rewriting::default(),
             place: source.name.clone(),
             path: Vec::new(),
             plan: String::new(),

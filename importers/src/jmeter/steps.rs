@@ -5,7 +5,9 @@ use serde_json::json;
 use super::reader::Reader;
 use super::role::Role;
 use super::tree::Element;
-use super::{assertions, config, controllers, extractors, http, processors, samplers, timers};
+use super::{
+    assertions, config, controllers, extractors, http, processors, rewriting, samplers, timers,
+};
 use crate::draft::{Block, Step, Task};
 
 /// What applies to a sampler: the elements of each level around it, the outermost level first.
@@ -162,6 +164,7 @@ impl Reader<'_> {
                 let more = self.at(element, |reader| extractors::add(reader, element, task));
                 behind.extend(more);
             }
+            rewriting::extract(self, element, task);
             timers::throttle(self, task, &scope);
         }
         steps.extend(self.take_before());
