@@ -5,18 +5,27 @@
 //! script makes them; functions are inlined; a condition on something that only the plan knows becomes a
 //! block. What cannot be decided becomes a `todo` block with its source text.
 
+mod assignments;
+mod branches;
+mod calls;
 mod checks;
 mod code;
+mod construct;
 mod data;
 mod expressions;
+mod files;
 mod gates;
 mod http;
 mod load;
+mod loops;
 mod machine;
 mod members;
 mod modules;
+mod names;
 mod natives;
 mod operators;
+mod pause;
+mod render;
 mod reply;
 mod scope;
 mod socket;

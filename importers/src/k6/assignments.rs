@@ -1,0 +1,174 @@
+//! Assignments: to names, to members, and to several names at once.
+
+use std::rc::Rc;
+
+use oxc_ast::ast::{AssignmentExpression, AssignmentTarget, SimpleAssignmentTarget};
+use oxc_span::Span;
+
+use super::code::Code;
+use super::machine::Machine;
+use super::scope::Scope;
+use super::value::Value;
+
+type Scoped<'a> = Rc<Scope<'a>>;
+
+impl<'a> Machine<'a, '_> {
+    pub(super) fn assignment(
+        &mut self,
+        assignment: &'a AssignmentExpression<'a>,
+        scope: &Scoped<'a>,
+    ) -> Value<'a> {
+        let span = assignment.span;
+        let op = assignment.operator.as_str();
+        let op = op.strip_suffix('=').unwrap_or(op);
+        let Some(target) = assignment.left.as_simple_assignment_target() else {
+            let value = self.expression(&assignment.right, scope);
+            self.destructure(&assignment.left, &value, scope, span);
+            return value;
+        };
+        let value = if op.is_empty() {
+            self.expression(&assignment.right, scope)
+        } else {
+            let before = self.target_value(target, scope);
+            match op {
+                "||" | "&&" | "??" => self.logical(op, before, &assignment.right, scope, span),
+                _ => {
+                    let right = self.expression(&assignment.right, scope);
+                    self.binary(op, before, right, span)
+                }
+            }
+        };
+        self.assign(target, value.clone(), scope, span);
+        value
+    }
+
+    pub(super) fn destructure(
+        &mut self,
+        target: &'a AssignmentTarget<'a>,
+        value: &Value<'a>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) {
+        if let AssignmentTarget::ArrayAssignmentTarget(array) = target {
+            for (number, element) in array.elements.iter().enumerate() {
+                let target = element.as_ref().and_then(|element| element.as_assignment_target());
+                if let Some(target) = target.and_then(|target| target.as_simple_assignment_target())
+                {
+                    let part = self.get(value, &number.to_string(), span);
+                    self.assign(target, part, scope, span);
+                }
+            }
+        } else {
+            self.drop(span, "this assignment to several names is not followed");
+        }
+    }
+
+    /// What a target of an assignment is before.
+    pub(super) fn target_value(
+        &mut self,
+        target: &'a SimpleAssignmentTarget<'a>,
+        scope: &Scoped<'a>,
+    ) -> Value<'a> {
+        match target {
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => {
+                self.identifier(&id.name, scope)
+            }
+            other => match other.as_member_expression() {
+                Some(member) => self.member(member, scope).1,
+                None => Value::Undefined,
+            },
+        }
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        target: &'a SimpleAssignmentTarget<'a>,
+        value: Value<'a>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) {
+        match target {
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(id) => {
+                self.assign_name(&id.name, value, scope, span);
+            }
+            other => {
+                let Some(member) = other.as_member_expression() else { return };
+                let (object, name) = self.object_and_name(member, scope);
+                let name = name.unwrap_or_default();
+                match &object {
+                    Value::Object(object) => object.set(&name, value),
+                    Value::Array(array) => {
+                        if let Ok(number) = name.parse::<usize>() {
+                            let mut items = array.items.borrow_mut();
+                            if number < 100_000 {
+                                while items.len() <= number {
+                                    items.push(Value::Undefined);
+                                }
+                            }
+                            if let Some(item) = items.get_mut(number) {
+                                *item = value;
+                            }
+                        }
+                    }
+                    Value::Native(path) if path.starts_with("ws.") => {
+                        if let Some(event) = super::socket::event_of(&name) {
+                            self.handlers.push((event.to_string(), value));
+                        }
+                    }
+                    // `module.exports = …` is what is exported.
+                    Value::Native(path) if &**path == "module" => {
+                        scope.declare("exports", value, 0)
+                    }
+                    _ => self.drop(span, "what this changes is not known"),
+                }
+            }
+        }
+    }
+
+    pub(super) fn assign_name(
+        &mut self,
+        name: &str,
+        value: Value<'a>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) {
+        let Some(binding) = scope.find(name) else { return };
+        if !self.loops.is_empty() || !self.pending.is_empty() {
+            self.journal.push((Rc::clone(scope), name.to_owned(), binding.clone()));
+        }
+        if let Some(variable) = &binding.variable {
+            match self.code(&value, span) {
+                Some(code) if code != Code::name(variable) => {
+                    self.push(Self::set(variable, &code));
+                }
+                Some(_) => {}
+                None => self.drop(span, "the value cannot be computed by a plan"),
+            }
+            return;
+        }
+        if binding.depth >= self.depth {
+            let value = self.named(name, value, span);
+            scope.change(name, |binding| binding.value = value);
+            return;
+        }
+        // It is changed only on a condition: the plan has to keep it.
+        let (Some(before), Some(after)) =
+            (self.code(&binding.value, span), self.code(&value, span))
+        else {
+            if binding.value.truth() == Some(false) {
+                // Such as `let res; if (…) { res = http.get(…) }`.
+                scope.change(name, |binding| binding.value = value);
+            } else {
+                self.drop(span, "the value depends on a condition that only the script knows");
+            }
+            return;
+        };
+        let variable = self.fresh(name);
+        self.pending.push((binding.depth, variable.clone(), Self::set(&variable, &before)));
+        self.push(Self::set(&variable, &after));
+        scope.change(name, |binding| {
+            binding.value = Value::live(Code::name(&variable));
+            binding.variable = Some(variable);
+        });
+    }
+}

@@ -1,0 +1,292 @@
+//! Calls: functions of the script are inlined, and classes give objects.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use oxc_ast::ast::{
+    Argument, ArrowFunctionBody, Class, ClassElement, Expression, FormalParameters, Function,
+    MemberExpression, MethodDefinitionKind,
+};
+use oxc_span::Span;
+
+use super::machine::{LEVELS, Machine};
+use super::scope::Scope;
+use super::statements::Flow;
+use super::value::{Body, ClassValue, Closure, Object, Value};
+
+type Scoped<'a> = Rc<Scope<'a>>;
+
+impl<'a> Machine<'a, '_> {
+    pub(super) fn closure_of(function: &'a Function<'a>, scope: &Scoped<'a>) -> Value<'a> {
+        let body = Body::Function(function);
+        Value::Function(Rc::new(Closure { body, scope: Rc::clone(scope), this: None }))
+    }
+
+    pub(super) fn class(&mut self, class: &'a Class<'a>, scope: &Scoped<'a>) -> Value<'a> {
+        let parent =
+            class.heritage.as_ref().map(|parent| self.expression(&parent.expression, scope));
+        let parent = match parent {
+            Some(Value::Class(parent)) => Some(parent),
+            _ => None,
+        };
+        Value::Class(Rc::new(ClassValue { class, scope: Rc::clone(scope), parent }))
+    }
+
+    /// `new …` of a class of the script.
+    pub(super) fn instance(
+        &mut self,
+        class: &Rc<ClassValue<'a>>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let members = RefCell::default();
+        let object = Object { members, class: Some(Rc::clone(class)), kind: Cell::new("") };
+        let this = Value::Object(Rc::new(object));
+        self.initialise(class, &this, arguments, span);
+        this
+    }
+
+    pub(super) fn initialise(
+        &mut self,
+        class: &Rc<ClassValue<'a>>,
+        this: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) {
+        let scope = Scope::within(&class.scope);
+        scope.declare("this", this.clone(), self.depth);
+        let constructor = constructor(class);
+        if let (None, Some(parent)) = (constructor, &class.parent) {
+            self.initialise(parent, this, arguments.clone(), span);
+        }
+        for element in &class.class.body.body {
+            if let ClassElement::PropertyDefinition(property) = element
+                && !property.r#static
+                && let Some(name) = self.key(&property.key, property.computed, &scope)
+            {
+                let value = match &property.value {
+                    Some(value) => self.expression(value, &scope),
+                    None => Value::Undefined,
+                };
+                if let Value::Object(object) = this {
+                    object.set(&name, value);
+                }
+            }
+        }
+        if let Some(constructor) = constructor {
+            self.call_function(Body::Function(constructor), &scope, arguments, span);
+        }
+    }
+
+    /// A method that a class of the script or one above it has.
+    pub(super) fn method_of(
+        class: &Rc<ClassValue<'a>>,
+        name: &str,
+        is_static: bool,
+    ) -> Option<(&'a Function<'a>, Scoped<'a>, bool)> {
+        for element in &class.class.body.body {
+            if let ClassElement::MethodDefinition(method) = element
+                && method.r#static == is_static
+                && method.key.static_name().as_deref() == Some(name)
+            {
+                let is_getter = method.kind == MethodDefinitionKind::Get;
+                return Some((&method.value, Rc::clone(&class.scope), is_getter));
+            }
+        }
+        Self::method_of(class.parent.as_ref()?, name, is_static)
+    }
+
+    pub(super) fn arguments(
+        &mut self,
+        arguments: &'a [Argument<'a>],
+        scope: &Scoped<'a>,
+    ) -> Vec<Value<'a>> {
+        let mut values = Vec::new();
+        for argument in arguments {
+            match argument {
+                Argument::SpreadElement(spread) => {
+                    let spread = self.expression(&spread.argument, scope);
+                    values.extend(spread.items().unwrap_or_default());
+                }
+                other => {
+                    if let Some(argument) = other.as_expression() {
+                        values.push(self.expression(argument, scope));
+                    }
+                }
+            }
+        }
+        values
+    }
+
+    pub(super) fn call_expression(
+        &mut self,
+        callee: &'a Expression<'a>,
+        arguments: &'a [Argument<'a>],
+        scope: &Scoped<'a>,
+        span: Span,
+    ) -> Value<'a> {
+        if matches!(callee, Expression::Super(_)) {
+            let arguments = self.arguments(arguments, scope);
+            let this = scope.find("this").map(|binding| binding.value);
+            if let Some(Value::Object(object)) = &this
+                && let Some(parent) = object.class.as_ref().and_then(|class| class.parent.clone())
+                && let Some(this) = &this
+            {
+                self.initialise(&parent, this, arguments, span);
+            }
+            return Value::Undefined;
+        }
+        let callee = match callee {
+            Expression::ParenthesizedExpression(inner) => &inner.expression,
+            other => other,
+        };
+        if let Some(member) = callee.as_member_expression() {
+            let (object, function) = self.member(member, scope);
+            let name = match member {
+                MemberExpression::ComputedMemberExpression(computed) => {
+                    self.expression(&computed.expression, scope).to_text()
+                }
+                MemberExpression::StaticMemberExpression(member) => {
+                    Some(member.property.name.to_string())
+                }
+                MemberExpression::PrivateFieldExpression(member) => {
+                    Some(format!("#{}", member.field.name))
+                }
+            };
+            let arguments = self.arguments(arguments, scope);
+            return match function {
+                Value::Function(_) | Value::Class(_) | Value::Native(_) => {
+                    self.call(&function, arguments, span)
+                }
+                _ => self.method(&object, &name.unwrap_or_default(), &arguments, span),
+            };
+        }
+        let function = self.expression(callee, scope);
+        let arguments = self.arguments(arguments, scope);
+        self.call(&function, arguments, span)
+    }
+
+    /// Calls anything that can be called.
+    pub(super) fn call(
+        &mut self,
+        function: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        match function {
+            Value::Function(closure) => {
+                let scope = match &closure.this {
+                    Some(this) => {
+                        let scope = Scope::within(&closure.scope);
+                        scope.declare("this", this.clone(), self.depth);
+                        scope
+                    }
+                    None => Rc::clone(&closure.scope),
+                };
+                self.call_function(closure.body, &scope, arguments, span)
+            }
+            Value::Native(path) => self.call_native(&Rc::clone(path), arguments, span),
+            other => {
+                let what = match other {
+                    Value::Unknown(why) => why.to_string(),
+                    _ => self.words(span),
+                };
+                // What does nothing when the plan runs is not missed.
+                if !self.loading {
+                    self.todo("call what the script calls here", span);
+                }
+                Value::unknown(&what)
+            }
+        }
+    }
+
+    pub(super) fn call_function(
+        &mut self,
+        body: Body<'a>,
+        scope: &Scoped<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        if self.levels >= LEVELS || !self.burn() {
+            return Value::unknown("there is too much of the script, or too deep");
+        }
+        self.levels += 10;
+        let scope = Scope::within(scope);
+        let loops = std::mem::take(&mut self.loops);
+        let value = match body {
+            Body::Function(function) => {
+                self.parameters(&function.params, arguments, &scope, span);
+                match &function.body {
+                    Some(body) => self.function_body(&body.statements, &scope),
+                    None => Value::Undefined,
+                }
+            }
+            Body::Arrow(arrow) => {
+                self.parameters(&arrow.params, arguments, &scope, span);
+                match &arrow.body {
+                    ArrowFunctionBody::FunctionBody(body) => {
+                        self.function_body(&body.statements, &scope)
+                    }
+                    other => match other.as_expression() {
+                        Some(expression) => self.expression(expression, &scope),
+                        None => Value::Undefined,
+                    },
+                }
+            }
+        };
+        self.loops = loops;
+        self.levels -= 10;
+        value
+    }
+
+    pub(super) fn function_body(
+        &mut self,
+        body: &'a [oxc_ast::ast::Statement<'a>],
+        scope: &Scoped<'a>,
+    ) -> Value<'a> {
+        match self.statements(body, scope) {
+            Flow::Return(value) => value,
+            Flow::Throw => Value::native("thrown"),
+            _ => Value::Undefined,
+        }
+    }
+
+    pub(super) fn parameters(
+        &mut self,
+        parameters: &'a FormalParameters<'a>,
+        arguments: Vec<Value<'a>>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) {
+        let count = parameters.items.len();
+        for (number, parameter) in parameters.items.iter().enumerate() {
+            let value = match (arguments.get(number), &parameter.initializer) {
+                (None | Some(Value::Undefined), Some(default)) => self.expression(default, scope),
+                (Some(value), _) => value.clone(),
+                (None, None) => Value::Undefined,
+            };
+            self.bind(&parameter.pattern, value.clone(), scope, span);
+            if (parameter.accessibility.is_some() || parameter.readonly)
+                && let Some(id) = parameter.pattern.get_binding_identifier()
+                && let Some(Value::Object(this)) = scope.find("this").map(|binding| binding.value)
+            {
+                this.set(&id.name, value);
+            }
+        }
+        if let Some(rest) = &parameters.rest {
+            let items = arguments.into_iter().skip(count).collect();
+            self.bind(&rest.rest.argument, Value::array(items), scope, span);
+        }
+    }
+}
+
+fn constructor<'a>(class: &Rc<ClassValue<'a>>) -> Option<&'a Function<'a>> {
+    class.class.body.body.iter().find_map(|element| match element {
+        ClassElement::MethodDefinition(method)
+            if method.kind == MethodDefinitionKind::Constructor =>
+        {
+            Some(&*method.value)
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,85 @@
+//! What scripts make with `new`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use oxc_span::Span;
+
+use super::machine::Machine;
+use super::value::{Object, Value};
+
+impl<'a> Machine<'a, '_> {
+    /// `new …` of anything.
+    pub(super) fn construct(
+        &mut self,
+        callee: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let made = |kind: &'static str, members| {
+            let members = RefCell::new(members);
+            Value::Object(Rc::new(Object { members, class: None, kind: Cell::new(kind) }))
+        };
+        let path = match callee {
+            Value::Class(class) => return self.instance(class, arguments, span),
+            Value::Native(path) => Rc::clone(path),
+            _ => return Value::Unknown(Rc::from(self.words(span))),
+        };
+        let first = arguments.first().cloned().unwrap_or(Value::Undefined);
+        match &*path {
+            "Date" if arguments.is_empty() => Value::native("now"),
+            "data.SharedArray" => {
+                let list = match arguments.get(1) {
+                    Some(function @ Value::Function(_)) => self.call(function, Vec::new(), span),
+                    _ => Value::Unknown(Rc::from(self.words(span))),
+                };
+                if let (Value::Array(array), Some(name)) = (&list, first.to_text()) {
+                    let name = name.replace(|char: char| !char.is_ascii_alphanumeric(), "_");
+                    array.name.borrow_mut().get_or_insert(name);
+                }
+                list
+            }
+            "FormData" | "http.FormData" => made("form", Vec::new()),
+            "URLSearchParams" | "url.URLSearchParams" => {
+                let members = match &first {
+                    Value::Array(_) => first
+                        .items()
+                        .unwrap_or_default()
+                        .iter()
+                        .filter_map(|pair| {
+                            let pair = pair.items()?;
+                            Some((Rc::from(pair.first()?.to_text()?), pair.get(1)?.clone()))
+                        })
+                        .collect(),
+                    other => other.members(),
+                };
+                made("params", members)
+            }
+            "URL" | "url.URL" => {
+                let search = made("params", Vec::new());
+                made("url", vec![(Rc::from("href"), first), (Rc::from("searchParams"), search)])
+            }
+            "http.CookieJar" => made("jar", Vec::new()),
+            "Array" => self.call_native("Array", arguments, span),
+            "Set" => first.items().map_or_else(|| Value::unknown("a set"), Value::array),
+            "Error" => Value::Undefined,
+            path if path.starts_with("metrics.") => {
+                let name = first.to_text().unwrap_or_default();
+                let place = self.place(span);
+                let why = "a plan has no figures of its own; replies, groups and soft assertions are counted";
+                self.notes.drop(&place, &format!("metric `{name}`"), why);
+                made("metric", Vec::new())
+            }
+            "RegExp" => match first.to_text() {
+                Some(pattern) => Value::Regex(Rc::from(pattern)),
+                None => Value::Unknown(Rc::from(self.words(span))),
+            },
+            path if path.starts_with("websockets.") => self.socket(path, &arguments, span),
+            path => {
+                // Clients of other protocols: what is called on them is told where it is called.
+                let root = path.split('.').next().unwrap_or(path);
+                Value::native(&format!("{root}.client"))
+            }
+        }
+    }
+}
