@@ -94,6 +94,9 @@ class Handler(BaseHTTPRequestHandler):
             if "missing" in query["query"]:
                 reply = {"data": None, "errors": [{"message": "Cannot query field \"missing\""}]}
             return self.answer(200, reply)
+        if self.path.startswith("/moved/"):
+            self.note(moved=True)
+            return self.answer(302, {}, [("Location", self.path.removeprefix("/moved"))])
         if self.path.startswith("/digest/"):
             return self.digest(*self.path.split("/")[2:])
         if self.path == "/jwt":

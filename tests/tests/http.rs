@@ -213,6 +213,24 @@ fn digest_answers_challenges_and_uses_nonces_again() {
 }
 
 #[test]
+fn digest_answers_a_challenge_behind_a_redirect() {
+    let task = |password: &str| {
+        json!({"method": "get", "request_url": "/moved/digest/SHA-256/9",
+            "auth": {"type": "digest", "username": "ada", "password": password}})
+    };
+    let (run, seen) = seen(&Folder::new().unwrap(), &json!([task("secret"), task("wrong")]));
+    assert_eq!(run.failures(), [("status".to_owned(), "HTTP 401".to_owned(), 1)]);
+    let told: Vec<_> = seen
+        .iter()
+        .map(|seen| (seen["moved"] == true, seen["good"] == true, seen["nc"].as_str()))
+        .collect();
+    let first = Some("00000001");
+    let asked = [(true, false, None), (false, false, None)];
+    assert_eq!(told[..3], [asked[0], asked[1], (false, true, first)]);
+    assert_eq!(told[3..], [asked[0], asked[1], (false, false, first)], "asked once more only");
+}
+
+#[test]
 fn tasks_with_credentials_of_their_own_keep_them_beside_each_other() {
     let digest = json!({"method": "get", "request_url": "/digest/MD5/99",
         "auth": {"type": "digest", "username": "ada", "password": "secret"}});

@@ -460,29 +460,48 @@ impl Http {
             left -= 1;
             hop = next;
 
-            let origin = message::origin(&hop.url);
-            let mut target = Vec::new();
-            message::write_target(&hop.url, &mut target);
-            let lines = if hop.credentials {
-                let call = [&*hop.method, &*origin, target.as_slice()];
-                authorize(auth, &prepared, call, hop.body)?
-            } else {
-                Vec::new()
-            };
-            let mut head = Vec::new();
-            let tail = {
-                let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
-                let now_ns = self.net.now_ns();
-                let cookies = jar.as_mut().map_or("", |jar| jar.line(&origin, &target, now_ns));
-                hop.write(&prepared, cookies, &lines, &mut head)
-            };
-            prepared.address_to_proxy(&hop.method, &origin, &mut head)?;
-            let beyond = prepared.beyond(&origin, limit.until_ns);
-            let beyond = if hop.body { beyond } else { beyond.without_body() };
-            let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
-            let call = Call { request, origin, head, tail, beyond, method, limit };
-            self.attempt(session, &call, stamps).await?;
+            let auth = auth.filter(|_| hop.credentials);
+            let bears = self.hop(session, request, &prepared, &hop, auth, limit, stamps).await?;
+            if let Some(asked) = auth
+                && heed(asked, session, bears)
+            {
+                let bears =
+                    self.hop(session, request, &prepared, &hop, auth, limit, stamps).await?;
+                heed(asked, session, bears);
+            }
         }
+    }
+
+    /// Goes where a reply redirects to; says whether credentials that were made for it went along.
+    #[expect(clippy::too_many_arguments, reason = "what one request of a chain consists of")]
+    async fn hop(
+        &self,
+        session: &mut Session,
+        request: &Request<'_>,
+        prepared: &Prepared<'_>,
+        hop: &Hop,
+        auth: Option<&RefCell<Auth>>,
+        limit: Limit,
+        stamps: &mut Stamps,
+    ) -> Result<bool, Fault> {
+        let origin = message::origin(&hop.url);
+        let mut target = Vec::new();
+        message::write_target(&hop.url, &mut target);
+        let lines = authorize(auth, prepared, [&*hop.method, &*origin, &*target], hop.body)?;
+        let mut head = Vec::new();
+        let tail = {
+            let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
+            let now_ns = self.net.now_ns();
+            let cookies = jar.as_mut().map_or("", |jar| jar.line(&origin, &target, now_ns));
+            hop.write(prepared, cookies, &lines, &mut head)
+        };
+        prepared.address_to_proxy(&hop.method, &origin, &mut head)?;
+        let beyond = prepared.beyond(&origin, limit.until_ns);
+        let beyond = if hop.body { beyond } else { beyond.without_body() };
+        let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
+        let call = Call { request, origin, head, tail, beyond, method, limit };
+        self.attempt(session, &call, stamps).await?;
+        Ok(!lines.is_empty())
     }
 
     /// Undoes the content coding of the body that has come.
