@@ -21,6 +21,20 @@ pub(crate) fn append(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
+/// Where the brace is that closes a placeholder, in what follows its `${`; the end when none does.
+pub(crate) fn placeholder_end(after: &str) -> usize {
+    let mut depth = 1_usize;
+    let end = after.char_indices().find(|(_, char)| {
+        match char {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    end.map_or(after.len(), |(at, _)| at)
+}
+
 /// What a text of a plan means, when that is known: it has no placeholder but those of
 /// [`literal`].
 pub(crate) fn plain(text: &str) -> Option<String> {

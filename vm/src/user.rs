@@ -3,6 +3,7 @@
 
 mod effect;
 mod lane;
+mod reading;
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -10,15 +11,13 @@ use std::num::NonZeroU32;
 use crate::counts::{Counters, UserCounts};
 use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
-use crate::kept::Kept;
-use crate::link::{Linked, Tools};
-use crate::mask::HIDDEN;
+use crate::link::Linked;
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, ForkId, PauseId, Program, RequestId, RetryId,
     RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId, VarId,
 };
 use crate::reply::{FaultClass, Reply};
-use crate::resolve::{Check, Origin, Slot};
+use crate::resolve::{Origin, Slot};
 use crate::retry::{Attempt, Retried};
 use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
@@ -454,72 +453,6 @@ impl User {
         }
     }
 
-    fn check(&mut self, linked: &Linked, world: &mut World<'_>, id: CheckId, reply: &Reply<'_>) {
-        let Some(row) = linked.checks.get(id.index()) else {
-            return;
-        };
-        let World { rows, scratch: pool, .. } = world;
-        let rendered = self.scratch.as_deref();
-        let state = State { linked, memory: &self.memory, rows, rendered };
-        // Written aside, because the operands may borrow the buffer the text ends in.
-        let ScratchPool { failure, kept, .. } = &mut **pool;
-        failure.clear();
-        let holds =
-            state.operands(row.operands, |values| (row.check)(values, reply, kept, failure));
-        if !holds && row.is_soft {
-            self.soft_failures = self.soft_failures.saturating_add(1);
-        } else if !holds {
-            if row.is_secret {
-                failure.clear();
-                let hide = |values: &[Value<'_>]| masked(row, values, reply, kept, failure);
-                state.operands(row.operands, hide);
-            }
-            linked.mask.text(failure);
-            (self.failed, self.by_status) = (Some(row.class), row.is_of_status);
-            let scratch = self.scratch.get_or_insert_with(|| pool.take());
-            std::mem::swap(&mut scratch.failure, &mut pool.failure);
-        }
-    }
-
-    fn extract(
-        &mut self,
-        linked: &Linked,
-        world: &mut World<'_>,
-        id: ExtractId,
-        reply: &Reply<'_>,
-    ) {
-        let Some(row) = linked.extracts.get(id.index()) else {
-            return;
-        };
-        let World { rows, scratch: pool, .. } = world;
-        let rendered = self.scratch.as_deref();
-        let state = State { linked, memory: &self.memory, rows, rendered };
-        let ScratchPool { spare, kept, .. } = &mut **pool;
-        spare.set(Value::Unset);
-        let tools = &mut Tools { rng: &mut self.rng, kept };
-        state.operands(row.operands, |values| (row.extract)(values, reply, tools, spare));
-        if let (true, Some(default)) = (spare.value().is_missing(), row.default) {
-            spare.set(linked.program.value(default));
-        }
-        if !spare.value().is_missing() {
-            if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
-                std::mem::swap(var, spare);
-            }
-        } else if let Some(name) = &row.required {
-            // Written aside, as the text of a check is.
-            let failure = &mut pool.failure;
-            let name = linked.program.consts.slice(name);
-            state.operands(row.operands, |values| {
-                let hidden = row.is_secret.then_some(Value::Text(HIDDEN.as_bytes()));
-                no_value(name, hidden.or_else(|| values.first().copied()), failure);
-            });
-            linked.mask.text(failure);
-            (self.failed, self.by_status) = (Some(FaultClass::Assertion), false);
-            let scratch = self.scratch.get_or_insert_with(|| pool.take());
-            std::mem::swap(&mut scratch.failure, &mut pool.failure);
-        }
-    }
-
     /// Whether a request that failed is to be sent again, and after how long.
     fn retry(&mut self, linked: &Linked, id: RetryId, status: Option<i64>) -> Option<u64> {
         let failed = Attempt { class: self.failed?, status, by_status: self.by_status };
@@ -551,39 +484,6 @@ impl fmt::Debug for User {
             .field("pc", &self.pc)
             .field("vars", &self.memory.vars)
             .finish_non_exhaustive()
-    }
-}
-
-/// The text of a failed check with asterisks for what it compares with.
-#[cold]
-fn masked(
-    check: &Check,
-    values: &[Value<'_>],
-    reply: &Reply<'_>,
-    kept: &mut Kept,
-    failure: &mut String,
-) {
-    let hidden: Vec<_> = values.iter().map(|_| Value::Text(HIDDEN.as_bytes())).collect();
-    if (check.check)(&hidden, reply, kept, failure) {
-        failure.clear();
-        failure.push_str("what was expected is secret, and did not hold");
-    }
-}
-
-/// Says that a value which a task needs is not there, and where it is not if that may be said.
-#[cold]
-fn no_value(var: &[u8], place: Option<Value<'_>>, failure: &mut String) {
-    failure.clear();
-    failure.push_str("extract ");
-    failure.push_str(&String::from_utf8_lossy(var));
-    failure.push_str(": no value");
-    let mut text = Vec::new();
-    if let Some(place) = place {
-        place.write_text(&mut text);
-    }
-    if !text.is_empty() {
-        failure.push_str(" at ");
-        failure.push_str(&String::from_utf8_lossy(&text));
     }
 }
 

@@ -7,6 +7,7 @@ use super::functions;
 use super::reader::Reader;
 use super::tree::Element;
 use crate::draft::Task;
+use crate::text::placeholder_end;
 
 /// What Java encodes in forms and queries; a blank becomes `+`.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
@@ -131,17 +132,9 @@ fn encoded(text: &str) -> String {
     while let Some(at) = rest.find("${") {
         let (before, behind) = rest.split_at_checked(at).unwrap_or((rest, ""));
         written.push_str(&plainly_encoded(before));
-        let mut depth = 0_usize;
-        let end = behind.char_indices().find_map(|(at, char)| {
-            match char {
-                '{' => depth += 1,
-                '}' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            (char == '}' && depth == 0).then_some(at + 1)
-        });
-        let (placeholder, behind) =
-            behind.split_at_checked(end.unwrap_or(behind.len())).unwrap_or((behind, ""));
+        let inside = behind.get(2..).unwrap_or_default();
+        let end = (2 + placeholder_end(inside) + 1).min(behind.len());
+        let (placeholder, behind) = behind.split_at_checked(end).unwrap_or((behind, ""));
         match functions::argument(placeholder) {
             Some(argument) => written.push_str(&format!("${{url_encode({argument})}}")),
             None => written.push_str(placeholder),

@@ -6,6 +6,7 @@ use super::reader::Reader;
 use super::text::{Call, Part};
 use super::time_format;
 use crate::draft::Step;
+use crate::text::placeholder_end;
 
 impl Reader<'_> {
     /// A call as a text of ours.
@@ -303,16 +304,7 @@ pub(super) fn argument(text: &str) -> Option<String> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         outside.push_str(before);
-        let mut depth = 1_usize;
-        let end = after.char_indices().find(|(_, char)| {
-            match char {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        rest = end.and_then(|(end, _)| after.get(end + 1..)).unwrap_or_default();
+        rest = after.get(placeholder_end(after) + 1..).unwrap_or_default();
     }
     outside.push_str(rest);
     let special = [',', '(', ')', '[', ']', '{', '}', '"', '\''];

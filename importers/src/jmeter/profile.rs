@@ -130,12 +130,10 @@ pub(super) fn concurrency(
 ) {
     let (target, ramp, steps, hold_for) = target(reader, group);
     let mut stages = Vec::new();
-    if steps >= 1.0 && ramp > 0.0 {
-        let steps = steps.min(100.0);
-        for step in 1..=whole(steps) {
-            stages.push(hold(ramp / steps, (target * to_float(step) / steps).ceil()));
-        }
-    } else if ramp > 0.0 {
+    for (seconds, level) in stepped(target, ramp, steps) {
+        stages.push(hold(seconds, level.ceil()));
+    }
+    if stages.is_empty() && ramp > 0.0 {
         stages.push(linear(ramp, target));
     }
     if hold_for > 0.0 {
@@ -151,6 +149,12 @@ fn target(reader: &mut Reader<'_>, group: &Element) -> (f64, f64, f64, f64) {
     (get("TargetLevel"), get("RampUp") * unit, get("Steps"), get("Hold") * unit)
 }
 
+/// The steps of a ramp of bzm's groups: seconds and level of each; none when it has no steps.
+fn stepped(target: f64, ramp: f64, steps: f64) -> impl Iterator<Item = (f64, f64)> {
+    let steps = if ramp > 0.0 { steps.min(100.0) } else { 0.0 };
+    (1..=whole(steps)).map(move |step| (ramp / steps, target * to_float(step) / steps))
+}
+
 pub(super) fn arrivals(
     reader: &mut Reader<'_>,
     group: &Element,
@@ -158,17 +162,12 @@ pub(super) fn arrivals(
 ) {
     let (target, ramp, steps, hold_for) = target(reader, group);
     let mut stages = Vec::new();
-    if steps >= 1.0 && ramp > 0.0 {
-        let steps = steps.min(100.0);
-        for step in 1..=whole(steps) {
-            let rate = target * to_float(step) / steps;
-            stages.push((0.0, rate));
-            stages.push((ramp / steps, rate));
-        }
-    } else if ramp > 0.0 {
-        stages.push((ramp, target));
-    } else {
-        stages.push((0.0, target));
+    for (seconds, rate) in stepped(target, ramp, steps) {
+        stages.push((0.0, rate));
+        stages.push((seconds, rate));
+    }
+    if stages.is_empty() {
+        stages.push((ramp.max(0.0), target));
     }
     if hold_for > 0.0 {
         stages.push((hold_for, target));

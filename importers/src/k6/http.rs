@@ -14,6 +14,7 @@ use super::scope::Scope;
 use super::value::{Object, Part, Value, What};
 use crate::body;
 use crate::draft::Task;
+use crate::text::placeholder_end;
 
 impl<'a> Machine<'a, '_> {
     /// A function of `k6/http`.
@@ -480,16 +481,7 @@ fn plain_name(method: &str, url: &str) -> Option<String> {
     let mut has_call = false;
     while let Some((before, after)) = rest.split_once("${") {
         name.push_str(before);
-        let mut depth = 1_usize;
-        let end = after.char_indices().find(|(_, char)| {
-            match char {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        let end = end.map_or(after.len(), |(at, _)| at);
+        let end = placeholder_end(after);
         let inside = after.get(..end).unwrap_or_default();
         if let Some((function, arguments)) = inside.split_once('(') {
             has_call = true;

@@ -1,0 +1,121 @@
+//! What a user does with a reply: it judges it, and takes values out of it.
+
+use super::{User, World};
+use crate::evaluate::State;
+use crate::kept::Kept;
+use crate::link::{Linked, Tools};
+use crate::mask::HIDDEN;
+use crate::program::{CheckId, ExtractId};
+use crate::reply::{FaultClass, Reply};
+use crate::resolve::Check;
+use crate::scratch::ScratchPool;
+use crate::value::Value;
+
+impl User {
+    /// Judges a reply. What fails, and is not soft, fails the request.
+    pub(super) fn check(
+        &mut self,
+        linked: &Linked,
+        world: &mut World<'_>,
+        id: CheckId,
+        reply: &Reply<'_>,
+    ) {
+        let Some(row) = linked.checks.get(id.index()) else {
+            return;
+        };
+        let World { rows, scratch: pool, .. } = world;
+        let rendered = self.scratch.as_deref();
+        let state = State { linked, memory: &self.memory, rows, rendered };
+        // Written aside, because the operands may borrow the buffer the text ends in.
+        let ScratchPool { failure, kept, .. } = &mut **pool;
+        failure.clear();
+        let holds =
+            state.operands(row.operands, |values| (row.check)(values, reply, kept, failure));
+        if !holds && row.is_soft {
+            self.soft_failures = self.soft_failures.saturating_add(1);
+        } else if !holds {
+            if row.is_secret {
+                failure.clear();
+                let hide = |values: &[Value<'_>]| masked(row, values, reply, kept, failure);
+                state.operands(row.operands, hide);
+            }
+            linked.mask.text(failure);
+            (self.failed, self.by_status) = (Some(row.class), row.is_of_status);
+            let scratch = self.scratch.get_or_insert_with(|| pool.take());
+            std::mem::swap(&mut scratch.failure, &mut pool.failure);
+        }
+    }
+
+    /// Takes a value out of a reply into a variable; that there is none may fail the request.
+    pub(super) fn extract(
+        &mut self,
+        linked: &Linked,
+        world: &mut World<'_>,
+        id: ExtractId,
+        reply: &Reply<'_>,
+    ) {
+        let Some(row) = linked.extracts.get(id.index()) else {
+            return;
+        };
+        let World { rows, scratch: pool, .. } = world;
+        let rendered = self.scratch.as_deref();
+        let state = State { linked, memory: &self.memory, rows, rendered };
+        let ScratchPool { spare, kept, .. } = &mut **pool;
+        spare.set(Value::Unset);
+        let tools = &mut Tools { rng: &mut self.rng, kept };
+        state.operands(row.operands, |values| (row.extract)(values, reply, tools, spare));
+        if let (true, Some(default)) = (spare.value().is_missing(), row.default) {
+            spare.set(linked.program.value(default));
+        }
+        if !spare.value().is_missing() {
+            if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
+                std::mem::swap(var, spare);
+            }
+        } else if let Some(name) = &row.required {
+            // Written aside, as the text of a check is.
+            let failure = &mut pool.failure;
+            let name = linked.program.consts.slice(name);
+            state.operands(row.operands, |values| {
+                let hidden = row.is_secret.then_some(Value::Text(HIDDEN.as_bytes()));
+                no_value(name, hidden.or_else(|| values.first().copied()), failure);
+            });
+            linked.mask.text(failure);
+            (self.failed, self.by_status) = (Some(FaultClass::Assertion), false);
+            let scratch = self.scratch.get_or_insert_with(|| pool.take());
+            std::mem::swap(&mut scratch.failure, &mut pool.failure);
+        }
+    }
+}
+
+/// The text of a failed check with asterisks for what it compares with.
+#[cold]
+fn masked(
+    check: &Check,
+    values: &[Value<'_>],
+    reply: &Reply<'_>,
+    kept: &mut Kept,
+    failure: &mut String,
+) {
+    let hidden: Vec<_> = values.iter().map(|_| Value::Text(HIDDEN.as_bytes())).collect();
+    if (check.check)(&hidden, reply, kept, failure) {
+        failure.clear();
+        failure.push_str("what was expected is secret, and did not hold");
+    }
+}
+
+/// Says that a value which a task needs is not there, and where it is not if that may be said.
+#[cold]
+fn no_value(var: &[u8], place: Option<Value<'_>>, failure: &mut String) {
+    failure.clear();
+    failure.push_str("extract ");
+    failure.push_str(&String::from_utf8_lossy(var));
+    failure.push_str(": no value");
+    let mut text = Vec::new();
+    if let Some(place) = place {
+        place.write_text(&mut text);
+    }
+    if !text.is_empty() {
+        failure.push_str(" at ");
+        failure.push_str(&String::from_utf8_lossy(&text));
+    }
+}
