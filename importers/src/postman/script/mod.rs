@@ -2,9 +2,12 @@
 //!
 //! Nothing is run. What a script does beyond that is a note with the statement's text.
 
+mod calls;
 mod chain;
 mod check;
 mod eval;
+mod methods;
+mod operators;
 mod value;
 mod walk;
 
