@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use ld_tests::cases;
 use ld_tests::command::Folder;
+use ld_tests::node;
 use ld_tests::recorder::{Recorded, Recorder};
 use ld_tests::witness::reply;
 use serde_json::{Value, json};
 
 use crate::compare::{Body, Differences, Request, requests};
-use crate::plans_are_as_expected;
+use crate::{corpus, plans_are_as_expected};
 
 /// Requests that differ for a reason: the case, the number of the request, and the reason.
 const KNOWN: &[(&str, usize, &str)] = &[];
@@ -113,13 +114,9 @@ fn imported_postman_collections_send_what_newman_sends() {
 
 #[test]
 fn the_postman_corpus_sends_what_newman_sends() {
-    let corpus = std::env::var_os("LD_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
-        PathBuf::from,
-    );
-    if corpus.join("postman").is_dir() {
+    if let Some(folder) = corpus("postman") {
         let mut differences = Differences::default();
-        replay(&corpus.join("postman"), &mut differences);
+        replay(&folder, &mut differences);
         differences.at_most(15, 200);
     }
 }
@@ -172,15 +169,9 @@ fn side_by_side(mut theirs: Vec<Request>, mut ours: Vec<Request>) -> (Vec<Reques
 }
 
 fn newman(folder: &Path, sources: &[String], proxy: &str) {
-    let installed = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/newman"));
-    let output = { installed }.stderr(Stdio::inherit()).output().unwrap();
-    assert!(
-        output.status.success(),
-        "newman is missing; what tests/peers/newman said stands above"
-    );
-    let program = String::from_utf8(output.stdout).unwrap();
+    let program = node::program("newman").unwrap();
     let mut command = Command::new("timeout");
-    command.args(["100", program.trim_end(), "run", &sources[0], "--insecure", "--silent"]);
+    command.arg("100").arg(program).args(["run", &sources[0], "--insecure", "--silent"]);
     for source in &sources[1..] {
         let option = if source.ends_with(".globals.json") { "--globals" } else { "--environment" };
         command.args([option, source]);
