@@ -10,6 +10,16 @@ use crate::draft::Task;
 pub(super) fn set(reader: &mut Reader<'_>, auth: &Value, task: &mut Task, place: &str) {
     let kind = text_of(auth.get("type")).unwrap_or_default();
     let parameters = parameters(auth.get(&kind));
+    if let ("bearer", Some(raw)) | ("oauth2", Some(raw)) = (
+        kind.as_str(),
+        text_of(parameters.get(if kind == "bearer" { "token" } else { "accessToken" })),
+    ) && reader.variables.is_empty(&raw)
+    {
+        let why = "it is empty, for which Postman sends no header; when you have one, give the task \
+                   `auth` of type bearer";
+        reader.notes.remark(place, &format!("the token {raw}"), why);
+        return;
+    }
     let mut text = |name: &str| {
         let value = text_of(parameters.get(name)).filter(|value| !value.is_empty());
         value.map(|value| reader.variables.text(&value))

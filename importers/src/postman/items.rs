@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::jumps::Jumps;
 use super::request;
 use super::script::{self, Listen, Script};
 use super::variables::Variables;
@@ -17,6 +18,7 @@ pub(super) struct Reader<'r> {
     pub(super) notes: &'r mut Notes,
     examples: usize,
     descriptions: usize,
+    jumps: Jumps,
 }
 
 /// What requests have from the folders they are in.
@@ -34,12 +36,13 @@ impl<'r> Reader<'r> {
         variables: &'r mut Variables,
         notes: &'r mut Notes,
     ) -> Self {
-        Self { source, variables, notes, examples: 0, descriptions: 0 }
+        Self { source, variables, notes, examples: 0, descriptions: 0, jumps: Jumps::default() }
     }
 
     /// The steps of a whole collection.
     pub(super) fn collection(&mut self, document: &Value) -> Vec<Step> {
         let place = self.source.name.clone();
+        self.jumps = Jumps::of(document);
         let inherited = self.inherited(document, &Inherited::default(), &place);
         let steps = self.items(document, &inherited, &place);
         for (count, what) in
@@ -112,15 +115,31 @@ impl<'r> Reader<'r> {
         self.count_description(request);
         self.notes.keep_request();
         let mut steps = Vec::new();
-        let before = script::run(&inherited.scripts, Listen::Before, self.variables, self.notes);
-        steps.extend(before.sets());
+        let scripts = &inherited.scripts;
+        let before = script::run(scripts, Listen::Before, self.source, self.variables, self.notes);
+        steps.extend(before.steps());
         let mut task = request::task(self, request, &inherited, place);
         task.name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-        let after = script::run(&inherited.scripts, Listen::After, self.variables, self.notes);
+        let after = script::run(scripts, Listen::After, self.source, self.variables, self.notes);
         task.assertions.extend(before.assertions.iter().chain(&after.assertions).cloned());
         task.extract.extend(after.extract.iter().cloned());
         steps.push(task.into());
-        steps.extend(after.sets());
+        steps.extend(after.steps());
+        if self.jumps.enter() {
+            let why = "a script goes from a request before to one behind; it is in the plan with \
+                       `run_if: false`";
+            self.notes.remark(place, "jumped over", why);
+            steps.iter_mut().for_each(switch_off);
+        } else if before.skips {
+            let why = "its script never has it made; it is in the plan with `run_if: false`";
+            self.notes.remark(place, "skipped", why);
+            steps.iter_mut().for_each(switch_off);
+        } else if let Some(next) = after.next.or(before.next) {
+            match self.jumps.take(&next) {
+                Ok(()) => self.notes.keep(),
+                Err(why) => self.notes.drop(place, "setNextRequest", why),
+            }
+        }
         steps
     }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod dynamic;
 mod items;
+mod jumps;
 mod payload;
 mod request;
 mod script;

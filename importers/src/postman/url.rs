@@ -1,6 +1,7 @@
 //! URLs, given as text or in parts, and their encoding.
 
 use std::fmt::Write as _;
+use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
@@ -152,7 +153,7 @@ fn of_text(raw: &str, encode: bool, variables: &mut Variables) -> Url {
     let (before, fragment) = split(raw, '#');
     let (before, query) = split(before, '?');
     let (scheme, rest) = match split(before, ':') {
-        (scheme, Some(rest)) if rest.starts_with("//") && !scheme.contains('/') => {
+        (scheme, Some(rest)) if rest.starts_with("//") && split(scheme, '/').1.is_none() => {
             (Some(scheme), rest.trim_start_matches('/'))
         }
         _ => (None, before),
@@ -161,7 +162,8 @@ fn of_text(raw: &str, encode: bool, variables: &mut Variables) -> Url {
     let mut url = Url { has_fragment: fragment.is_some(), ..Url::default() };
     let host = match authority.rsplit_once('@') {
         Some((credentials, host)) => {
-            let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+            let (user, password) = split(credentials, ':');
+            let password = password.unwrap_or_default();
             url.credentials = Some((variables.text(user), variables.text(password)));
             host
         }
@@ -180,7 +182,7 @@ fn of_text(raw: &str, encode: bool, variables: &mut Variables) -> Url {
     }
     // A variable's value may be the beginning of a URL, path and all.
     url.text.push_str(&variables.render(&host, |text| {
-        if text.contains('/') { text.to_owned() } else { text.to_ascii_lowercase() }
+        if text.contains('/') { text.to_owned() } else { address(&text.to_ascii_lowercase()) }
     }));
     if let Some(path) = path {
         url.text.push('/');
@@ -203,8 +205,37 @@ fn needs_scheme(host: &[Piece], variables: &Variables) -> bool {
         Some(Piece::Code { code, .. }) => variables.declared_text(code).is_some_and(|value| {
             !value.is_empty() && !value.contains("://") && !value.contains("{{")
         }),
+        Some(Piece::Plan(text)) => !text.starts_with("${") && !text.contains("://"),
         None => false,
     }
+}
+
+/// A host and its port, an IPv4 address of less than four numbers, or of such that are not decimal,
+/// written as it usually is (WHATWG URL §3.5).
+fn address(host: &str) -> String {
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let numbers: Option<Vec<u32>> = name.split('.').map(ipv4_number).collect();
+    let Some((last, first)) = numbers.as_deref().and_then(|numbers| numbers.split_last()) else {
+        return host.to_owned();
+    };
+    // The last number stands for all the bytes that are left.
+    let left = 4_u32.saturating_sub(u32::try_from(first.len()).unwrap_or(u32::MAX));
+    if left == 0 || first.iter().any(|byte| *byte > 255) || u64::from(*last) >> (8 * left) != 0 {
+        return host.to_owned();
+    }
+    let shifted = (0..).zip(first).map(|(at, byte): (u32, &u32)| byte << (24 - 8 * at));
+    let name = Ipv4Addr::from(shifted.sum::<u32>() | last).to_string();
+    port.map_or(name.clone(), |port| format!("{name}:{port}"))
+}
+
+/// A number of an IPv4 address: decimal, octal after `0`, hexadecimal after `0x`.
+fn ipv4_number(text: &str) -> Option<u32> {
+    let (digits, radix) = match (text.strip_prefix("0x"), text.strip_prefix('0')) {
+        (Some(digits), _) => (digits, 16),
+        (None, Some(digits)) if !digits.is_empty() => (digits, 8),
+        _ => (text, 10),
+    };
+    u32::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with('+'))
 }
 
 /// Percent-encoded where Postman encodes.
@@ -251,5 +282,22 @@ mod tests {
             "http://a.example/b%20c?d=%27e%20f%27&g={x}"
         );
         assert_eq!(read(json!("{{base}}/{{x?y}}")), "${base}/${x_y}");
+        assert_eq!(read(json!("{{p://}}://{{host}}/")), "${p___}://${host}/");
+    }
+
+    #[test]
+    fn addresses_are_written_with_four_numbers() {
+        for (written, meant) in [
+            ("127.1:81", "127.0.0.1:81"),
+            ("0x7f.0.0.1", "127.0.0.1"),
+            ("2130706433", "127.0.0.1"),
+            ("10.0.0.010", "10.0.0.8"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("1.2.3.4.5", "1.2.3.4.5"),
+            ("256.1", "256.1"),
+            ("a.1", "a.1"),
+        ] {
+            assert_eq!(address(written), meant, "{written}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Variables of all levels, and texts that refer to them.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use regex::Regex;
@@ -14,6 +15,9 @@ use crate::text;
 /// Values refer to other variables; deeper than this they go in circles.
 const MAX_DEPTH: usize = 19;
 
+/// Begins the name by which a text of the plan is referred to.
+const QUOTED: char = '\u{1}';
+
 /// A text is longer than this only when values that refer to each other multiply.
 const MAX_EXPANDED: usize = 1 << 20;
 
@@ -26,6 +30,8 @@ pub(super) enum Piece {
         code: String,
         is_typed: bool,
     },
+    /// A text of the plan.
+    Plan(String),
 }
 
 /// The variables of all levels.
@@ -38,11 +44,19 @@ pub(super) struct Variables {
     folders: Vec<Map<String, Value>>,
     /// Those that scripts set.
     set: HashSet<String>,
+    /// Those that a script before has set.
+    set_before: HashSet<String>,
+    /// Texts that scripts set them to, where those are known.
+    set_to: HashMap<String, String>,
+    /// Those that are read before a script sets them.
+    early: Vec<String>,
     /// Their names in the plan.
     names: HashMap<String, String>,
     /// What the plan declares, by their names there.
     declared: Map<String, Value>,
     unknown: Vec<String>,
+    /// Texts of the plan that texts of the source have in them, see [`quote`](Self::quote).
+    quoted: Vec<String>,
 }
 
 impl Variables {
@@ -120,6 +134,16 @@ impl Variables {
         format!("${{{}}}", self.plan_name(name))
     }
 
+    /// A text of the plan as a text of the source: [`text`](Self::text) gives it back as it is.
+    pub(super) fn quote(&mut self, text: &str) -> String {
+        if let Some(plain) = text::plain(text).filter(|plain| !plain.contains("{{")) {
+            return plain;
+        }
+        self.declare_mentioned(&json!(text));
+        self.quoted.push(text.to_owned());
+        format!("{{{{{QUOTED}{}}}}}", self.quoted.len() - 1)
+    }
+
     /// Declares the variables that a value of the plan refers to.
     pub(super) fn declare_mentioned(&mut self, value: &Value) {
         let text = value.to_string();
@@ -149,9 +173,26 @@ impl Variables {
         self.set.contains(name)
     }
 
+    /// Remembers the text that a script sets a variable to, or that it is not known any more.
+    pub(super) fn is_set_to(&mut self, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.set_to.insert(name.to_owned(), text.to_owned()),
+            None => self.set_to.remove(name),
+        };
+    }
+
+    /// Whether a text is nothing but a variable that has an empty value.
+    pub(super) fn is_empty(&self, raw: &str) -> bool {
+        let name = raw.trim().strip_prefix("{{").and_then(|name| name.strip_suffix("}}"));
+        name.is_some_and(|name| {
+            !self.is_set(name) && self.value(name).and_then(Value::as_str) == Some("")
+        })
+    }
+
     /// The name in the plan of a variable that a script sets or reads.
     pub(super) fn name(&mut self, name: &str) -> String {
         self.set.insert(name.to_owned());
+        self.set_before.insert(name.to_owned());
         self.declare_used(name);
         self.plan_name(name)
     }
@@ -171,6 +212,7 @@ impl Variables {
                 Piece::Code { code, .. } => {
                     written.push_str(&format!("${{{code}}}"));
                 }
+                Piece::Plan(text) => text::append(&mut written, text),
             }
         }
         written
@@ -180,8 +222,49 @@ impl Variables {
     pub(super) fn pieces(&mut self, raw: &str) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut budget = MAX_EXPANDED;
-        self.expand(raw, 0, &mut budget, &mut pieces);
+        let raw = self.with_inner_names(raw);
+        self.expand(&raw, 0, &mut budget, &mut pieces);
         pieces
+    }
+
+    /// A text with the values of variables in it that are part of the name of another, as in
+    /// `{{key_{{stage}}}}`.
+    fn with_inner_names<'t>(&self, raw: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(raw);
+        for _ in 0..MAX_DEPTH {
+            let mut written = String::new();
+            let mut rest = &*text;
+            let mut replaced = false;
+            while let Some(end) = rest.find("}}") {
+                let (before, after) = rest.split_at(end);
+                let inner = before.rsplit_once("{{").filter(|(outer, _)| outer.contains("{{"));
+                let value = inner.and_then(|(outer, name)| {
+                    let value = match self.is_set(name) {
+                        true => self.set_to.get(name).cloned(),
+                        false => text_of(self.value(name)),
+                    };
+                    value.filter(|_| after.contains("}}")).map(|value| (outer, value))
+                });
+                match value {
+                    Some((outer, value)) => {
+                        written.push_str(outer);
+                        written.push_str(&value);
+                        replaced = true;
+                    }
+                    None => {
+                        written.push_str(before);
+                        written.push_str("}}");
+                    }
+                }
+                rest = after.get(2..).unwrap_or_default();
+            }
+            if !replaced || written.len() > MAX_EXPANDED {
+                break;
+            }
+            written.push_str(rest);
+            text = Cow::Owned(written);
+        }
+        text
     }
 
     fn expand(&mut self, raw: &str, depth: usize, budget: &mut usize, pieces: &mut Vec<Piece>) {
@@ -204,6 +287,17 @@ impl Variables {
     }
 
     fn reference(&mut self, name: &str, depth: usize, budget: &mut usize, pieces: &mut Vec<Piece>) {
+        let quoted =
+            name.strip_prefix(QUOTED).and_then(|at| self.quoted.get(at.parse::<usize>().ok()?));
+        if let Some(text) = quoted {
+            let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+            let name = name.filter(|name| self.names.values().any(|known| known == name));
+            pieces.push(match name {
+                Some(name) => Piece::Code { code: name.to_owned(), is_typed: true },
+                None => Piece::Plan(text.clone()),
+            });
+            return;
+        }
         if let Some(code) = name.strip_prefix('$').and_then(dynamic::placeholder) {
             let is_typed = dynamic::is_number(code);
             pieces.push(Piece::Code { code: code.to_owned(), is_typed });
@@ -232,7 +326,11 @@ impl Variables {
             return;
         }
         let value = match self.value(name).cloned() {
-            None if self.is_set(name) => return,
+            None if self.set_before.contains(name) => return,
+            None if self.is_set(name) => {
+                self.early.push(plan_name.clone());
+                json!(format!("{{{{{name}}}}}"))
+            }
             None => {
                 self.unknown.push(plan_name.clone());
                 json!(format!("{{{{{name}}}}}"))
@@ -275,6 +373,11 @@ impl Variables {
             let why = "no source says what they are: give the environment too, or set them in \
                        `variables` of the plan";
             notes.approximate("variables", &self.unknown.join(", "), why);
+        }
+        if !self.early.is_empty() {
+            let why = "they are read before a script sets them, and sent as they are written until \
+                       then";
+            notes.remark("variables", &self.early.join(", "), why);
         }
         let is_base = |name: &str| {
             let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();

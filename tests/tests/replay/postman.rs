@@ -16,7 +16,30 @@ use crate::compare::{Body, Differences, Request, requests};
 use crate::{corpus, plans_are_as_expected};
 
 /// Requests that differ for a reason: the case, the number of the request, and the reason.
-const KNOWN: &[(&str, usize, &str)] = &[];
+const KNOWN: &[(&str, usize, &str)] = &[
+    (
+        "newman-echo-v2",
+        1,
+        "the collection answers a challenge that it was given before, the plan one of its own, and \
+         here there is none",
+    ),
+    ("newman-echo-v2", 3, "no user type signs by OAuth 1; a note says so"),
+    ("newman-hawk-auth", 0, "no user type signs by Hawk; a note says so"),
+    (
+        "newman-set-next-request",
+        1,
+        "what the reply says decides which request is next, also one before; a note says so",
+    ),
+    (
+        "xero-oauth2",
+        2,
+        "a variable without a value is nothing to a script and its name to a request; the plan has \
+         the name for both",
+    ),
+];
+
+/// Texts that are drawn at random: the case, and a pattern that both sides must match.
+const DRAWN: &[(&str, &str)] = &[("newman-dynamic-vars", r#"\("RandomId", "(?:\d{1,3}|1000)"\)"#)];
 
 /// What the servers of the collections answer, as far as later requests need it.
 fn answer(recorded: &Recorded) -> Vec<u8> {
@@ -109,7 +132,7 @@ fn plans_of_postman_collections_are_as_expected() {
 fn imported_postman_collections_send_what_newman_sends() {
     let mut differences = Differences::default();
     replay(&cases::folder("importers/postman"), &mut differences);
-    differences.at_most(15, 200);
+    differences.at_most(0, 200);
 }
 
 #[test]
@@ -117,7 +140,7 @@ fn the_postman_corpus_sends_what_newman_sends() {
     if let Some(folder) = corpus("postman") {
         let mut differences = Differences::default();
         replay(&folder, &mut differences);
-        differences.at_most(15, 200);
+        differences.at_most(0, 200);
     }
 }
 
@@ -137,6 +160,14 @@ fn replay(cases: &Path, differences: &mut Differences) {
         let case = names[0].trim_end_matches(".json");
         (original, imported) = side_by_side(original, imported);
         for (number, (theirs, ours)) in original.iter_mut().zip(&mut imported).enumerate() {
+            for (_, pattern) in DRAWN.iter().filter(|drawn| drawn.0 == case) {
+                for request in [&mut *theirs, &mut *ours] {
+                    if let Body::Text(text) = &mut request.body {
+                        let pattern = regex::Regex::new(pattern).unwrap();
+                        *text = pattern.replace_all(text, "DRAWN").into_owned();
+                    }
+                }
+            }
             if KNOWN.iter().any(|known| (known.0, known.1) == (case, number)) {
                 assert_ne!(theirs, ours, "{case}, request {number} is equal, unlike what is said");
                 *theirs = ours.clone();

@@ -26,6 +26,12 @@ impl<'l, 'a> Links<'l, 'a> {
         self.links.iter().find_map(|(_, arguments)| arguments.as_deref()).unwrap_or_default()
     }
 
+    /// The first argument of a call further on.
+    pub(super) fn later(&self, name: &str) -> Option<&'l Expression<'a>> {
+        let link = self.links.iter().rev().find(|(known, _)| known == name)?;
+        link.1.as_ref()?.first().copied()
+    }
+
     /// Whether it is the call of a function of the script's own.
     pub(super) fn is_function(&self) -> bool {
         matches!(self.links.first(), Some((name, Some(_))) if name != "expect")
@@ -84,7 +90,8 @@ impl Walk<'_> {
         let (start, subject) = match names.as_slice() {
             ["expect", ..] => (1, links.links.first()),
             ["pm", "expect"] => (2, links.links.get(1)),
-            ["pm", "response"] => (2, None),
+            // The reply of a request that the script makes is not that of the request it belongs to.
+            ["pm", "response"] if self.sent.is_none() => (2, None),
             _ => return false,
         };
         let is_response = names == ["pm", "response"];
@@ -162,6 +169,16 @@ impl Walk<'_> {
                 (false, [alone]) => Some(vec![check::negate(alone)?]),
                 _ => None,
             };
+        }
+        // That no error came is what a reply says.
+        if *subject == Val::Const(Json::Null)
+            && (name == "null" && !not
+                || matches!(name, "ok" | "exist" | "true") && not
+                || matches!(name, "equal" | "eql" | "eq" | "equals")
+                    && !not
+                    && first == Some(&Val::Const(Json::Null)))
+        {
+            return Some(Vec::new());
         }
         let Val::Reply(part) = subject.clone() else { return None };
         let compare = |op: Op, value: &Json| {
@@ -337,6 +354,12 @@ impl Walk<'_> {
                     }
                     None => one(check::exists(&Part::Header(name), !not)),
                 }
+            }
+            "property" if matches!(values.first()?.as_text()?, "code" | "status") => {
+                let value = self.json(values.get(1)?)?;
+                let is_code = values.first()?.as_text()? == "code";
+                let part = if is_code { Part::Status } else { Part::Reason };
+                one(check::compare(&part, equal, &value))
             }
             "jsonBody" => match values {
                 [] => one(check::kind(&Part::Json(Vec::new()), "object", not)),

@@ -168,6 +168,9 @@ impl Walk<'_> {
             Val::Given(given) if given == "environment" || given == "globals" => {
                 self.variable(name)
             }
+            Val::Given(given) if given == "pm" && name == "response" && self.sent.is_some() => {
+                Val::Unknown
+            }
             Val::Given(given) => member_of_given(&given, name),
             _ => Val::Unknown,
         }
@@ -208,6 +211,7 @@ impl Walk<'_> {
                 Val::Const(Json::Number(_) | Json::Bool(_) | Json::Null) | Val::Tree(_) => {
                     self.json(value)
                 }
+                Val::Const(value) => Some(self.written(value)),
                 value => self.text(value).map(Json::String),
             })
             .collect();
@@ -215,6 +219,19 @@ impl Walk<'_> {
             Some(values) if all_known => Val::Const(build(values)),
             Some(values) => Val::Tree(build(values)),
             None => Val::Unknown,
+        }
+    }
+
+    /// A known value with its texts as the plan has them.
+    fn written(&mut self, value: &Json) -> Json {
+        match value {
+            Json::String(text) => json!(self.variables.text(text)),
+            Json::Array(items) => items.iter().map(|item| self.written(item)).collect(),
+            Json::Object(members) => {
+                let members = members.iter();
+                members.map(|(name, value)| (name.clone(), self.written(value))).collect()
+            }
+            value => value.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ mod check;
 mod eval;
 mod methods;
 mod operators;
+mod send;
 mod value;
 mod walk;
 
@@ -18,8 +19,9 @@ use serde_json::{Map, Value, json};
 
 use super::text_of;
 use super::variables::Variables;
-use crate::draft::Step;
+use crate::draft::{Step, Task};
 use crate::notes::Notes;
+use crate::source::Source;
 
 /// Longer scripts are whole libraries, of which no part could be kept.
 const MAX_BYTES: usize = 64 << 10;
@@ -48,24 +50,60 @@ pub(super) struct Script {
 pub(super) struct Compiled {
     pub(super) assertions: Vec<Value>,
     pub(super) extract: Vec<Value>,
-    set: Vec<(String, Value)>,
-    todo: Vec<(String, String)>,
+    /// What else it does, in order.
+    did: Vec<Did>,
+    /// Where the run goes on after the request, when it says so.
+    pub(super) next: Option<Next>,
+    /// Whether the request is not made at all.
+    pub(super) skips: bool,
+}
+
+/// Something that a script does besides looking at the reply.
+#[derive(Clone, Debug)]
+enum Did {
+    /// Sets a variable.
+    Set(String, Value),
+    /// Makes a request of its own.
+    Sent(Box<Task>),
+    /// Something that no step can do: what, and the text of the script.
+    Todo(String, String),
+}
+
+/// Where a run goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Next {
+    /// At the request of this name or id.
+    Request(String),
+    /// Nowhere: the iteration ends.
+    End,
 }
 
 impl Compiled {
-    /// The blocks that set variables; a block sets each once.
-    pub(super) fn sets(&self) -> Vec<Step> {
-        let mut blocks: Vec<Map<String, Value>> = Vec::new();
-        for (name, value) in &self.set {
-            match blocks.last_mut() {
-                Some(block) if !block.contains_key(name) => {
+    /// The steps of what it does; a block sets each variable once.
+    pub(super) fn steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut block = Map::new();
+        for did in &self.did {
+            let step: Step = match did {
+                Did::Set(name, value) => {
+                    if block.contains_key(name) {
+                        steps.push(Step::simple("set", std::mem::take(&mut block)));
+                    }
                     block.insert(name.clone(), value.clone());
+                    continue;
                 }
-                _ => blocks.push(std::iter::once((name.clone(), value.clone())).collect()),
+                Did::Sent(task) => Step::Task(task.clone()),
+                Did::Todo(what, source) => Step::todo(what, source),
+            };
+            if !block.is_empty() {
+                steps.push(Step::simple("set", std::mem::take(&mut block)));
             }
+            steps.push(step);
         }
-        let todo = self.todo.iter().map(|(what, source)| Step::todo(what, source));
-        blocks.into_iter().map(|block| Step::simple("set", block)).chain(todo).collect()
+        if !block.is_empty() {
+            steps.push(Step::simple("set", block));
+        }
+        steps
     }
 
     fn add(&mut self, other: &Self) {
@@ -78,8 +116,9 @@ impl Compiled {
                 }
             }
         }
-        self.set.extend(other.set.iter().cloned());
-        self.todo.extend(other.todo.iter().cloned());
+        self.did.extend(other.did.iter().cloned());
+        self.next = other.next.clone().or(self.next.take());
+        self.skips |= other.skips;
     }
 }
 
@@ -135,21 +174,27 @@ pub(super) fn of_events(events: Option<&Value>, place: &str, notes: &mut Notes) 
 pub(super) fn run(
     scripts: &[Script],
     listen: Listen,
+    source: &Source,
     variables: &mut Variables,
     notes: &mut Notes,
 ) -> Compiled {
     let mut all = Compiled::default();
     for script in scripts.iter().filter(|script| script.listen == listen) {
-        all.add(script.compiled.get_or_init(|| compile(script, variables, notes)));
+        all.add(script.compiled.get_or_init(|| compile(script, source, variables, notes)));
     }
     all
 }
 
-fn compile(script: &Script, variables: &mut Variables, notes: &mut Notes) -> Compiled {
+fn compile(
+    script: &Script,
+    source: &Source,
+    variables: &mut Variables,
+    notes: &mut Notes,
+) -> Compiled {
     if script.code.len() > MAX_BYTES {
         let what = format!("a script of {} bytes", script.code.len());
         notes.drop(&script.place, &what, "it is too long to be looked at");
         return Compiled::default();
     }
-    walk::script(&script.code, &script.place, script.listen, variables, notes)
+    walk::script(script, source, variables, notes)
 }

@@ -83,6 +83,12 @@ impl Val {
         }
     }
 
+    /// Whether it is about a reply.
+    pub(super) fn is_of_reply(&self) -> bool {
+        matches!(self, Self::Reply(_) | Self::Holds(_))
+            || *self == Self::Given("pm.response".to_owned())
+    }
+
     /// Whether it counts as true, when that is known.
     pub(super) fn truth(&self) -> Option<bool> {
         Some(match self {

@@ -11,9 +11,10 @@ use oxc_span::{GetSpan as _, SourceType, Span};
 use serde_json::{Value as Json, json};
 
 use super::value::{Part, Segment, Val, path};
-use super::{Compiled, Listen, check};
+use super::{Compiled, Did, Listen, Next, Script, check};
 use crate::notes::Notes;
 use crate::postman::variables::Variables;
+use crate::source::Source;
 
 /// Functions in functions; deeper than this nothing is looked at.
 const MAX_DEPTH: usize = 40;
@@ -23,23 +24,26 @@ const MAX_SHOWN: usize = 160;
 
 /// What a script does.
 pub(super) fn script(
-    code: &str,
-    place: &str,
-    listen: Listen,
+    script: &Script,
+    source: &Source,
     variables: &mut Variables,
     notes: &mut Notes,
 ) -> Compiled {
+    let (code, place) = (&*script.code, script.place.as_str());
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, code, SourceType::cjs()).parse();
     let mut walk = Walk {
         code,
         place,
-        listen,
+        listen: script.listen,
+        source,
         variables,
         notes,
         names: HashMap::new(),
         compiled: Compiled::default(),
         depth: 0,
+        conditions: 0,
+        sent: None,
     };
     if parsed.panicked || !parsed.diagnostics.is_empty() {
         let why = "this is not valid JavaScript, so nothing of it is in the plan";
@@ -55,11 +59,16 @@ pub(super) struct Walk<'w> {
     pub(super) code: &'w str,
     pub(super) place: &'w str,
     pub(super) listen: Listen,
+    pub(super) source: &'w Source,
     pub(super) variables: &'w mut Variables,
     pub(super) notes: &'w mut Notes,
     pub(super) names: HashMap<String, Val>,
     pub(super) compiled: Compiled,
     pub(super) depth: usize,
+    /// How many conditions it is under that only the run decides.
+    pub(super) conditions: usize,
+    /// The request of the script's own whose reply is looked at, by its place in what was done.
+    pub(super) sent: Option<usize>,
 }
 
 impl Walk<'_> {
@@ -102,7 +111,7 @@ impl Walk<'_> {
             Statement::VariableDeclaration(declaration) => {
                 for declarator in &declaration.declarations {
                     let value =
-                        declarator.init.as_ref().map_or(Val::Undefined, |init| self.eval(init));
+                        declarator.init.as_ref().map_or(Val::Undefined, |init| self.assigned(init));
                     self.bind(&declarator.id, value);
                 }
             }
@@ -118,9 +127,11 @@ impl Walk<'_> {
 
     /// What is done under a condition that is known only when the script runs.
     fn guarded(&mut self, condition: &Val, test: Span, body: &Statement<'_>) {
-        let before = (self.compiled.assertions.len(), self.compiled.set.len());
+        let before = (self.compiled.assertions.len(), self.compiled.did.len());
+        self.conditions += 1;
         self.statement(body);
-        let after = (self.compiled.assertions.len(), self.compiled.set.len());
+        self.conditions -= 1;
+        let after = (self.compiled.assertions.len(), self.compiled.did.len());
         // That a reply is as expected before it is looked into is what the assertions say anyway.
         let is_about_reply = matches!(condition, Val::Holds(_) | Val::Reply(_));
         if before != after && !(is_about_reply && before.1 == after.1) {
@@ -129,7 +140,7 @@ impl Walk<'_> {
         }
     }
 
-    fn bind(&mut self, pattern: &BindingPattern<'_>, value: Val) {
+    pub(super) fn bind(&mut self, pattern: &BindingPattern<'_>, value: Val) {
         match pattern {
             BindingPattern::BindingIdentifier(name) => {
                 self.names.insert(name.name.to_string(), value);
@@ -163,7 +174,7 @@ impl Walk<'_> {
                 sequence.expressions.iter().for_each(|one| self.expression(one));
             }
             Expression::AssignmentExpression(assignment) => {
-                let value = self.eval(&assignment.right);
+                let value = self.assigned(&assignment.right);
                 if let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left {
                     let value = if assignment.operator.is_assign() { value } else { Val::Unknown };
                     self.names.insert(name.name.to_string(), value);
@@ -234,19 +245,33 @@ impl Walk<'_> {
                 self.notes.remark(self.place, &shown(self.slice(span)), why);
             }
             "postman.setNextRequest" | "pm.setNextRequest" | "pm.execution.setNextRequest" => {
-                let why = "requests are made in the order in which they stand; put them into `if` \
-                           or `while` blocks";
-                self.drop(span, why);
+                let next = match arguments.first().map(|next| self.eval(next)) {
+                    Some(Val::Const(Json::Null)) => Some(Next::End),
+                    Some(Val::Const(Json::String(name))) => Some(Next::Request(name)),
+                    _ => None,
+                };
+                match next {
+                    Some(next) if self.conditions == 0 => self.compiled.next = Some(next),
+                    _ => {
+                        let why = "requests are made in the order in which they stand; put them \
+                                   into `if` or `while` blocks";
+                        self.drop(span, why);
+                    }
+                }
+            }
+            "pm.execution.skipRequest" if self.conditions == 0 => {
+                self.notes.keep();
+                self.compiled.skips = true;
             }
             "pm.execution.skipRequest" => {
                 self.drop(span, "give the request a `run_if` or `skip_if`");
             }
             "pm.sendRequest" => {
-                let why = "a request that a script makes; write it as a task of its own";
-                self.drop(span, why);
-                let source = self.slice(span).to_owned();
-                self.compiled.todo.push(("make the request of this script".to_owned(), source));
+                let callback = arguments.get(1).copied().or_else(|| links.later("then"));
+                self.send(arguments.first().copied(), callback, span);
             }
+            // How a script says that it has waited for a reply.
+            "done" => {}
             _ => {
                 if links.is_function() || !self.chain(&links, span) {
                     self.drop(span, "only a script could do this");
@@ -256,7 +281,7 @@ impl Walk<'_> {
     }
 
     /// The statements of a function.
-    fn function(&mut self, function: &Expression<'_>) {
+    pub(super) fn function(&mut self, function: &Expression<'_>) {
         match function.without_parentheses() {
             Expression::FunctionExpression(function) => {
                 if let Some(body) = &function.body {
@@ -297,18 +322,24 @@ impl Walk<'_> {
     pub(super) fn add_assertion(&mut self, assertion: Json) {
         self.notes.keep();
         self.variables.declare_mentioned(&assertion);
-        if !self.compiled.assertions.contains(&assertion) {
-            self.compiled.assertions.push(assertion);
+        let assertions = match self.sent_task() {
+            Some(task) => &mut task.assertions,
+            None => &mut self.compiled.assertions,
+        };
+        if !assertions.contains(&assertion) {
+            assertions.push(assertion);
         }
     }
 
     /// Sets a variable: by an extract, or in a block of its own.
     fn set(&mut self, name: &str, value: Val, span: Span) {
         let var = self.variables.name(name);
+        let known = value.as_text().filter(|_| self.conditions == 0);
+        self.variables.is_set_to(name, known);
         // What the script reads back is what it has set.
         self.names.insert(format!("variable {name}"), value.clone());
         let extract = match &value {
-            Val::Reply(_) if self.listen == Listen::Before => None,
+            Val::Reply(_) if self.listen == Listen::Before && self.sent.is_none() => None,
             Val::Reply(Part::Json(segments)) => Some(json!({"var": var, "path": path(segments)})),
             Val::Reply(Part::Header(header)) => {
                 Some(json!({"var": var, "from": "header", "name": header}))
@@ -322,7 +353,10 @@ impl Walk<'_> {
         };
         if let Some(extract) = extract {
             self.notes.keep();
-            self.compiled.extract.push(extract);
+            match self.sent_task() {
+                Some(task) => task.extract.push(extract),
+                None => self.compiled.extract.push(extract),
+            }
             return;
         }
         let value = match value {
@@ -340,7 +374,7 @@ impl Walk<'_> {
         };
         self.notes.keep();
         self.variables.declare_mentioned(&value);
-        self.compiled.set.push((var, value));
+        self.compiled.did.push(Did::Set(var, value));
     }
 
     /// The text of a piece of the script.
