@@ -1,12 +1,18 @@
 //! Where `setNextRequest` leads, as far as it is the same in each run.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
 
 use super::script::Next;
 use super::text_of;
+
+/// A call whose argument is a name or `null`, or the beginning of any other.
+static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"setNextRequest\((?:\s*(?:["'`]([^"'`]*)["'`]|(null))\s*\))?"#).ok()
+});
 
 /// The requests of a collection in the order of a run, and which of them are jumped over.
 #[derive(Debug, Default)]
@@ -68,10 +74,7 @@ impl Jumps {
     }
 
     fn collect(&mut self, of: &Value) {
-        if let (Some(events), Ok(pattern)) = (
-            of.get("event"),
-            Regex::new(r#"setNextRequest\((?:\s*(?:["'`]([^"'`]*)["'`]|(null))\s*\))?"#),
-        ) {
+        if let (Some(events), Some(pattern)) = (of.get("event"), &*CALL) {
             let code = scripts(events);
             for found in pattern.captures_iter(&code) {
                 match (found.get(1), found.get(2)) {
