@@ -31,6 +31,11 @@ const KNOWN: &[(&str, usize, &str)] = &[
         "what the reply says decides which request is next, also one before; a note says so",
     ),
     (
+        "pm2k6-nested-folders",
+        1,
+        "as in newman-echo-v2: a challenge that the collection was given before",
+    ),
+    (
         "xero-oauth2",
         2,
         "a variable without a value is nothing to a script and its name to a request; the plan has \

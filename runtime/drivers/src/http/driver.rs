@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use ld_stdlib::protocols::http::{extra, option, part};
@@ -183,6 +184,10 @@ impl Driver for Http {
     }
 }
 
+/// What few requests need beside their exchange. Behind a pointer, so that what all requests go
+/// through stays small enough to be one piece of code.
+type Detour<'f> = Pin<Box<dyn Future<Output = Result<(), Fault>> + 'f>>;
+
 impl Http {
     async fn carry_out(
         &self,
@@ -192,7 +197,7 @@ impl Http {
     ) -> Result<(), Fault> {
         let extras = request.option(option::EXTRAS);
         if extras & extra::ELABORATE != 0 {
-            Box::pin(self.carry_out_elaborate(session, request, stamps)).await?;
+            self.carry_out_elaborate(session, request, stamps).await?;
         } else {
             let whole = request.part(part::WHOLE);
             let is_ready =
@@ -215,7 +220,7 @@ impl Http {
             }
             outcome?;
             if is_followed_up(session, request) {
-                Box::pin(self.follow_up(session, request, None, None, limit, stamps)).await?;
+                self.follow_up(session, request, None, None, limit, stamps).await?;
             }
         }
         if request.needs().contains(Needs::PAYLOAD) {
@@ -225,48 +230,51 @@ impl Http {
     }
 
     /// The same for a request that takes more than its parts.
-    async fn carry_out_elaborate(
-        &self,
-        session: &mut Session,
-        request: &Request<'_>,
-        stamps: &mut Stamps,
-    ) -> Result<(), Fault> {
-        let extra = Extra::new(&self.net, request).await?;
-        let prepared = Prepared::new(*request, Some(&extra));
-        let source = request.part(part::AUTH);
-        let auth = match source {
-            [] => None,
-            _ => Some(self.credentials(session, source).await?),
-        };
-        let grant = auth.as_ref().and_then(|auth| auth.borrow().grant());
-        if let (Some(auth), Some(grant)) = (&auth, grant) {
-            let begun_ns = self.net.now_ns();
-            let token = self.token(&grant, request, &prepared, begun_ns).await;
-            stamps.prior_ns = self.net.now_ns().saturating_sub(begun_ns);
-            auth.borrow_mut().set_token(token?);
-        }
-        let auth = auth.as_deref();
-        let (built, bears) = self.build(session, request, &prepared, auth)?;
-        let Built { origin, head, tail } = built;
-        let limit = self.start(request, stamps);
-        let beyond = prepared.beyond(&origin, limit.until_ns);
-        let method = request.part(part::METHOD);
-        let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
-        let call = Call { request, origin, head, tail, beyond, method, limit };
-        self.attempt(session, &call, stamps).await?;
-        if let Some(auth) = auth
-            && heed(auth, session, bears)
-        {
-            let (built, bears) = self.build(session, request, &prepared, Some(auth))?;
-            let Built { origin, head, tail } = &built;
-            let call = Call { origin, head, tail, ..call };
+    #[cold]
+    fn carry_out_elaborate<'f>(
+        &'f self,
+        session: &'f mut Session,
+        request: &'f Request<'f>,
+        stamps: &'f mut Stamps,
+    ) -> Detour<'f> {
+        Box::pin(async move {
+            let extra = Extra::new(&self.net, request).await?;
+            let prepared = Prepared::new(*request, Some(&extra));
+            let source = request.part(part::AUTH);
+            let auth = match source {
+                [] => None,
+                _ => Some(self.credentials(session, source).await?),
+            };
+            let grant = auth.as_ref().and_then(|auth| auth.borrow().grant());
+            if let (Some(auth), Some(grant)) = (&auth, grant) {
+                let begun_ns = self.net.now_ns();
+                let token = self.token(&grant, request, &prepared, begun_ns).await;
+                stamps.prior_ns = self.net.now_ns().saturating_sub(begun_ns);
+                auth.borrow_mut().set_token(token?);
+            }
+            let auth = auth.as_deref();
+            let (built, bears) = self.build(session, request, &prepared, auth)?;
+            let Built { origin, head, tail } = built;
+            let limit = self.start(request, stamps);
+            let beyond = prepared.beyond(&origin, limit.until_ns);
+            let method = request.part(part::METHOD);
+            let (origin, head, beyond) = (&*origin, &*head, Some(&beyond));
+            let call = Call { request, origin, head, tail, beyond, method, limit };
             self.attempt(session, &call, stamps).await?;
-            heed(auth, session, bears);
-        }
-        if is_followed_up(session, request) {
-            self.follow_up(session, request, Some(&extra), auth, limit, stamps).await?;
-        }
-        Ok(())
+            if let Some(auth) = auth
+                && heed(auth, session, bears)
+            {
+                let (built, bears) = self.build(session, request, &prepared, Some(auth))?;
+                let Built { origin, head, tail } = &built;
+                let call = Call { origin, head, tail, ..call };
+                self.attempt(session, &call, stamps).await?;
+                heed(auth, session, bears);
+            }
+            if is_followed_up(session, request) {
+                self.follow_up(session, request, Some(&extra), auth, limit, stamps).await?;
+            }
+            Ok(())
+        })
     }
 
     /// The time limit of a request that starts now.
@@ -430,46 +438,50 @@ impl Http {
     }
 
     /// Takes the cookies of the reply that has come, and goes where it redirects to.
-    async fn follow_up(
-        &self,
-        session: &mut Session,
-        request: &Request<'_>,
-        extra: Option<&Extra>,
-        auth: Option<&RefCell<Auth>>,
+    #[cold]
+    fn follow_up<'f>(
+        &'f self,
+        session: &'f mut Session,
+        request: &'f Request<'f>,
+        extra: Option<&'f Extra>,
+        auth: Option<&'f RefCell<Auth>>,
         limit: Limit,
-        stamps: &mut Stamps,
-    ) -> Result<(), Fault> {
-        let prepared = Prepared::new(*request, extra);
-        let mut hop = Hop::first(request_url(request, &prepared)?, request.part(part::METHOD));
-        let mut left = request.option(option::REDIRECTS);
-        let follows = left > 0;
-        loop {
-            let received = &session.received;
-            let Some(head) = received.reader.head() else { return Ok(()) };
-            let fields = received.reader.fields(&received.buffer);
-            if head.has_set_cookie {
-                session.jar.get_or_insert_default().borrow_mut().take(fields, &hop.url);
-            }
-            let location = if follows { fields.all(b"location").next() } else { None };
-            let Some(next) = hop.next(head.status, location)? else { return Ok(()) };
-            if left == 0 {
-                let most = request.option(option::REDIRECTS);
-                let text = format!("the server redirects more than {most} times in a row");
-                return Err(Fault::new(FaultClass::Protocol, text));
-            }
-            left -= 1;
-            hop = next;
+        stamps: &'f mut Stamps,
+    ) -> Detour<'f> {
+        Box::pin(async move {
+            let prepared = Prepared::new(*request, extra);
+            let mut hop = Hop::first(request_url(request, &prepared)?, request.part(part::METHOD));
+            let mut left = request.option(option::REDIRECTS);
+            let follows = left > 0;
+            loop {
+                let received = &session.received;
+                let Some(head) = received.reader.head() else { return Ok(()) };
+                let fields = received.reader.fields(&received.buffer);
+                if head.has_set_cookie {
+                    session.jar.get_or_insert_default().borrow_mut().take(fields, &hop.url);
+                }
+                let location = if follows { fields.all(b"location").next() } else { None };
+                let Some(next) = hop.next(head.status, location)? else { return Ok(()) };
+                if left == 0 {
+                    let most = request.option(option::REDIRECTS);
+                    let text = format!("the server redirects more than {most} times in a row");
+                    return Err(Fault::new(FaultClass::Protocol, text));
+                }
+                left -= 1;
+                hop = next;
 
-            let auth = auth.filter(|_| hop.credentials);
-            let bears = self.hop(session, request, &prepared, &hop, auth, limit, stamps).await?;
-            if let Some(asked) = auth
-                && heed(asked, session, bears)
-            {
+                let auth = auth.filter(|_| hop.credentials);
                 let bears =
                     self.hop(session, request, &prepared, &hop, auth, limit, stamps).await?;
-                heed(asked, session, bears);
+                if let Some(asked) = auth
+                    && heed(asked, session, bears)
+                {
+                    let bears =
+                        self.hop(session, request, &prepared, &hop, auth, limit, stamps).await?;
+                    heed(asked, session, bears);
+                }
             }
-        }
+        })
     }
 
     /// Goes where a reply redirects to; says whether credentials that were made for it went along.
