@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{AssignmentExpression, AssignmentTarget, SimpleAssignmentTarget};
+use oxc_ast::ast::{AssignmentExpression, AssignmentTarget, Expression, SimpleAssignmentTarget};
 use oxc_span::Span;
 
 use super::code::Code;
@@ -96,7 +96,10 @@ impl<'a> Machine<'a, '_> {
                 let (object, name) = self.object_and_name(member, scope);
                 let name = name.unwrap_or_default();
                 match &object {
-                    Value::Object(object) => object.set(&name, value),
+                    Value::Object(object) => self.set_member(object, &name, value, span),
+                    Value::Array(array) if self.is_conditional(array.made) => {
+                        self.changed_list(array, span);
+                    }
                     Value::Array(array) => {
                         if let Ok(number) = name.parse::<usize>() {
                             let mut items = array.items.borrow_mut();
@@ -123,6 +126,24 @@ impl<'a> Machine<'a, '_> {
                 }
             }
         }
+    }
+
+    /// `delete object.name`.
+    pub(super) fn delete(
+        &mut self,
+        target: &'a Expression<'a>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) -> Value<'a> {
+        let Some(member) = target.as_member_expression() else { return Value::Bool(true) };
+        let (object, name) = self.object_and_name(member, scope);
+        match (&object, name) {
+            (Value::Object(object), Some(name)) if !self.is_conditional(object.made) => {
+                object.members.borrow_mut().retain(|(known, _)| **known != *name);
+            }
+            _ => self.drop(span, "what this takes away is not known; it is still sent"),
+        }
+        Value::Bool(true)
     }
 
     pub(super) fn assign_name(

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{Expression, Statement, SwitchStatement};
+use oxc_ast::ast::{Expression, Statement, SwitchCase, SwitchStatement};
 use oxc_span::Span;
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::code::Code;
 use super::machine::{Loop, Machine, Node};
 use super::scope::Scope;
 use super::statements::Flow;
-use super::value::Value;
+use super::value::{Made, Value};
 
 type Scoped<'a> = Rc<Scope<'a>>;
 
@@ -25,19 +25,31 @@ impl<'a> Machine<'a, '_> {
         rest: &'a [Statement<'a>],
         scope: &Scoped<'a>,
     ) -> Flow<'a> {
+        if self.is_too_deep(span) {
+            return Flow::Normal;
+        }
         let Some(code) = self.code(test, span) else {
             self.todo("decide here what the script decides", span);
-            return self.statements(rest, scope);
+            return self.go_on(rest, scope);
         };
         let condition = code.expression();
         let (before, (mut then, left, mut otherwise, right, went_on)) = self.speculate(|machine| {
-            let (then, left) = machine.apart(|machine| machine.statement(yes, scope));
-            let (otherwise, right) =
-                machine.apart(|machine| no.map_or(Flow::Normal, |no| machine.statement(no, scope)));
+            let outer = std::mem::take(&mut machine.left);
+            let (then, left) = machine.branch(Some(yes), rest, scope);
+            let after_then = std::mem::take(&mut machine.left);
+            let (otherwise, right) = machine.branch(no, rest, scope);
+            let after_otherwise = std::mem::take(&mut machine.left);
             let leaves = !matches!(left, Flow::Normal);
+            for flag in outer.iter().chain(&after_then).chain(&after_otherwise) {
+                machine.may_be_set(flag);
+            }
             if leaves == matches!(right, Flow::Normal) && !rest.is_empty() {
                 // One of them leaves: the other one goes on.
-                let (more, end) = machine.apart(|machine| machine.statements(rest, scope));
+                let before = if leaves { &after_otherwise } else { &after_then };
+                let (more, end) = machine.apart_with_rest(|machine| {
+                    machine.left.clone_from(before);
+                    machine.go_on(rest, scope)
+                });
                 let mut list = if leaves { otherwise.clone() } else { then.clone() };
                 list.extend(more);
                 return if leaves {
@@ -49,18 +61,22 @@ impl<'a> Machine<'a, '_> {
             (then, left, otherwise, right, false)
         });
         self.steps.extend(before);
+        let is_awaited = !self.left.is_empty();
         let flow = match (left, right) {
             (Flow::Return(one), Flow::Return(other)) => {
                 Flow::Return(self.merged(one, &mut then, other, &mut otherwise, span))
             }
             // What is left on a condition goes on in the other branch, which is at its end.
             (Flow::Return(value), Flow::Normal) | (Flow::Normal, Flow::Return(value))
-                if value.truth() != Some(false) =>
+                if value.truth() != Some(false) && !is_awaited =>
             {
                 Flow::Return(value)
             }
             (_, Flow::Normal) | (Flow::Normal, _) => Flow::Normal,
-            (one, _) => one,
+            // What throws goes no further.
+            (Flow::Throw, other) | (other, Flow::Throw) => other,
+            (Flow::Continue, _) | (_, Flow::Continue) => Flow::Continue,
+            (Flow::Break, _) | (_, Flow::Break) => Flow::Break,
         };
         match (then.is_empty(), otherwise.is_empty()) {
             (true, true) => {}
@@ -77,9 +93,24 @@ impl<'a> Machine<'a, '_> {
             }
         }
         match flow {
-            Flow::Normal if !went_on => self.statements(rest, scope),
+            Flow::Normal if !went_on => self.go_on(rest, scope),
             flow => flow,
         }
+    }
+
+    /// A branch of a choice that statements follow.
+    fn branch(
+        &mut self,
+        branch: Option<&'a Statement<'a>>,
+        rest: &'a [Statement<'a>],
+        scope: &Scoped<'a>,
+    ) -> (Vec<Node>, Flow<'a>) {
+        let run = |machine: &mut Self| {
+            machine.apart(|machine| {
+                branch.map_or(Flow::Normal, |branch| machine.statement(branch, scope))
+            })
+        };
+        if rest.is_empty() { run(self) } else { self.followed(true, run) }
     }
 
     /// One of two values, by the branch that was taken.
@@ -116,10 +147,34 @@ impl<'a> Machine<'a, '_> {
 
     /// What `run` does as steps of their own, in a block that may not run.
     pub(super) fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> (Vec<Node>, R) {
+        self.block_of(Some(Made::default()), run)
+    }
+
+    /// The same for a block that all that follows is in.
+    pub(super) fn apart_with_rest<R>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> R,
+    ) -> (Vec<Node>, R) {
+        self.block_of(None, run)
+    }
+
+    fn block_of<R>(
+        &mut self,
+        within: Option<Made>,
+        run: impl FnOnce(&mut Self) -> R,
+    ) -> (Vec<Node>, R) {
+        self.within.push(within);
         let outside = std::mem::take(&mut self.steps);
+        let left = std::mem::take(&mut self.left);
         self.depth += 1;
         let result = run(self);
         self.depth -= 1;
+        self.within.pop();
+        // What is thrown here is thrown on a condition.
+        self.thrown = None;
+        for flag in left {
+            self.may_be_set(&flag);
+        }
         (std::mem::replace(&mut self.steps, outside), result)
     }
 
@@ -132,6 +187,7 @@ impl<'a> Machine<'a, '_> {
             let notes = self.notes.clone();
             let requests = self.requests.clone();
             let taken = self.taken.clone();
+            let left = self.left.clone();
             let steps = self.steps.len();
             let result = run(self);
             let (mine, outer): (Vec<_>, Vec<_>) = self
@@ -150,6 +206,7 @@ impl<'a> Machine<'a, '_> {
             self.requests = requests;
             self.taken = taken;
             self.taken.extend(names);
+            self.left = left;
             self.steps.truncate(steps);
         }
         let result = run(self);
@@ -188,6 +245,21 @@ impl<'a> Machine<'a, '_> {
         true
     }
 
+    /// Cases that go on in the next one, and do something before, are left to somebody.
+    fn falls_through(&mut self, statement: &'a SwitchStatement<'a>) {
+        let ends = |statement: Option<&Statement<'_>>| match statement {
+            Some(Statement::BlockStatement(block)) => block.body.last().is_some_and(is_end),
+            Some(statement) => is_end(statement),
+            None => true,
+        };
+        let cases = statement.cases.split_last().map(|(_, cases)| cases).unwrap_or_default();
+        for case in cases {
+            if !ends(case.consequent.last()) {
+                self.drop(case.span, "this case goes on in the next one, which a plan does not");
+            }
+        }
+    }
+
     pub(super) fn switch(
         &mut self,
         value: &Value<'a>,
@@ -195,7 +267,11 @@ impl<'a> Machine<'a, '_> {
         scope: &Scoped<'a>,
     ) -> Flow<'a> {
         let scope = Scope::within(scope);
-        if value.is_known() {
+        let is_known = |machine: &mut Self, case: &'a SwitchCase<'a>| {
+            let Some(test) = &case.test else { return true };
+            test.is_literal() || machine.expression(test, &scope).is_known()
+        };
+        if value.is_known() && statement.cases.iter().all(|case| is_known(self, case)) {
             let mut running = false;
             let default = statement.cases.iter().position(|case| case.test.is_none());
             let matching = statement.cases.iter().position(|case| {
@@ -216,20 +292,27 @@ impl<'a> Machine<'a, '_> {
             }
             return Flow::Normal;
         }
+        self.falls_through(statement);
         // Nested choices, the last case innermost; a case ends with `break` or `return`.
         let mut otherwise: Vec<Node> = Vec::new();
+        let mut is_last = true;
         for case in statement.cases.iter().rev() {
             let (before, steps) = self.speculate(|machine| {
                 machine
                     .apart(|machine| {
+                        // A `break` within a condition ends no more than the case.
+                        let depth = machine.depth;
                         machine.loops.push(Loop {
-                            depth: usize::MAX - 1,
-                            flag: None,
-                            is_live: false,
-                            needs_live: false,
+                            is_of_items: true,
+                            ..Loop::known(depth, machine.after.len())
                         });
                         machine.statements(&case.consequent, &scope);
-                        machine.loops.pop();
+                        let around = machine.loops.pop();
+                        if let Some(flag) = around.and_then(|around| around.flag) {
+                            machine.left.retain(|left| *left != flag);
+                            let off = Self::set(&flag, &Code::Const(json!(false)));
+                            machine.steps.insert(0, off);
+                        }
                     })
                     .0
             });
@@ -245,7 +328,24 @@ impl<'a> Machine<'a, '_> {
                 self.todo("decide here what the script decides", case.span);
                 continue;
             };
-            let condition = Code::op("==", left, right).expression();
+            // `switch (true)` chooses by conditions.
+            let condition = match left {
+                Code::Const(serde_json::Value::Bool(true)) => right,
+                Code::Const(serde_json::Value::Bool(false)) => right.negated(),
+                left => Code::op("==", left, right),
+            };
+            let condition = condition.expression();
+            if case.consequent.is_empty() {
+                // It does what the next one does.
+                if let (false, Some(Node::Block { head, .. })) = (is_last, otherwise.first_mut())
+                    && let Some(known) = head.get_mut("if")
+                {
+                    let next = known.as_str().unwrap_or_default();
+                    *known = json!(format!("{condition} or {next}"));
+                }
+                continue;
+            }
+            is_last = false;
             let mut lists = vec![("tasks", steps)];
             if !otherwise.is_empty() {
                 lists.push(("else", otherwise));
@@ -255,4 +355,15 @@ impl<'a> Machine<'a, '_> {
         self.steps.extend(otherwise);
         Flow::Normal
     }
+}
+
+/// Whether nothing comes after a statement.
+fn is_end(statement: &Statement<'_>) -> bool {
+    matches!(
+        statement,
+        Statement::BreakStatement(_)
+            | Statement::ReturnStatement(_)
+            | Statement::ContinueStatement(_)
+            | Statement::ThrowStatement(_)
+    )
 }

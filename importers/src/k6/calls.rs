@@ -16,6 +16,9 @@ use super::value::{Body, ClassValue, Closure, Object, Value};
 
 type Scoped<'a> = Rc<Scope<'a>>;
 
+/// What no script can have as a name: the class whose method is evaluated.
+const HOME: &str = "class of this method";
+
 impl<'a> Machine<'a, '_> {
     pub(super) fn closure_of(function: &'a Function<'a>, scope: &Scoped<'a>) -> Value<'a> {
         let body = Body::Function(function);
@@ -40,7 +43,12 @@ impl<'a> Machine<'a, '_> {
         span: Span,
     ) -> Value<'a> {
         let members = RefCell::default();
-        let object = Object { members, class: Some(Rc::clone(class)), kind: Cell::new("") };
+        let object = Object {
+            made: Made::default(),
+            members,
+            class: Some(Rc::clone(class)),
+            kind: Cell::new(""),
+        };
         let this = Value::Object(Rc::new(object));
         self.initialise(class, &this, arguments, span);
         this
@@ -53,7 +61,7 @@ impl<'a> Machine<'a, '_> {
         arguments: Vec<Value<'a>>,
         span: Span,
     ) {
-        let scope = Scope::within(&class.scope);
+        let scope = self.scope_of_class(class);
         scope.declare("this", this.clone(), self.depth);
         let constructor = constructor(class);
         if let (None, Some(parent)) = (constructor, &class.parent) {
@@ -80,6 +88,7 @@ impl<'a> Machine<'a, '_> {
 
     /// A method that a class of the script or one above it has.
     pub(super) fn method_of(
+        &self,
         class: &Rc<ClassValue<'a>>,
         name: &str,
         is_static: bool,
@@ -90,10 +99,10 @@ impl<'a> Machine<'a, '_> {
                 && method.key.static_name().as_deref() == Some(name)
             {
                 let is_getter = method.kind == MethodDefinitionKind::Get;
-                return Some((&method.value, Rc::clone(&class.scope), is_getter));
+                return Some((&method.value, self.scope_of_class(class), is_getter));
             }
         }
-        Self::method_of(class.parent.as_ref()?, name, is_static)
+        self.method_of(class.parent.as_ref()?, name, is_static)
     }
 
     pub(super) fn arguments(
@@ -128,11 +137,9 @@ impl<'a> Machine<'a, '_> {
         if matches!(callee, Expression::Super(_)) {
             let arguments = self.arguments(arguments, scope);
             let this = scope.find("this").map(|binding| binding.value);
-            if let Some(Value::Object(object)) = &this
-                && let Some(parent) = object.class.as_ref().and_then(|class| class.parent.clone())
-                && let Some(this) = &this
-            {
-                self.initialise(&parent, this, arguments, span);
+            let parent = Self::parent_here(scope);
+            if let (Some(this), Some(parent)) = (&this, &parent) {
+                self.initialise(parent, this, arguments, span);
             }
             return Value::Undefined;
         }
@@ -142,6 +149,7 @@ impl<'a> Machine<'a, '_> {
         };
         if let Some(member) = callee.as_member_expression() {
             let (object, function) = self.member(member, scope);
+            let function = Self::of_object(function, &object);
             let name = match member {
                 MemberExpression::ComputedMemberExpression(computed) => {
                     self.expression(&computed.expression, scope).to_text()
@@ -166,6 +174,67 @@ impl<'a> Machine<'a, '_> {
         self.call(&function, arguments, span)
     }
 
+    /// A function as a method of an object: `this` is the object, unless the function says otherwise.
+    fn of_object(function: Value<'a>, object: &Value<'a>) -> Value<'a> {
+        match &function {
+            Value::Function(closure)
+                if closure.this.is_none()
+                    && matches!(closure.body, Body::Function(_))
+                    && matches!(object, Value::Object(_)) =>
+            {
+                Self::with_this(closure, object.clone())
+            }
+            _ => function,
+        }
+    }
+
+    fn with_this(closure: &Closure<'a>, this: Value<'a>) -> Value<'a> {
+        let (body, scope) = (closure.body, Rc::clone(&closure.scope));
+        Value::Function(Rc::new(Closure { body, scope, this: Some(this) }))
+    }
+
+    /// `call`, `apply` and `bind` of a function of the script.
+    pub(super) fn function_method(
+        &mut self,
+        closure: &Closure<'a>,
+        name: &str,
+        arguments: &[Value<'a>],
+        span: Span,
+    ) -> Value<'a> {
+        let (this, rest) = match arguments.split_first() {
+            Some((this, rest)) => (this.clone(), rest.to_vec()),
+            None => (Value::Undefined, Vec::new()),
+        };
+        let function = Self::with_this(closure, this);
+        match (name, rest.as_slice()) {
+            ("call", _) => self.call(&function, rest, span),
+            ("apply", []) => self.call(&function, rest, span),
+            ("apply", [list, ..]) if list.items().is_some() => {
+                self.call(&function, list.items().unwrap_or_default(), span)
+            }
+            ("bind", []) => function,
+            _ => {
+                self.drop(span, "this method of a function is not known");
+                Value::Unknown(Rc::from(self.words(span)))
+            }
+        }
+    }
+
+    /// The class above the one whose method is evaluated.
+    pub(super) fn parent_here(scope: &Scoped<'a>) -> Option<Rc<ClassValue<'a>>> {
+        match scope.find(HOME)?.value {
+            Value::Class(class) => class.parent.clone(),
+            _ => None,
+        }
+    }
+
+    /// The scope of the methods of a class.
+    fn scope_of_class(&self, class: &Rc<ClassValue<'a>>) -> Scoped<'a> {
+        let scope = Scope::within(&class.scope);
+        scope.declare(HOME, Value::Class(Rc::clone(class)), self.depth);
+        scope
+    }
+
     /// Calls anything that can be called.
     pub(super) fn call(
         &mut self,
@@ -173,6 +242,9 @@ impl<'a> Machine<'a, '_> {
         arguments: Vec<Value<'a>>,
         span: Span,
     ) -> Value<'a> {
+        if self.thrown.is_some() {
+            return Value::Undefined;
+        }
         match function {
             Value::Function(closure) => {
                 let scope = match &closure.this {
@@ -213,42 +285,36 @@ impl<'a> Machine<'a, '_> {
         self.levels += 10;
         let scope = Scope::within(scope);
         let loops = std::mem::take(&mut self.loops);
-        let value = match body {
+        let frame = self.frame();
+        self.frames.push(frame);
+        let flow = match body {
             Body::Function(function) => {
                 self.parameters(&function.params, arguments, &scope, span);
                 match &function.body {
-                    Some(body) => self.function_body(&body.statements, &scope),
-                    None => Value::Undefined,
+                    Some(body) => self.statements(&body.statements, &scope),
+                    None => Flow::Normal,
                 }
             }
             Body::Arrow(arrow) => {
                 self.parameters(&arrow.params, arguments, &scope, span);
                 match &arrow.body {
                     ArrowFunctionBody::FunctionBody(body) => {
-                        self.function_body(&body.statements, &scope)
+                        self.statements(&body.statements, &scope)
                     }
                     other => match other.as_expression() {
-                        Some(expression) => self.expression(expression, &scope),
-                        None => Value::Undefined,
+                        Some(expression) => Flow::Return(self.expression(expression, &scope)),
+                        None => Flow::Normal,
                     },
                 }
             }
         };
+        let value = match self.frames.pop() {
+            Some(frame) => self.result(&frame, flow),
+            None => Value::Undefined,
+        };
         self.loops = loops;
         self.levels -= 10;
         value
-    }
-
-    pub(super) fn function_body(
-        &mut self,
-        body: &'a [oxc_ast::ast::Statement<'a>],
-        scope: &Scoped<'a>,
-    ) -> Value<'a> {
-        match self.statements(body, scope) {
-            Flow::Return(value) => value,
-            Flow::Throw => Value::native("thrown"),
-            _ => Value::Undefined,
-        }
     }
 
     pub(super) fn parameters(

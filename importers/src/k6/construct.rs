@@ -18,7 +18,12 @@ impl<'a> Machine<'a, '_> {
     ) -> Value<'a> {
         let made = |kind: &'static str, members| {
             let members = RefCell::new(members);
-            Value::Object(Rc::new(Object { members, class: None, kind: Cell::new(kind) }))
+            Value::Object(Rc::new(Object {
+                made: Made::default(),
+                members,
+                class: None,
+                kind: Cell::new(kind),
+            }))
         };
         let path = match callee {
             Value::Class(class) => return self.instance(class, arguments, span),
@@ -62,7 +67,10 @@ impl<'a> Machine<'a, '_> {
             "http.CookieJar" => made("jar", Vec::new()),
             "Array" => self.call_native("Array", arguments, span),
             "Set" => first.items().map_or_else(|| Value::unknown("a set"), Value::array),
-            "Error" => Value::Undefined,
+            "Error" | "TypeError" | "RangeError" => Value::object(vec![
+                (Rc::from("name"), Value::text(&path)),
+                (Rc::from("message"), first),
+            ]),
             path if path.starts_with("metrics.") => {
                 let name = first.to_text().unwrap_or_default();
                 let place = self.place(span);

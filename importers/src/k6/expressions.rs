@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use oxc_ast::ast::{
     ArrayExpressionElement, ChainElement, Expression, MemberExpression, ObjectPropertyKind,
+    PropertyKind,
 };
 use oxc_span::{GetSpan as _, Span};
 
@@ -103,7 +104,11 @@ impl<'a> Machine<'a, '_> {
                             }
                         }
                         ObjectPropertyKind::ObjectProperty(property) => {
-                            if let Some(name) = self.key(&property.key, property.computed, scope) {
+                            if property.kind != PropertyKind::Init {
+                                self.drop(property.span, "getters and setters are not followed");
+                            } else if let Some(name) =
+                                self.key(&property.key, property.computed, scope)
+                            {
                                 let value = self.expression(&property.value, scope);
                                 made.set(&name, value);
                             }
@@ -150,6 +155,9 @@ impl<'a> Machine<'a, '_> {
                 }
                 last
             }
+            Expression::UnaryExpression(unary) if unary.operator.as_str() == "delete" => {
+                self.delete(&unary.argument, scope, span)
+            }
             Expression::UnaryExpression(unary) => {
                 let value = self.expression(&unary.argument, scope);
                 match unary.operator.as_str() {
@@ -160,7 +168,7 @@ impl<'a> Machine<'a, '_> {
                         None => value,
                     },
                     "typeof" => type_of(&value),
-                    "void" | "delete" => Value::Undefined,
+                    "void" => Value::Undefined,
                     _ => Value::Unknown(Rc::from(self.words(span))),
                 }
             }
@@ -265,18 +273,28 @@ impl<'a> Machine<'a, '_> {
                     None => left,
                 }
             }
-            // What is not there is hardly ever meant.
-            ("||" | "??", Value::Reply(_) | Value::Row(_) | Value::Range(..), fallback)
-                if !matches!(fallback, Value::Test(_) | Value::Reply(_)) =>
+            ("||" | "??", Value::Reply(_) | Value::Row(_), fallback)
+                if !matches!(fallback, Value::Test(_)) =>
             {
-                left
+                match (self.code(&left, span), self.code(fallback, span)) {
+                    (Some(code), Some(fallback)) => {
+                        Value::live(Code::Call("default", vec![code, fallback]))
+                    }
+                    _ => {
+                        self.drop(span, "what stands for a missing value cannot be said in a plan");
+                        left
+                    }
+                }
             }
+            ("||" | "??", Value::Range(..), _) => left,
             ("&&", Value::Reply(part), other)
                 if matches!(part.what, super::value::What::Body | super::value::What::Json(_))
                     && matches!(other, Value::Reply(_)) =>
             {
                 right
             }
+            ("&&", _, Value::Bool(true)) => left,
+            ("&&", _, Value::Bool(false)) => right,
             ("&&", ..) => Value::test(Test::All(vec![left, right])),
             _ => Value::test(Test::Any(vec![left, right])),
         }
@@ -353,7 +371,12 @@ impl<'a> Machine<'a, '_> {
             return (object, value);
         }
         let (object, name) = self.object_and_name(member, scope);
-        let value = self.get(&object, &name.unwrap_or_default(), span);
+        let name = name.unwrap_or_default();
+        let value = if matches!(member.object(), Expression::Super(_)) {
+            self.member_above(&name, scope, span)
+        } else {
+            self.get(&object, &name, span)
+        };
         (object, value)
     }
 }

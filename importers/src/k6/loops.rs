@@ -7,6 +7,7 @@ use oxc_span::Span;
 use serde_json::{Map, json};
 
 use super::code::Code;
+use super::exits::After;
 use super::machine::{Loop, Machine, Node};
 use super::scope::Scope;
 use super::statements::Flow;
@@ -18,6 +19,19 @@ const ROUNDS: usize = 10_000;
 const UNROLLED: usize = 24;
 
 type Scoped<'a> = Rc<Scope<'a>>;
+
+impl Loop {
+    /// A loop whose rounds are known.
+    pub(super) fn known(depth: usize, base: usize) -> Self {
+        let (flag, skip) = (None, None);
+        Self { depth, base, flag, skip, is_live: false, is_of_items: false, needs_live: false }
+    }
+
+    /// A loop of the plan.
+    fn of_plan(depth: usize, base: usize, flag: Option<String>) -> Self {
+        Self { is_of_items: flag.is_none(), flag, is_live: true, ..Self::known(depth, base) }
+    }
+}
 
 impl<'a> Machine<'a, '_> {
     /// A loop with a condition.
@@ -32,8 +46,9 @@ impl<'a> Machine<'a, '_> {
     ) -> Flow<'a> {
         let (taken, journal) = (self.taken.clone(), self.journal.len());
         // Changes in what follows are kept, so that they can be undone.
-        self.loops.push(Loop { depth: self.depth, flag: None, is_live: false, needs_live: false });
+        self.loops.push(Loop::known(self.depth, self.after.len()));
         let (steps, requests, notes) = (self.steps.len(), self.requests.len(), self.notes.clone());
+        let before = self.left.clone();
         let mut rounds: Vec<Vec<Node>> = Vec::new();
         let mut is_live = false;
         let mut left = Flow::Normal;
@@ -55,10 +70,12 @@ impl<'a> Machine<'a, '_> {
                 break;
             }
             let mark = self.steps.len();
-            let around = Loop { depth: self.depth, flag: None, is_live: false, needs_live: false };
-            self.loops.push(around);
-            let flow = self.statement(body, scope);
-            let needs_live = self.loops.pop().is_some_and(|around| around.needs_live);
+            self.loops.push(Loop::known(self.depth, self.after.len()));
+            self.after.push(After::rounds(self.depth));
+            let flow = self.round(&|machine| machine.statement(body, scope));
+            self.after.pop();
+            let needs_live = self.loops.pop().is_some_and(|around| around.needs_live)
+                || self.left.len() > before.len();
             rounds.push(self.steps.get(mark..).unwrap_or_default().to_vec());
             if needs_live {
                 is_live = true;
@@ -91,6 +108,8 @@ impl<'a> Machine<'a, '_> {
         *self.notes = notes;
         self.taken = taken;
         self.undo(journal);
+        self.left = before;
+        self.thrown = None;
         self.live_loop(span, test, update, body, first_without, scope);
         Flow::Normal
     }
@@ -124,26 +143,41 @@ impl<'a> Machine<'a, '_> {
         scope: &Scoped<'a>,
     ) {
         let flag = self.fresh("done");
-        let (before, (steps, condition, uses_flag)) = self.speculate(|machine| {
+        let outer = std::mem::take(&mut self.left);
+        let (before, (steps, condition, uses_flag, breaks)) = self.speculate(|machine| {
             let depth = machine.depth;
-            let mut uses_flag = first_without;
+            let (mut uses_flag, mut breaks) = (first_without, false);
             let (steps, condition) = machine.apart(|machine| {
                 let test = test.map_or(Value::Bool(true), |test| machine.expression(test, scope));
-                let flag = Some(flag.clone());
-                machine.loops.push(Loop { depth, flag, is_live: true, needs_live: false });
-                machine.statement(body, scope);
-                if let Some(update) = update {
-                    machine.expression(update, scope);
+                let known = Some(flag.clone());
+                machine.loops.push(Loop::of_plan(depth, machine.after.len(), known));
+                machine.after.push(After::rounds(depth));
+                let flow = machine.round(&|machine| machine.statement(body, scope));
+                machine.after.pop();
+                breaks |= machine.loops.pop().is_some_and(|around| around.needs_live);
+                machine.left.retain(|left| *left != flag);
+                if matches!(flow, Flow::Normal | Flow::Continue) {
+                    if let Some(update) = update {
+                        machine.expression(update, scope);
+                    }
+                } else {
+                    // There is one round.
+                    breaks = true;
+                    machine.steps.push(Self::set(&flag, &Code::Const(json!(true))));
                 }
-                uses_flag |= machine.loops.pop().is_some_and(|around| around.needs_live);
                 match test.truth() {
                     Some(true) => Some(None),
                     _ => machine.code(&test, span).map(Some),
                 }
             });
-            (steps, condition, uses_flag)
+            uses_flag |= breaks;
+            (steps, condition, uses_flag, breaks)
         });
         self.steps.extend(before);
+        let goes_out = std::mem::replace(&mut self.left, outer);
+        for flag in &goes_out {
+            self.may_be_set(flag);
+        }
         if !uses_flag {
             self.taken.remove(&flag);
         }
@@ -156,18 +190,23 @@ impl<'a> Machine<'a, '_> {
             self.approximate(span, "what this loop computes is not known; it sends nothing");
             return;
         }
-        let goes_on = Code::Not(Box::new(Code::Name(flag.clone())));
+        let not = |flag: &String| Code::Not(Box::new(Code::Name(flag.clone())));
+        let goes_on = goes_out.iter().fold(not(&flag), |all, out| Code::op("and", all, not(out)));
         let condition = match condition {
             Some(code) if uses_flag && !first_without => Code::op("and", goes_on, code),
             Some(code) if first_without => {
                 self.steps.push(Self::set(&flag, &Code::Const(json!(false))));
                 let mut steps = steps;
-                steps.push(Self::set(&flag, &code.negated()));
+                let ends = code.negated();
+                let ends = if breaks { Code::op("or", Code::name(&flag), ends) } else { ends };
+                steps.push(Self::set(&flag, &ends));
                 let lists = vec![("tasks", steps)];
                 self.steps.push(Self::block("while", json!(goes_on.expression()), lists));
                 return;
             }
-            Some(code) => code,
+            Some(code) => {
+                goes_out.iter().rev().fold(code, |all, out| Code::op("and", not(out), all))
+            }
             None => goes_on,
         };
         if uses_flag {
@@ -222,22 +261,36 @@ impl<'a> Machine<'a, '_> {
             let (steps, requests) = (self.steps.len(), self.requests.len());
             let notes = self.notes.clone();
             let (taken, journal) = (self.taken.clone(), self.journal.len());
+            let before = self.left.clone();
             let mut is_long = false;
+            let mut left = Flow::Normal;
+            let base = self.after.len();
+            self.loops.push(Loop { is_of_items: true, ..Loop::known(self.depth, base) });
+            self.after.push(After::rounds(self.depth));
             for (number, item) in items.iter().enumerate() {
-                let around =
-                    Loop { depth: self.depth, flag: None, is_live: false, needs_live: false };
-                self.loops.push(around);
-                let flow = run(self, item.clone());
-                self.loops.pop();
+                let flow = self
+                    .unless_left(|machine| machine.round(&|machine| run(machine, item.clone())));
                 match flow {
+                    _ if self.thrown.is_some() => {
+                        left = Flow::Throw;
+                        break;
+                    }
                     Flow::Normal | Flow::Continue => {}
                     Flow::Break => break,
-                    flow => return flow,
+                    flow => {
+                        left = flow;
+                        break;
+                    }
                 }
                 is_long = self.steps.len() - steps > UNROLLED && number > 3;
                 if is_long || !self.burn() {
                     break;
                 }
+            }
+            self.after.pop();
+            if let Some(flag) = self.loops.pop().and_then(|around| around.flag) {
+                self.left.retain(|left| *left != flag);
+                self.steps.insert(steps, Self::set(&flag, &Code::Const(json!(false))));
             }
             let variable = match list {
                 Value::Array(array)
@@ -248,11 +301,12 @@ impl<'a> Machine<'a, '_> {
                     *self.notes = notes;
                     self.taken = taken;
                     self.undo(journal);
+                    self.left = before;
                     self.list_variable(array)
                 }
                 _ => None,
             };
-            let Some(variable) = variable else { return Flow::Normal };
+            let Some(variable) = variable else { return left };
             return self.for_live(span, &Code::Name(variable), run);
         }
         match self.code(list, span) {
@@ -266,41 +320,49 @@ impl<'a> Machine<'a, '_> {
 
     pub(super) fn for_live(
         &mut self,
-        _span: Span,
+        span: Span,
         list: &Code,
         run: &dyn Fn(&mut Self, Value<'a>) -> Flow<'a>,
     ) -> Flow<'a> {
         let item = self.fresh("item");
         let text = self.template(list);
-        let (before, steps) = self.speculate(|machine| {
+        let outer = std::mem::take(&mut self.left);
+        let (before, (mut steps, flag)) = self.speculate(|machine| {
             let depth = machine.depth;
-            let (steps, _) = machine.apart(|machine| {
-                machine.loops.push(Loop { depth, flag: None, is_live: true, needs_live: false });
-                run(machine, Value::live(Code::name(&item)));
-                machine.loops.pop();
-            });
-            steps
+            machine.apart(|machine| {
+                machine.loops.push(Loop::of_plan(depth, machine.after.len(), None));
+                machine.after.push(After::rounds(depth));
+                let flow = machine.round(&|machine| run(machine, Value::live(Code::name(&item))));
+                if matches!(flow, Flow::Break) {
+                    machine.leave_loop();
+                }
+                machine.after.pop();
+                machine.loops.pop().and_then(|around| around.flag)
+            })
         });
         self.steps.extend(before);
-        if super::sends(&steps) {
+        let goes_out = std::mem::replace(&mut self.left, outer);
+        if !goes_out.is_empty() {
+            let lists = vec![("tasks", steps)];
+            steps = vec![Self::block("if", json!(Self::none_of(&goes_out)), lists)];
+        }
+        for out in goes_out {
+            if flag.as_ref() != Some(&out) {
+                self.may_be_set(&out);
+            }
+        }
+        if !steps.is_empty() {
+            if let Some(flag) = &flag {
+                self.steps.push(Self::set(flag, &Code::Const(json!(false))));
+            }
+            if !super::sends(&steps) {
+                self.approximate(span, "what this computes for each item is done by the plan");
+            }
             let mut head = Map::new();
             head.insert("foreach".to_owned(), text.into());
             head.insert("as".to_owned(), item.into());
             self.steps.push(Node::Block { head, lists: vec![("tasks", steps)] });
         }
         Flow::Normal
-    }
-
-    /// A way out of a loop that only the plan can decide on.
-    pub(super) fn leave_loop(&mut self) {
-        let depth = self.depth;
-        let Some(around) = self.loops.last_mut() else { return };
-        if depth <= around.depth + usize::from(around.is_live) {
-            return;
-        }
-        around.needs_live = true;
-        if let Some(flag) = around.flag.clone() {
-            self.steps.push(Self::set(&flag, &Code::Const(json!(true))));
-        }
     }
 }

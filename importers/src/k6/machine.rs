@@ -9,8 +9,9 @@ use oxc_span::Span;
 use serde_json::{Map, Value as Json};
 
 use super::code::Code;
+use super::exits::{After, Frame};
 use super::scope::{Binding, Scope};
-use super::value::{Array, DataFile, Value, What};
+use super::value::{Array, DataFile, Made, Value, What};
 use crate::draft::{Block, Step, Task};
 use crate::notes::Notes;
 use crate::options::Options;
@@ -60,9 +61,15 @@ pub(super) struct Module<'a> {
 pub(super) struct Loop {
     /// How many conditional blocks it stands in.
     pub(super) depth: usize,
-    /// The variable that says that it is over, of a loop of the plan.
+    /// What follows outside of it: the number of [`Machine::after`].
+    pub(super) base: usize,
+    /// The variable that says that it is over.
     pub(super) flag: Option<String>,
+    /// The variable that says that this round is over.
+    pub(super) skip: Option<String>,
     pub(super) is_live: bool,
+    /// Its rounds stay what they are when only the plan knows how many there are.
+    pub(super) is_of_items: bool,
     /// Something in it can only be decided when the plan runs.
     pub(super) needs_live: bool,
 }
@@ -111,6 +118,22 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) handlers: Vec<(String, Value<'a>)>,
     /// What a connection does later.
     pub(super) late: Vec<Node>,
+    /// What follows what is evaluated, the innermost last.
+    pub(super) after: Vec<After>,
+    /// The functions that are evaluated, and the `try`s.
+    pub(super) frames: Vec<Frame<'a>>,
+    pub(super) catches: Vec<Frame<'a>>,
+    /// Variables that say that what follows is not done.
+    pub(super) left: Vec<String>,
+    /// What was thrown, when that is certain.
+    pub(super) thrown: Option<Value<'a>>,
+    /// Names that stay taken.
+    pub(super) for_good: HashSet<String>,
+    /// For each conditional block that is open what was made when it began; nothing for blocks that
+    /// all that follows is in.
+    pub(super) within: Vec<Option<Made>>,
+    /// Variables that members of objects are in.
+    pub(super) of_members: HashSet<String>,
 }
 
 impl<'a, 'n> Machine<'a, 'n> {
@@ -151,7 +174,29 @@ impl<'a, 'n> Machine<'a, 'n> {
             folder: String::new(),
             handlers: Vec::new(),
             late: Vec::new(),
+            after: Vec::new(),
+            frames: Vec::new(),
+            catches: Vec::new(),
+            left: Vec::new(),
+            thrown: None,
+            for_good: HashSet::new(),
+            within: Vec::new(),
+            of_members: HashSet::new(),
         }
+    }
+
+    /// Runs an exported function as k6 does.
+    pub(super) fn run(&mut self, function: &Value<'a>, arguments: Vec<Value<'a>>) -> Value<'a> {
+        self.catches = vec![self.frame()];
+        self.left.clear();
+        self.thrown = None;
+        let value = self.call(function, arguments, Span::default());
+        if let Some(frame) = self.catches.pop() {
+            self.end(&frame);
+        }
+        self.thrown = None;
+        self.run_handlers(Span::default());
+        value
     }
 
     /// Where something stands: `script.js:12`.
@@ -207,7 +252,9 @@ impl<'a, 'n> Machine<'a, 'n> {
 
     /// A name for a variable of the plan that is not taken yet.
     pub(super) fn fresh(&mut self, wanted: &str) -> String {
-        let name = crate::passes::unique(&variable_name(wanted), |name| self.taken.contains(name));
+        let name = crate::passes::unique(&variable_name(wanted), |name| {
+            self.taken.contains(name) || self.for_good.contains(name)
+        });
         self.taken.insert(name.clone());
         name
     }

@@ -20,13 +20,13 @@ impl<'a> Machine<'a, '_> {
                     return value;
                 }
                 if let Some(class) = &of.class
-                    && let Some((function, scope, is_getter)) = Self::method_of(class, name, false)
+                    && let Some((function, scope, is_getter)) = self.method_of(class, name, false)
                 {
                     return self.bound(function, scope, object, is_getter, span);
                 }
                 Value::Undefined
             }
-            Value::Class(class) => match Self::method_of(class, name, true) {
+            Value::Class(class) => match self.method_of(class, name, true) {
                 Some((function, scope, is_getter)) => {
                     self.bound(function, scope, object, is_getter, span)
                 }
@@ -76,6 +76,24 @@ impl<'a> Machine<'a, '_> {
             },
             Value::Unknown(why) => Value::Unknown(Rc::clone(why)),
             _ => Value::Undefined,
+        }
+    }
+
+    /// A member of the class above the one whose method is evaluated.
+    pub(super) fn member_above(
+        &mut self,
+        name: &str,
+        scope: &Rc<super::scope::Scope<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let this = scope.find("this").map_or(Value::Undefined, |this| this.value);
+        let is_static = matches!(this, Value::Class(_));
+        let Some(parent) = Self::parent_here(scope) else { return Value::Undefined };
+        match self.method_of(&parent, name, is_static) {
+            Some((function, scope, is_getter)) => {
+                self.bound(function, scope, &this, is_getter, span)
+            }
+            None => Value::Undefined,
         }
     }
 
@@ -224,6 +242,9 @@ impl<'a> Machine<'a, '_> {
                 None => Value::Null,
             },
             Value::Object(of) => self.object_method(object, of.kind.get(), name, arguments, span),
+            Value::Function(closure) => {
+                self.function_method(&Rc::clone(closure), name, arguments, span)
+            }
             Value::Unknown(why) => {
                 let why = Rc::clone(why);
                 if !self.loading

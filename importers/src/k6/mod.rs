@@ -6,16 +6,20 @@
 //! block. What cannot be decided becomes a `todo` block with its source text.
 
 mod assignments;
+mod attempts;
 mod branches;
 mod calls;
+mod changes;
 mod checks;
 mod code;
 mod construct;
 mod data;
+mod exits;
 mod expressions;
 mod files;
 mod gates;
 mod http;
+mod lists;
 mod load;
 mod loops;
 mod machine;
@@ -34,7 +38,6 @@ mod texts;
 mod value;
 
 use oxc_allocator::Allocator;
-use oxc_span::Span;
 use serde_json::{Map, Value as Json, json};
 
 use self::machine::{Machine, Node};
@@ -102,7 +105,7 @@ fn evaluate(source: &Source, options: &Options, notes: &mut Notes) -> Result<Dra
     let (wanted, mut run) = machine.load(&settings);
 
     let data = match exported("setup") {
-        Some(setup) => machine.call(&setup, Vec::new(), Span::default()),
+        Some(setup) => machine.run(&setup, Vec::new()),
         None => Value::Undefined,
     };
     let setup = std::mem::take(&mut machine.steps);
@@ -118,13 +121,12 @@ fn evaluate(source: &Source, options: &Options, notes: &mut Notes) -> Result<Dra
         machine.of_scenario = wanted.environment;
         machine.taken = taken.clone();
         machine.cookies.clear();
-        machine.call(&function, vec![data.clone()], Span::default());
-        machine.run_handlers(Span::default());
+        machine.run(&function, vec![data.clone()]);
         let steps = std::mem::take(&mut machine.steps);
         scenarios.push((wanted.name, wanted.arguments, steps));
     }
     if let Some(teardown) = exported("teardown") {
-        machine.call(&teardown, vec![data], Span::default());
+        machine.run(&teardown, vec![data]);
     }
     let teardown = std::mem::take(&mut machine.steps);
     machine.everywhere(&settings);

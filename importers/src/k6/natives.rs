@@ -134,7 +134,8 @@ impl<'a> Machine<'a, '_> {
                 if path == "exec.test.abort" && self.depth > 0 {
                     self.steps.push(Self::block("stop_run", json!(true), Vec::new()));
                 }
-                Value::native("thrown")
+                self.throw(first);
+                Value::Undefined
             }
             "randomSeed" => Value::Undefined,
             "Math.random" => Value::Range(0.0, 1.0, false),
@@ -255,7 +256,11 @@ impl<'a> Machine<'a, '_> {
                         self.of_file(&value, text, "json");
                         value
                     }
-                    Err(_) => unknown(self),
+                    Err(_) => {
+                        let message = Value::text("this is not JSON");
+                        self.throw(Value::object(vec![(Rc::from("message"), message)]));
+                        unknown(self)
+                    }
                 },
                 Value::Reply(part) if part.what == What::Body => {
                     let what = What::Json(String::new());
@@ -399,14 +404,17 @@ impl<'a> Machine<'a, '_> {
                 }
                 _ => unknown(self),
             },
-            "url.URLSearchParams" | "URLSearchParams" | "url.URL" | "URL" | "Set" | "Map" => {
-                self.construct(&Value::native(path), arguments, span)
-            }
+            "Error"
+            | "url.URLSearchParams"
+            | "URLSearchParams"
+            | "url.URL"
+            | "URL"
+            | "Set"
+            | "Map" => self.construct(&Value::native(path), arguments, span),
             "require" => match first.to_text() {
                 Some(source) => self.namespace(&source, span),
                 None => unknown(self),
             },
-            "thrown" => Value::Undefined,
             _ if path.starts_with("console.") => {
                 if path != "console.log" || self.depth == 0 {
                     return Value::Undefined;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{Declaration, ForStatementInit, Statement};
+use oxc_ast::ast::{Declaration, ForStatementInit, IfStatement, Statement};
 use oxc_span::GetSpan as _;
 
 use super::machine::{LEVELS, Machine};
@@ -33,26 +33,69 @@ impl<'a> Machine<'a, '_> {
             }
         }
         for (number, statement) in body.iter().enumerate() {
+            let rest = body.get(number + 1..).unwrap_or_default();
+            if !self.left.is_empty() {
+                return self.go_on(body.get(number..).unwrap_or_default(), scope);
+            }
             if let Statement::IfStatement(choice) = statement {
-                let test = self.expression(&choice.test, scope);
+                let test = self.followed(false, |machine| machine.expression(&choice.test, scope));
+                if self.thrown.is_some() {
+                    return Flow::Throw;
+                }
+                if !self.left.is_empty() {
+                    return self.unless_left(|machine| machine.decided(choice, &test, rest, scope));
+                }
                 let Some(holds) = test.truth() else {
-                    let rest = body.get(number + 1..).unwrap_or_default();
                     let (yes, no) = (&choice.consequent, choice.alternate.as_ref());
                     return self.either(choice.span, &test, yes, no, rest, scope);
                 };
                 let branch =
                     if holds { Some(&choice.consequent) } else { choice.alternate.as_ref() };
-                match branch.map_or(Flow::Normal, |branch| self.statement(branch, scope)) {
+                let Some(branch) = branch else { continue };
+                match self.with_rest(branch, rest, scope) {
                     Flow::Normal => continue,
                     left => return left,
                 }
             }
-            match self.statement(statement, scope) {
+            match self.with_rest(statement, rest, scope) {
                 Flow::Normal => {}
                 left => return left,
             }
         }
         Flow::Normal
+    }
+
+    /// An `if` whose condition is known so far, and what follows it.
+    fn decided(
+        &mut self,
+        choice: &'a IfStatement<'a>,
+        test: &Value<'a>,
+        rest: &'a [Statement<'a>],
+        scope: &Scoped<'a>,
+    ) -> Flow<'a> {
+        let (yes, no) = (&choice.consequent, choice.alternate.as_ref());
+        let branch = match test.truth() {
+            None => return self.either(choice.span, test, yes, no, rest, scope),
+            Some(true) => Some(yes),
+            Some(false) => no,
+        };
+        match branch.map_or(Flow::Normal, |branch| self.with_rest(branch, rest, scope)) {
+            Flow::Normal => self.go_on(rest, scope),
+            left => left,
+        }
+    }
+
+    /// A statement that others follow.
+    fn with_rest(
+        &mut self,
+        statement: &'a Statement<'a>,
+        rest: &'a [Statement<'a>],
+        scope: &Scoped<'a>,
+    ) -> Flow<'a> {
+        if rest.is_empty() {
+            return self.statement(statement, scope);
+        }
+        self.followed(false, |machine| machine.statement(statement, scope))
     }
 
     pub(super) fn statement(
@@ -68,7 +111,7 @@ impl<'a> Machine<'a, '_> {
         self.levels += 1;
         let flow = self.statement_within(statement, scope);
         self.levels -= 1;
-        flow
+        if self.thrown.is_some() { Flow::Throw } else { flow }
     }
 
     fn statement_within(&mut self, statement: &'a Statement<'a>, scope: &Scoped<'a>) -> Flow<'a> {
@@ -80,12 +123,7 @@ impl<'a> Machine<'a, '_> {
                 if self.step_of_short_circuit(&statement.expression, scope) {
                     return Flow::Normal;
                 }
-                let value = self.expression(&statement.expression, scope);
-                if let Value::Native(path) = &value
-                    && &**path == "thrown"
-                {
-                    return Flow::Throw;
-                }
+                self.expression(&statement.expression, scope);
             }
             Statement::IfStatement(_) => {
                 return self.statements(std::slice::from_ref(statement), scope);
@@ -95,34 +133,36 @@ impl<'a> Machine<'a, '_> {
                     .argument
                     .as_ref()
                     .map_or(Value::Undefined, |value| self.expression(value, scope));
-                self.leave_loop();
-                return Flow::Return(value);
+                if self.thrown.is_some() {
+                    return Flow::Throw;
+                }
+                self.needs_live();
+                return self.leave_function(value);
             }
-            Statement::BreakStatement(_) => {
+            Statement::BreakStatement(statement) => {
+                if statement.label.is_some() {
+                    self.drop(statement.span, "labels are not followed: the innermost loop ends");
+                }
                 self.leave_loop();
                 return Flow::Break;
             }
-            Statement::ContinueStatement(_) => {
-                let depth = self.depth;
-                if let Some(around) = self.loops.last_mut()
-                    && depth > around.depth
-                    && !around.is_live
-                {
-                    around.needs_live = true;
+            Statement::ContinueStatement(statement) => {
+                if statement.label.is_some() {
+                    self.drop(
+                        statement.span,
+                        "labels are not followed: the innermost loop goes on",
+                    );
                 }
+                self.needs_live();
+                self.leave_round();
                 return Flow::Continue;
             }
-            Statement::ThrowStatement(_) => return Flow::Throw,
-            Statement::TryStatement(statement) => {
-                let flow = self.statements(&statement.block.body, &Scope::within(scope));
-                if let Some(last) = &statement.finalizer {
-                    self.statements(&last.body, &Scope::within(scope));
-                }
-                return match flow {
-                    Flow::Throw => Flow::Normal,
-                    flow => flow,
-                };
+            Statement::ThrowStatement(statement) => {
+                let error = self.expression(&statement.argument, scope);
+                self.throw(error);
+                return Flow::Throw;
             }
+            Statement::TryStatement(statement) => return self.attempt(statement, scope),
             Statement::ForStatement(statement) => {
                 let scope = Scope::within(scope);
                 match &statement.init {

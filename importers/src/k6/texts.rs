@@ -176,6 +176,11 @@ impl<'a> Machine<'a, '_> {
         span: Span,
     ) -> Value<'a> {
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
+        let changes = ["push", "unshift", "pop", "shift", "reverse", "sort", "fill", "splice"];
+        if changes.contains(&name) && self.is_conditional(array.made) {
+            self.changed_list(array, span);
+            return Value::unknown("a list that is changed on a condition");
+        }
         let items: Vec<Value<'a>> = array.items.borrow().clone();
         let each = |machine: &mut Self, item: &Value<'a>, number: usize| {
             machine.call(
@@ -315,7 +320,8 @@ impl<'a> Machine<'a, '_> {
                 }
                 sum
             }
-            "sort" => object.clone(),
+            "sort" => self.sorted(object, array, arguments.first(), span),
+            "splice" => self.spliced(array, arguments, span),
             "fill" => {
                 array.items.borrow_mut().iter_mut().for_each(|item| *item = first.clone());
                 object.clone()

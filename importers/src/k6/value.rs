@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxc_ast::ast::{ArrowFunctionExpression, Class, Function};
 use serde_json::{Map, Value as Json};
@@ -43,9 +44,21 @@ pub(super) enum Value<'a> {
     Unknown(Rc<str>),
 }
 
+/// The place of a list or object among all that were made, in their order.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+pub(super) struct Made(u64);
+
+impl Default for Made {
+    fn default() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
 /// A list, and the file that it is all of.
 #[derive(Default)]
 pub(super) struct Array<'a> {
+    pub(super) made: Made,
     pub(super) items: RefCell<Vec<Value<'a>>>,
     pub(super) file: RefCell<Option<DataFile>>,
     /// The variable that holds it, once something asked at run time.
@@ -62,6 +75,7 @@ pub(super) struct DataFile {
 
 #[derive(Default)]
 pub(super) struct Object<'a> {
+    pub(super) made: Made,
     pub(super) members: RefCell<Vec<(Rc<str>, Value<'a>)>>,
     pub(super) class: Option<Rc<ClassValue<'a>>>,
     /// What makes it more than its members: `form` for a FormData, `file` for a http.file.

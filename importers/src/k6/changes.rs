@@ -1,0 +1,71 @@
+//! Changes of objects and lists in a block of the plan that may not run.
+
+use std::rc::Rc;
+
+use oxc_span::Span;
+
+use super::code::Code;
+use super::machine::Machine;
+use super::value::{Array, Made, Object, Value};
+
+impl<'a> Machine<'a, '_> {
+    /// Whether what was made then is changed only on a condition.
+    pub(super) fn is_conditional(&self, made: Made) -> bool {
+        self.within.iter().flatten().any(|within| made < *within)
+    }
+
+    /// Sets a member; on a condition its value is a variable of the plan.
+    pub(super) fn set_member(
+        &mut self,
+        object: &Rc<Object<'a>>,
+        name: &str,
+        value: Value<'a>,
+        span: Span,
+    ) {
+        let depth = self.within.iter().position(|w| w.is_some_and(|within| object.made < within));
+        let Some(depth) = depth else {
+            object.set(name, value);
+            return;
+        };
+        let before = Value::Object(Rc::clone(object)).member(name).unwrap_or(Value::Undefined);
+        if let Value::Live(code) = &before
+            && let Code::Name(variable) = &**code
+            && self.of_members.contains(variable)
+        {
+            let variable = variable.clone();
+            match self.code(&value, span) {
+                Some(code) => self.push(Self::set(&variable, &code)),
+                None => self.drop(span, "the value cannot be computed by a plan"),
+            }
+            return;
+        }
+        if before.truth() == Some(false) && matches!(value, Value::Reply(_)) {
+            // Such as `if (res.status === 200) { user.token = res.json('token') }`.
+            self.approximate(span, "it is changed on a condition; the plan takes it to hold");
+            object.set(name, value);
+            return;
+        }
+        let codes = match before {
+            Value::Undefined => None,
+            _ => self.code(&before, span).zip(self.code(&value, span)),
+        };
+        let Some((before, after)) = codes else {
+            self.drop(span, "it is changed on a condition, and what it is then is not known");
+            object.set(name, Value::unknown("what is changed on a condition"));
+            return;
+        };
+        let variable = self.fresh(name);
+        self.of_members.insert(variable.clone());
+        self.pending.push((depth, variable.clone(), Self::set(&variable, &before)));
+        self.push(Self::set(&variable, &after));
+        object.set(name, Value::live(Code::Name(variable)));
+    }
+
+    /// A list is changed on a condition: nobody knows what is in it.
+    pub(super) fn changed_list(&mut self, array: &Array<'a>, span: Span) {
+        self.drop(span, "the list is changed on a condition, and what it is then is not known");
+        let why = "a list that is changed on a condition";
+        *array.items.borrow_mut() = vec![Value::unknown(why)];
+        *array.file.borrow_mut() = None;
+    }
+}
