@@ -154,6 +154,13 @@ impl<'a> Machine<'a, '_> {
         span: Span,
     ) {
         let Some(binding) = scope.find(name) else { return };
+        if binding.is_of_module && !self.loading {
+            // Read before it is changed: what the iteration before left there counts.
+            if self.kept_on.insert(name.to_owned(), false) == Some(true) {
+                let why = "k6 keeps this from one iteration to the next; the plan starts anew";
+                self.drop(span, why);
+            }
+        }
         if !self.loops.is_empty() || !self.pending.is_empty() {
             self.journal.push((Rc::clone(scope), name.to_owned(), binding.clone()));
         }

@@ -12,7 +12,7 @@ use oxc_span::Span;
 use super::machine::{LEVELS, Machine};
 use super::scope::Scope;
 use super::statements::Flow;
-use super::value::{Body, ClassValue, Closure, Object, Value};
+use super::value::{Body, ClassValue, Closure, Made, Object, Value};
 
 type Scoped<'a> = Rc<Scope<'a>>;
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use oxc_span::Span;
 
 use super::machine::Machine;
-use super::value::{Object, Value};
+use super::value::{Made, Object, Value};
 
 impl<'a> Machine<'a, '_> {
     /// `new …` of anything.

@@ -13,6 +13,9 @@ use super::machine::{LEVELS, Machine};
 use super::scope::Scope;
 use super::value::{Body, Closure, Object, Part, Test, Value, What};
 
+/// Items that a list has at most that is put together from others.
+const LONGEST: usize = 10_000;
+
 type Scoped<'a> = Rc<Scope<'a>>;
 
 impl<'a> Machine<'a, '_> {
@@ -76,6 +79,10 @@ impl<'a> Machine<'a, '_> {
                         ArrayExpressionElement::SpreadElement(spread) => {
                             let spread = self.expression(&spread.argument, scope);
                             match spread.items() {
+                                Some(more) if items.len() + more.len() > LONGEST => {
+                                    self.drop(span, "this list grows too long");
+                                    return Value::unknown("a very long list");
+                                }
                                 Some(more) => items.extend(more),
                                 None => self.drop(span, "the items are not known"),
                             }
@@ -225,6 +232,9 @@ impl<'a> Machine<'a, '_> {
 
     pub(super) fn identifier(&mut self, name: &str, scope: &Scoped<'a>) -> Value<'a> {
         if let Some(binding) = scope.find(name) {
+            if binding.is_of_module && !self.loading && !self.kept_on.contains_key(name) {
+                self.kept_on.insert(name.to_owned(), true);
+            }
             return binding.value;
         }
         match name {

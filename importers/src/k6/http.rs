@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::load;
 use super::machine::{Machine, Node, Sent};
 use super::scope::Scope;
-use super::value::{Object, Part, Value, What};
+use super::value::{Made, Object, Part, Value, What};
 use crate::body;
 use crate::draft::Task;
 use crate::text::placeholder_end;
@@ -44,6 +44,7 @@ impl<'a> Machine<'a, '_> {
                 ];
                 let members = members.into_iter().map(|(name, value)| (Rc::from(name), value));
                 return Value::Object(Rc::new(Object {
+                    made: Made::default(),
                     members: RefCell::new(members.collect()),
                     class: None,
                     kind: Cell::new("file"),

@@ -356,7 +356,7 @@ impl<'a> Machine<'a, '_> {
                 self.steps.push(Self::set(flag, &Code::Const(json!(false))));
             }
             if !super::sends(&steps) {
-                self.approximate(span, "what this computes for each item is done by the plan");
+                self.remark(span, "the plan computes this, item by item");
             }
             let mut head = Map::new();
             head.insert("foreach".to_owned(), text.into());

@@ -127,6 +127,8 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) left: Vec<String>,
     /// What was thrown, when that is certain.
     pub(super) thrown: Option<Value<'a>>,
+    /// Names of modules that were used, and whether they were read before they were changed.
+    pub(super) kept_on: HashMap<String, bool>,
     /// Names that stay taken.
     pub(super) for_good: HashSet<String>,
     /// For each conditional block that is open what was made when it began; nothing for blocks that
@@ -179,6 +181,7 @@ impl<'a, 'n> Machine<'a, 'n> {
             catches: Vec::new(),
             left: Vec::new(),
             thrown: None,
+            kept_on: HashMap::new(),
             for_good: HashSet::new(),
             within: Vec::new(),
             of_members: HashSet::new(),
@@ -189,6 +192,7 @@ impl<'a, 'n> Machine<'a, 'n> {
     pub(super) fn run(&mut self, function: &Value<'a>, arguments: Vec<Value<'a>>) -> Value<'a> {
         self.catches = vec![self.frame()];
         self.left.clear();
+        self.kept_on.clear();
         self.thrown = None;
         let value = self.call(function, arguments, Span::default());
         if let Some(frame) = self.catches.pop() {

@@ -325,4 +325,54 @@ mod tests {
             imported("import http from 'k6/http';\nexport default function ( {").unwrap_err();
         assert_eq!(failure.place, "script.js:2");
     }
+
+    /// The draft and the notes of a script with this default function, as texts.
+    fn told(body: &str) -> (String, String) {
+        let text = format!(
+            "import http from 'k6/http';\nimport {{ check, fail }} from 'k6';\nlet count = 0;\n\
+             export default function () {{\nconst r = http.get('http://a.example/r');\n{body}\n}}"
+        );
+        let source = Source::new("script.js", text.as_bytes(), Path::new("")).unwrap();
+        let mut notes = Notes::default();
+        let draft = read(&[source], &Options::default(), &mut notes).unwrap();
+        (format!("{:?}", draft.scenarios), format!("{:?}", notes.list()))
+    }
+
+    #[test]
+    fn what_a_plan_cannot_do_is_noted() {
+        for (body, why) in [
+            (
+                "const h = {}; if (r.json('a')) h.X = '1'; http.get('http://a.example/', {headers: h});",
+                "changed on a condition",
+            ),
+            (
+                "const l = [1]; if (r.json('a')) l.push(2); l.forEach(i => http.get('http://a.example/' + i));",
+                "changed on a condition",
+            ),
+            (
+                "try { r.json('a'); } catch (e) { http.get('http://a.example/never'); }",
+                "would throw",
+            ),
+            (
+                "outer: for (const i of [1, 2]) { for (const j of [1, 2]) { break outer; } }",
+                "labels",
+            ),
+            (
+                "switch (r.json('a')) { case 1: http.get('http://a.example/1'); case 2: http.get('http://a.example/2'); }",
+                "goes on in the next one",
+            ),
+            ("const f = function () {}; f.toString();", "method of a function"),
+        ] {
+            let (_, notes) = told(body);
+            assert!(notes.contains(why), "{body}: {notes}");
+        }
+    }
+
+    #[test]
+    fn many_conditions_do_not_make_blocks_deeper_than_a_plan_may_have() {
+        let body = "if (r.json('a') === 1) return;\nhttp.get('http://a.example/');\n".repeat(300);
+        let (draft, notes) = told(&body);
+        assert!(draft.matches("Block(").count() < 400, "{}", draft.len());
+        assert!(notes.contains("too many conditions"), "{notes}");
+    }
 }

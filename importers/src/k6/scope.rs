@@ -23,6 +23,8 @@ pub(super) struct Binding<'a> {
     pub(super) depth: usize,
     /// The variable of the plan that has its value, when the plan changes it.
     pub(super) variable: Option<String>,
+    /// A module has it, so that it lives on from one iteration to the next.
+    pub(super) is_of_module: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -39,7 +41,8 @@ impl<'a> Scope<'a> {
     }
 
     pub(super) fn declare(&self, name: &str, value: Value<'a>, depth: usize) {
-        let binding = Binding { value, depth, variable: None };
+        let is_of_module = self.parent.is_none();
+        let binding = Binding { value, depth, variable: None, is_of_module };
         self.names.borrow_mut().insert(name.to_owned(), binding);
     }
 

@@ -9,6 +9,9 @@ use super::operators::equal;
 use super::statements::Flow;
 use super::value::{Array, Test, Value};
 
+/// Lists grow up to this length.
+const LONGEST: usize = 100_000;
+
 impl<'a> Machine<'a, '_> {
     pub(super) fn text_method(
         &mut self,
@@ -182,6 +185,12 @@ impl<'a> Machine<'a, '_> {
             return Value::unknown("a list that is changed on a condition");
         }
         let items: Vec<Value<'a>> = array.items.borrow().clone();
+        // Each call takes all items up.
+        self.fuel = self.fuel.saturating_sub(items.len() / 16);
+        if items.len() > LONGEST && ["concat", "push", "unshift"].contains(&name) {
+            self.drop(span, "this list grows too long");
+            return Value::unknown("a very long list");
+        }
         let each = |machine: &mut Self, item: &Value<'a>, number: usize| {
             machine.call(
                 &first,

@@ -1,6 +1,9 @@
 //! Takes secrets out of what is only shown: notes, and the source's text in steps to be done.
 
+use std::sync::LazyLock;
+
 use aho_corasick::{AhoCorasick, MatchKind};
+use regex::{Captures, Regex};
 
 use crate::Secret;
 use crate::draft::Draft;
@@ -19,6 +22,8 @@ pub(super) fn run(draft: &mut Draft, notes: &mut Notes, secrets: &[Secret]) {
         .map(|secret| secret.value.as_str())
         .filter(|value| !value.is_empty())
         .collect();
+    notes.rewrite(named);
+    draft.for_each_todo(named);
     if values.is_empty() {
         return;
     }
@@ -30,6 +35,36 @@ pub(super) fn run(draft: &mut Draft, notes: &mut Notes, secrets: &[Secret]) {
     };
     notes.rewrite(mask);
     draft.for_each_todo(mask);
+}
+
+/// Masks what stands behind a name of a secret, as a member, in a query or in a form, and what is
+/// given as credentials: `password: '…'`, `api_key=…`, `Bearer …`.
+fn named(text: &mut String) {
+    static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let name =
+            r"(?i)[\w-]*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|[_-]?token|authorization)";
+        let quoted = r#"["']?\s*[:=]\s*(?:'[^'$]+'|"[^"$]+"|`[^`$]+`)"#;
+        let plain = r"=[\w.~+/%-]+(?:[&'\x22`\s]|$)";
+        let bearer = r"(?i)\b(?:bearer|basic)\s+[\w.~+/-]{6,}=*";
+        Regex::new(&format!("(?:{name})(?:{quoted}|{plain})|{bearer}")).ok()
+    });
+    let Some(pattern) = &*NAMED else { return };
+    if !pattern.is_match(text) {
+        return;
+    }
+    let masked = pattern.replace_all(text, |found: &Captures<'_>| {
+        let all = found.get(0).map_or("", |all| all.as_str());
+        let at = all.find([':', '=']).or_else(|| all.find(' ')).map_or(0, |at| at + 1);
+        let (name, value) = all.split_at_checked(at).unwrap_or((all, ""));
+        let bare = value.trim_start();
+        let space = value.get(..value.len() - bare.len()).unwrap_or_default();
+        let ends = |char: char| "'\"`& ".contains(char) || char.is_whitespace();
+        let open = bare.chars().next().filter(|char| ends(*char)).map(String::from);
+        let close = bare.chars().next_back().filter(|char| ends(*char)).map(String::from);
+        let (open, close) = (open.unwrap_or_default(), close.unwrap_or_default());
+        format!("{name}{space}{open}{MASKED}{close}")
+    });
+    *text = masked.into_owned();
 }
 
 fn mask(searcher: &AhoCorasick, text: &mut String) {
@@ -57,6 +92,26 @@ mod tests {
     use super::*;
     use crate::draft::Step;
     use serde_json::json;
+
+    #[test]
+    fn what_stands_behind_a_name_of_a_secret_is_masked() {
+        for (said, shown) in [
+            (
+                "f(JSON.stringify({password: 'hunter2', a: 'b'}))",
+                "f(JSON.stringify({password: '***', a: 'b'}))",
+            ),
+            ("{\"access_token\":\"abc\"}", "{\"access_token\":\"***\"}"),
+            ("get('/q?api_key=k123&page=2')", "get('/q?api_key=***&page=2')"),
+            ("{Authorization: 'Bearer abcdef123'}", "{Authorization: '***'}"),
+            ("['X', 'Bearer abcdef123']", "['X', 'Bearer ***']"),
+            ("token = res.json('token')", "token = res.json('token')"),
+            ("{password: `${pw}`, token}", "{password: `${pw}`, token}"),
+        ] {
+            let mut text = said.to_owned();
+            named(&mut text);
+            assert_eq!(text, shown);
+        }
+    }
 
     #[test]
     fn secrets_are_masked_in_notes_and_steps_to_be_done() {

@@ -3,7 +3,7 @@ import http from 'k6/http';
 const BASE = 'http://api.example';
 
 function login() {
-  const res = http.post(`${BASE}/login`, 'user=ada');
+  const res = http.post(`${BASE}/login`, { user: 'ada' });
   if (res.status !== 200) throw new Error('no login');
   return res.json('token');
 }
