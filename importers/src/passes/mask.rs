@@ -41,11 +41,10 @@ pub(super) fn run(draft: &mut Draft, notes: &mut Notes, secrets: &[Secret]) {
 /// given as credentials: `password: '…'`, `api_key=…`, `Bearer …`.
 fn named(text: &mut String) {
     static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let name =
-            r"(?i)[\w-]*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|[_-]?token|authorization)";
-        let quoted = r#"["']?\s*[:=]\s*(?:'[^'$]+'|"[^"$]+"|`[^`$]+`)"#;
-        let plain = r"=[\w.~+/%-]+(?:[&'\x22`\s]|$)";
-        let bearer = r"(?i)\b(?:bearer|basic)\s+[\w.~+/-]{6,}=*";
+        let name = r"(?i)(?:passw(?:or)?d|passphrase|secret|api[_-]?key|[_-]?token|authorization)";
+        let quoted = r#"["']?[ \t]*[:=][ \t]*(?:'[^'$]+'|"[^"$]+"|`[^`$]+`)"#;
+        let plain = r"=[A-Za-z0-9_.~+/%-]+(?:[&'\x22` \t\r\n]|$)";
+        let bearer = r"(?:[Bb]earer|[Bb]asic)[ \t]+[A-Za-z0-9_.~+/-]{6,}=*";
         Regex::new(&format!("(?:{name})(?:{quoted}|{plain})|{bearer}")).ok()
     });
     let Some(pattern) = &*NAMED else { return };
