@@ -267,6 +267,34 @@ mod tests {
     }
 
     #[test]
+    fn nothing_that_cannot_be_read_is_skipped() {
+        let curls = json!({"curls": ["curl http://a.test/1", "curl 'http://a.test/2"]});
+        let failure = call("LD_generate_from_curls", curls).unwrap_err();
+        assert!(failure.exception.message.starts_with("<inline>:2: "), "{failure}");
+    }
+
+    #[test]
+    fn credentials_are_named_and_the_load_of_the_source_is_kept() {
+        let task = call("LD_curl_to_task", json!({"command": "curl -u ada:sesame http://a.test/"}));
+        assert_eq!(task.unwrap()["auth"]["password"], "${secret.PASSWORD}");
+        let script = "import http from 'k6/http';\n\
+                      export const options = { vus: 3, duration: '7s' };\n\
+                      export default function () { http.get('http://a.test/'); }";
+        let document = call("LD_k6_script_to_action_json", json!({"source": script})).unwrap();
+        let run = &document["load_density"][0][1];
+        assert_eq!([&run["user_count"], &run["test_time"]], [3, 7]);
+        let asked = json!({"source": script, "user_count": 5});
+        let document = call("LD_k6_script_to_action_json", asked).unwrap();
+        assert_eq!(document["load_density"][0][1]["user_count"], 5);
+    }
+
+    #[test]
+    fn test_plans_are_given_as_text() {
+        let plan = "<jmeterTestPlan><hashTree/></jmeterTestPlan>";
+        assert_eq!(call("LD_load_jmeter_jmx", json!({"file_path": plan})).unwrap(), plan);
+    }
+
+    #[test]
     fn generated_documents_set_variables_and_end_with_a_summary() {
         let arguments = json!({
             "curls": ["curl http://a.test/1", "curl http://a.test/2"],

@@ -42,6 +42,16 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ("`LD_write_action_toml` quotes no keys and escapes no line ends", "tests/actions.rs"),
     ("whole numbers have any size", "more than the JSON compared here holds; ld-stdlib"),
     ("when rows run out, the placeholder is sent", "the same unless `on_end` is given; ld-runtime"),
+    (
+        "commands that import take what `LD_load_*` gave",
+        "plans of the reference cannot hand it on, so that none runs; ld-runtime",
+    ),
+    (
+        "imported tasks lose variables, credentials in them stay, and a load that the source asks for is replaced by 10 users for 60 s",
+        "ld-runtime, and every case of the importers",
+    ),
+    ("`LD_generate_from_curls` skips commands it cannot read", "ld-runtime"),
+    ("`LD_load_jmeter_jmx` gives a tree of Python's", "ld-runtime"),
     ("the pause between ticks is 0.1–0.2 s", "tests/run.rs"),
     ("at the end, requests in flight vanish", "tests/counts.rs"),
     ("engines `locust` and `asyncio`", "the latter takes no `iterations` and no hook to count"),
