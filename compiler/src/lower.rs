@@ -26,6 +26,8 @@ pub(crate) struct Lower<'l> {
     pub(crate) fold: bool,
     /// On: placeholders become text in Python's notation, whatever they stand for.
     pub(crate) pythonic: bool,
+    /// Whether the run being lowered leaves the version of HTTP to servers.
+    pub(crate) http2: bool,
     /// How many names were compared in search of one that was meant.
     pub(crate) compared: usize,
     /// How many actions the one being lowered stands inside of.
@@ -58,6 +60,7 @@ impl<'l> Lower<'l> {
             expand: false,
             fold: true,
             pythonic: options.strict_compat,
+            http2: false,
             compared: 0,
             depth: 0,
             place: None,
@@ -223,8 +226,7 @@ impl<'l> Lower<'l> {
             (Shape::Written, Kind::Bool(_)) => self.value(node, &Shape::Text, name),
             (Shape::Written, _) => self.any(node),
             (Shape::Null, Kind::Null) => tree(TreeKind::Null),
-            (Shape::Off, Kind::Bool(false)) => tree(TreeKind::Bool(false)),
-            (Shape::Null | Shape::Off, _) => self.not_built(node, format!("`{name}`")),
+            (Shape::Null, _) => self.not_built(node, format!("`{name}`")),
             (Shape::Later(_), Kind::String(text)) => {
                 self.not_built(node, format!("`{text}` as `{name}`"))
             }
@@ -247,6 +249,9 @@ impl<'l> Lower<'l> {
             }
             (Shape::Choice(words) | Shape::OpenChoice(words), Kind::String(text)) => {
                 self.choice(node, text, words, name)
+            }
+            (Shape::Choice(words), Kind::Number(number)) if has_numbers(words) => {
+                self.choice(node, &number.text(), words, name)
             }
             (Shape::Number { min, max }, _) => {
                 let number = number_of(node);
@@ -497,7 +502,6 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
         (Shape::Any | Shape::Written, _)
         | (Shape::Null, Kind::Null)
         | (Shape::Bool, Kind::Bool(_))
-        | (Shape::Off, Kind::Bool(false))
         | (Shape::Text, Kind::String(_) | Kind::Number(_) | Kind::Bool(_))
         | (
             Shape::ConstantText | Shape::StartText | Shape::Choice(_) | Shape::OpenChoice(_),
@@ -509,11 +513,17 @@ fn fits(shape: &Shape, node: &Node<'_>) -> bool {
             words.iter().any(|word| word.eq_ignore_ascii_case(text))
         }
         (Shape::Later(words), Kind::Number(number)) => words.contains(&&*number.text()),
+        (Shape::Choice(words), Kind::Number(_)) => has_numbers(words),
         (Shape::Number { .. }, _) => number_of(node).is_some(),
         (Shape::Integer { .. }, _) => number_of(node).and_then(whole).is_some(),
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| fits(shape, node)),
         _ => false,
     }
+}
+
+/// Whether words are numbers too, such as versions, and may be written without quotes.
+fn has_numbers(words: &[&str]) -> bool {
+    words.iter().any(|word| word.parse::<f64>().is_ok())
 }
 
 /// A number, or text that is one: the reference converts such text.

@@ -72,11 +72,22 @@ pub(crate) fn lower(
     ];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
     let host = host(&given.values, lower);
+    lower.http2 = given.values.get("http2").is_some_and(|tree| tree.kind == TreeKind::Bool(true));
     throttle::of_run(given.values.get("max_rps"), lower);
     let scenarios = match scenarios {
         Some(node) => scenarios::lower(node, &given, host.as_ref(), lower),
         None => vec![only(action, &given, host.as_ref(), lower)?],
     };
+    if let Some(span) = given.span("http2")
+        && lower.http2
+        && !scenarios.iter().any(|scenario| scenario.user == "async_http_user")
+    {
+        let message = "`http2` changes nothing without an `async_http_user`";
+        let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
+            .label(span, "only tasks of that user type heed it")
+            .help("write `\"http_version\": \"auto\"` in tasks of other user types");
+        lower.report(problem);
+    }
     let [setup, teardown] =
         ["setup", "teardown"].map(|name| apart::lower(name, &given, host.as_ref(), lower));
     let ends = |scenario: &Scenario| scenario.load.is_open() && scenario.load.ends();

@@ -71,6 +71,7 @@ pub(crate) fn lower(
             .map(|(field, tree)| (field.name, tree))
             .collect(),
         host,
+        http2: lower.http2,
     };
 
     let mut checks = checks(field("assertions"), protocol, lower);
@@ -514,7 +515,6 @@ fn accepts(shape: &Shape, tree: &Tree) -> bool {
         Shape::Bool => matches!(tree.kind, TreeKind::Bool(_)),
         Shape::Null => tree.kind == TreeKind::Null,
         Shape::Later(_) => false,
-        Shape::Off => tree.kind == TreeKind::Bool(false),
         Shape::List(_) => matches!(tree.kind, TreeKind::List(_)),
         Shape::Map(_) | Shape::Object(_) => matches!(tree.kind, TreeKind::Map(_)),
     }

@@ -137,8 +137,6 @@ pub enum Shape {
     /// `null`, meaning the same as leaving it out. Alone: a field of the language of which this
     /// build can only do without.
     Null,
-    /// `false`: a switch of the language that this build can only leave off.
-    Off,
     /// Any of these.
     Either(&'static [Shape]),
 }
@@ -179,7 +177,6 @@ impl Shape {
             Self::Map(_) | Self::Object(_) => "an object".to_owned(),
             Self::List(_) => "a list".to_owned(),
             Self::Later(_) | Self::Null => "null".to_owned(),
-            Self::Off => "false".to_owned(),
             Self::Either(shapes) => {
                 let told = shapes.iter().filter(|s| !matches!(s, Self::Null | Self::Later(_)));
                 let words: Vec<String> = told.map(Self::words).collect();

@@ -124,7 +124,6 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::Any | Shape::Written => true,
         Shape::Later(_) => false,
         Shape::Null => value.is_null(),
-        Shape::Off => value == &serde_json::Value::Bool(false),
         Shape::Text => value.is_string() || value.is_number() || value.is_boolean(),
         Shape::StartText => value.is_string(),
         Shape::ConstantText => value.as_str().is_some_and(|text| !text.contains("${")),

@@ -47,12 +47,14 @@ impl Default for NginxOptions {
 /// A running nginx, over HTTP and HTTPS; it ends when dropped.
 ///
 /// It answers `/small` with [`SMALL`] and `/json` with [`JSON`], whatever the method, `/empty`
-/// with 204, `/fail` with 503, `/echo/…` with the path as text, and everything else with 404.
+/// with 204, `/fail` with 503, `/echo/…` with the path and `/protocol` with the version of HTTP
+/// as text, and everything else with 404.
 #[derive(Debug)]
 pub struct Nginx {
     child: Child,
     http: SocketAddr,
     https: SocketAddr,
+    http2: SocketAddr,
     root_pem: String,
     access_log: PathBuf,
     _home: TempDir,
@@ -82,7 +84,14 @@ impl Nginx {
         self.http
     }
 
-    /// Where it speaks HTTPS, with a certificate for `localhost` and 127.0.0.1.
+    /// Where it speaks HTTP/2 without TLS, and nothing else.
+    #[must_use]
+    pub fn http2(&self) -> SocketAddr {
+        self.http2
+    }
+
+    /// Where it speaks HTTPS, with a certificate for `localhost` and 127.0.0.1; HTTP/2 with clients
+    /// that offer it.
     #[must_use]
     pub fn https(&self) -> SocketAddr {
         self.https
@@ -143,13 +152,13 @@ impl Nginx {
 
     fn try_start(program: &Path, options: &NginxOptions) -> io::Result<Self> {
         let home = tempfile::Builder::new().prefix("nginx-").tempdir()?;
-        let (http, https) = free_addresses()?;
+        let [http, https, http2] = free_addresses()?;
         let authority = Authority::new()?;
         let identity = authority.sign(Kind::Server)?;
         fs::write(home.path().join("cert.pem"), &identity.certificate_pem)?;
         fs::write(home.path().join("key.pem"), &identity.key_pem)?;
         let config = home.path().join("nginx.conf");
-        fs::write(&config, configuration(options, http, https))?;
+        fs::write(&config, configuration(options, [http, https, http2]))?;
         let mut command = match options.core {
             Some(core) => {
                 let mut command = Command::new("taskset");
@@ -174,6 +183,7 @@ impl Nginx {
             child,
             http,
             https,
+            http2,
             root_pem: authority.pem(),
             access_log: home.path().join("access.log"),
             _home: home,
@@ -225,11 +235,11 @@ fn program() -> io::Result<PathBuf> {
     })
 }
 
-/// Two addresses nobody listens at. Held at the same time, so that they differ.
-fn free_addresses() -> io::Result<(SocketAddr, SocketAddr)> {
-    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let second = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok((first.local_addr()?, second.local_addr()?))
+/// Addresses nobody listens at. Held at the same time, so that they differ.
+fn free_addresses() -> io::Result<[SocketAddr; 3]> {
+    let bind = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+    let [first, second, third] = [bind()?, bind()?, bind()?];
+    Ok([first.local_addr()?, second.local_addr()?, third.local_addr()?])
 }
 
 fn is_nginx(addr: SocketAddr) -> bool {
@@ -245,7 +255,7 @@ fn is_nginx(addr: SocketAddr) -> bool {
 }
 
 /// One process, all of whose files are in the folder it is started in.
-fn configuration(options: &NginxOptions, http: SocketAddr, https: SocketAddr) -> String {
+fn configuration(options: &NginxOptions, [http, https, http2]: [SocketAddr; 3]) -> String {
     let keepalive = options.keepalive_requests.unwrap_or(1_000_000_000_000);
     let access_log = if options.access_log { "access.log count" } else { "off" };
     format!(
@@ -273,13 +283,15 @@ http {{
     ssl_session_cache shared:tls:10m;
     server {{
         listen {http} backlog=4096;
-        listen {https} ssl backlog=4096;
+        listen {https} ssl http2 backlog=4096;
+        listen {http2} http2;
         location = /small {{ return 200 '{SMALL}'; }}
         location = /json {{ return 200 '{JSON}'; }}
         location = /empty {{ return 204; }}
         location = /fail {{ return 503 '{{"ok":false}}'; }}
         location = /ready {{ access_log off; return 204; }}
         location /echo/ {{ default_type text/plain; return 200 $uri; }}
+        location = /protocol {{ default_type text/plain; return 200 $server_protocol; }}
         location / {{ return 404 '{{"ok":false}}'; }}
     }}
 }}

@@ -262,11 +262,13 @@ impl<'s> Operation<'s> {
                 self.fields.push(("tls", json!({"max_version": value})));
             }
             "globoff" => self.globbing = !on,
+            "http1.1" => self.fields.retain(|(name, _)| *name != "http_version"),
+            "http2" => self.fields.push(("http_version", json!("auto"))),
+            "http2-prior-knowledge" => self.fields.push(("http_version", json!("2"))),
             "path-as-is" => self.as_is = on,
             "proto-default" => self.default_scheme = Some(value.to_owned()),
             "expect100-timeout"
             | "disallow-username-in-url"
-            | "http1.1"
             | "tlsv1"
             | "fail"
             | "fail-with-body"
@@ -281,7 +283,7 @@ impl<'s> Operation<'s> {
     /// Options about requests that a plan has nothing for, or nothing like it.
     fn not_taken(&self, given: &Given, shown: &str, notes: &mut Notes) {
         let why = match given.name {
-            "http1.0" | "http0.9" | "http2" | "http2-prior-knowledge" | "http3" | "http3-only" => {
+            "http1.0" | "http0.9" | "http3" | "http3-only" => {
                 return notes.approximate(self.place, shown, "requests are made with HTTP/1.1");
             }
             "connect-timeout" => {

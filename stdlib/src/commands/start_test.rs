@@ -94,8 +94,8 @@ pub const START_TEST: &[Field] = &[
     .default("no limit"),
     Field::new(
         "http2",
-        Shape::Off,
-        "Whether `async_http_user` speaks HTTP/2, which this build does not.",
+        Shape::Bool,
+        "Whether tasks of `async_http_user` that say nothing else have the `http_version` `auto`.",
         "false",
     )
     .default("false"),

@@ -110,6 +110,8 @@ pub struct Task<'t> {
     pub fields: Vec<(&'static str, &'t Tree)>,
     /// What relative targets are relative to: `host` of the run.
     pub host: Option<&'t Tree>,
+    /// Whether the run leaves the version of HTTP to servers: `http2` of the run.
+    pub http2: bool,
 }
 
 impl<'t> Task<'t> {

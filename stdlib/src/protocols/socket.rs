@@ -169,7 +169,7 @@ mod tests {
 
     fn prepared(fields: &[(&'static str, Tree)], host: Option<&Tree>) -> Result<Prepared, String> {
         let fields = fields.iter().map(|(name, tree)| (*name, tree)).collect();
-        let task = Task { user: "socket_user", span: Span::default(), fields, host };
+        let task = Task { user: "socket_user", span: Span::default(), fields, host, http2: false };
         prepare(&task).map_err(|problems| problems[0].message.clone())
     }
 

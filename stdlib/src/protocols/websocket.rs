@@ -392,8 +392,13 @@ mod tests {
     fn prepared(fields: &[(&'static str, Tree)], host: Option<&str>) -> Result<Prepared, String> {
         let fields = fields.iter().map(|(name, tree)| (*name, tree)).collect();
         let host = host.map(text);
-        let task =
-            Task { user: "websocket_user", span: Span::default(), fields, host: host.as_ref() };
+        let task = Task {
+            user: "websocket_user",
+            span: Span::default(),
+            fields,
+            host: host.as_ref(),
+            http2: false,
+        };
         prepare(&task).map_err(|problems| problems[0].message.clone())
     }
 

@@ -91,7 +91,11 @@ pub(super) fn words(words: &[&str]) -> Json {
         word.chars().map(letter).collect()
     };
     let pattern = words.iter().map(any_case).collect::<Vec<_>>().join("|");
-    json!({"anyOf": [{"enum": words}, {"type": "string", "pattern": format!("^({pattern})$")}]})
+    // Versions may stand there as numbers.
+    let numbers = words.iter().filter_map(|word| word.parse::<serde_json::Number>().ok());
+    let known: Vec<Json> =
+        words.iter().map(|&word| word.into()).chain(numbers.map(Json::Number)).collect();
+    json!({"anyOf": [{"enum": known}, {"type": "string", "pattern": format!("^({pattern})$")}]})
 }
 
 /// A value that is written before placeholders are filled.
@@ -131,7 +135,6 @@ pub(super) fn shape(shape: &Shape) -> Json {
         Shape::Object(table) => fields(&[table], Place::Plain),
         Shape::List(item) => json!({"type": "array", "items": self::shape(item)}),
         Shape::Null => json!({"type": "null"}),
-        Shape::Off => json!({"const": false}),
         Shape::Either(shapes) => any_of(shapes.iter().map(self::shape).collect()),
     }
 }

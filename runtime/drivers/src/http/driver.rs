@@ -1,6 +1,7 @@
 //! The driver: requests of users to replies, over connections that stay open.
 
 mod credentials;
+mod http2;
 mod token;
 
 use std::borrow::Cow;
@@ -20,7 +21,7 @@ use super::auth::oauth2::Grant;
 use super::buffers::Buffers;
 use super::decode::Decoder;
 use super::extra::Extra;
-use super::message::{self, Beyond, Late, Prepared};
+use super::message::{self, Beyond, Late, Prepared, Version};
 use super::redirect::{Hop, is_redirect};
 use super::route::Route;
 use super::session::{Connection, Found, Session};
@@ -44,7 +45,7 @@ const KEPT_BYTES: usize = 1 << 20;
 /// As many routes as are remembered while nobody uses them.
 const MOST_ROUTES: usize = 256;
 
-/// HTTP/1.1.
+/// HTTP/1.1, and HTTP/2 for tasks that ask for it.
 pub struct Http {
     net: Rc<Net>,
     limits: Limits,
@@ -82,6 +83,11 @@ impl<'c> Call<'c> {
     #[inline]
     fn proxy(&self) -> &'c [u8] {
         self.beyond.map_or(&[], |beyond| beyond.proxy)
+    }
+
+    #[inline]
+    fn version(&self) -> Version {
+        self.beyond.map_or(Version::Http1, |beyond| beyond.version)
     }
 }
 
@@ -335,6 +341,9 @@ impl Http {
         call: &Call<'_>,
         stamps: &mut Stamps,
     ) -> Result<(), Fault> {
+        if call.version() != Version::Http1 && self.attempt_http2(session, call, stamps).await? {
+            return Ok(());
+        }
         let found = session.take_connection(call.origin, call.proxy(), call.request);
         let mut is_reused = matches!(found, Found::Open(_));
         let mut connection = match found {

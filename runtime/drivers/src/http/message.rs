@@ -29,6 +29,16 @@ pub(super) struct Prepared<'u> {
     extra: Option<&'u Extra>,
 }
 
+/// The version of HTTP that a request goes over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Version {
+    #[default]
+    Http1,
+    Http2,
+    /// What the server chooses in TLS; HTTP/1.1 without TLS.
+    Agreed,
+}
+
 /// What is out of the ordinary with a request.
 #[derive(Debug, Default)]
 pub(super) struct Beyond<'u> {
@@ -38,6 +48,7 @@ pub(super) struct Beyond<'u> {
     pub(super) is_held: bool,
     /// Whether the connection is closed after the reply.
     pub(super) closes: bool,
+    pub(super) version: Version,
     /// Whether the driver itself reads the reply's body, whatever the task needs.
     pub(super) reads_body: bool,
     /// When the time for the request is over, by the run's clock.
@@ -129,6 +140,11 @@ impl<'u> Prepared<'u> {
             more: self.more().collect(),
             is_held: self.has(extra::EXPECT),
             closes: self.has(extra::CLOSE),
+            version: match () {
+                () if self.has(extra::HTTP2) => Version::Http2,
+                () if self.has(extra::AGREED) => Version::Agreed,
+                () => Version::Http1,
+            },
             until_ns,
             proxy: self.proxy(origin),
         }

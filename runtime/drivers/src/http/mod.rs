@@ -1,6 +1,7 @@
-//! HTTP/1.1 as a client speaks it.
+//! HTTP as a client speaks it.
 //!
-//! [`wire`] is the codec: bytes in, bytes out, no sockets and no clock. [`decode`]
+//! [`wire`] is the codec of HTTP/1.1: bytes in, bytes out, no sockets and no clock. [`h2`] carries
+//! over to HTTP/2 what asks for it. [`decode`]
 //! undoes the content codings of a body that the plan reads. [`Http`] is the driver that
 //! puts both on connections.
 //!
@@ -16,6 +17,7 @@ mod cookies;
 pub mod decode;
 mod driver;
 mod extra;
+mod h2;
 mod message;
 mod received;
 mod redirect;

@@ -7,6 +7,7 @@ use ld_vm::Request;
 
 use super::auth::keyring::Keyring;
 use super::cookies::Jar;
+use super::h2::Connections;
 use super::received::Received;
 use super::route::Route;
 use crate::net::{Deadline, Idle, Stream};
@@ -27,6 +28,9 @@ pub struct Session {
     /// There once a task had credentials that depend on the request, the time or the server, or once
     /// the user did several things at once, which share it.
     pub(super) keyring: Option<Rc<RefCell<Keyring>>>,
+    /// There once a task asked for HTTP/2, or once the user did several things at once, which share
+    /// its connections.
+    pub(super) http2: Option<Rc<Connections>>,
 }
 
 #[derive(Debug)]
@@ -47,7 +51,7 @@ pub(super) enum Found {
 impl Session {
     pub(super) fn new(deadline: Deadline) -> Self {
         let received = Received::new();
-        Self { connections: Vec::new(), deadline, received, jar: None, keyring: None }
+        Self { connections: Vec::new(), deadline, received, jar: None, keyring: None, http2: None }
     }
 
     /// Takes out the connection to `origin` through `proxy`, which is empty for none.
@@ -88,6 +92,7 @@ impl Session {
         let mut beside = Self::new(deadline);
         beside.jar = Some(Rc::clone(self.jar.get_or_insert_default()));
         beside.keyring = Some(Rc::clone(self.keyring.get_or_insert_default()));
+        beside.http2 = Some(Rc::clone(self.http2.get_or_insert_default()));
         let place = self.connections.iter().position(|open| *open.route.origin == *origin);
         beside.connections.extend(place.map(|place| self.connections.remove(place)));
         beside

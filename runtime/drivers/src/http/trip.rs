@@ -227,7 +227,12 @@ impl Trip<'_> {
             }
             _ => "sending the request",
         };
-        let limit_s = self.limit_ns as f64 / 1e9;
-        Fault::new(FaultClass::Timeout, format!("timed out {phase} (limit {limit_s} s)"))
+        timed_out(phase, self.limit_ns)
     }
+}
+
+/// The fault of a request whose time is over, by what it was about and its limit in nanoseconds.
+pub(super) fn timed_out(phase: &str, limit_ns: u64) -> Fault {
+    let limit_s = limit_ns as f64 / 1e9;
+    Fault::new(FaultClass::Timeout, format!("timed out {phase} (limit {limit_s} s)"))
 }

@@ -61,7 +61,7 @@ impl<D: Driver> User<D> {
         let fields: Vec<_> = fields.iter().map(|(name, kind)| (*name, tree(kind))).collect();
         let fields = fields.iter().map(|(name, tree)| (*name, tree)).collect();
         let user = self.protocol.users[0].key;
-        let task = Task { user, span: Span::default(), fields, host: None };
+        let task = Task { user, span: Span::default(), fields, host: None, http2: false };
         (self.protocol.prepare)(&task).unwrap()
     }
 

@@ -85,9 +85,9 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     Field::new(
         "http_version",
-        Shape::Either(&[Shape::Later(&["2", "3"]), Shape::Choice(&["1.1"]), Shape::Null]),
-        "The version of HTTP.",
-        r#""1.1""#,
+        Shape::Either(&[Shape::Later(&["3"]), Shape::Choice(&["1.1", "2", "auto"]), Shape::Null]),
+        "The version of HTTP. With `2` requests of a user share one connection per origin, and `http://` URLs are spoken to in HTTP/2 at once; with `auto` the server chooses in TLS.",
+        r#""2""#,
     )
     .default("1.1"),
     Field::new("json", Shape::Any, "The body, as JSON; `data` goes before it.", r#"{"id": 1}"#),

@@ -1,4 +1,4 @@
-//! HTTP/1.1: `fast_http_user`, `http_user` and `async_http_user`.
+//! HTTP: `fast_http_user`, `http_user` and `async_http_user`.
 //!
 //! A task becomes up to two byte strings, the head and the body, prepared as far as the
 //! plan allows. A request in which nothing varies is one string, ready to be written.
@@ -16,6 +16,7 @@ mod headers;
 mod multipart;
 mod route;
 mod target;
+mod version;
 
 use body::Body;
 use headers::Headers;
@@ -103,6 +104,11 @@ pub mod extra {
     pub const AUTH: i64 = 1 << 6;
     /// Requests go through [`part::PROXY`](super::part::PROXY).
     pub const PROXY: i64 = 1 << 7;
+    /// Requests go over HTTP/2: in TLS the server has to agree, without TLS it is taken for granted
+    /// (RFC 9113 §3.3).
+    pub const HTTP2: i64 = 1 << 8;
+    /// Requests go over HTTP/2 where the server agrees in TLS, over HTTP/1.1 otherwise.
+    pub const AGREED: i64 = 1 << 9;
     /// What takes more than putting the request's parts together.
     pub const ELABORATE: i64 = !LATE_LINES;
 }
@@ -158,7 +164,7 @@ const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "opt
 pub const PROTOCOL: Protocol = Protocol {
     name: "http",
     title: "HTTP",
-    doc: "HTTP/1.1 over TCP and TLS, one keep-alive connection per user and origin.",
+    doc: "HTTP/1.1, and HTTP/2 for tasks that ask for it, over TCP and TLS, one keep-alive connection per user and origin.",
     users: &[
         UserType { key: FAST, doc: "A user with a time limit of 60 s per request." },
         UserType {
@@ -225,6 +231,9 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     if headers.closes() {
         extras |= extra::CLOSE;
     }
+    let version = version::bits(task, kind);
+    extras |= version;
+    version::check(task, version, &headers, &mut problems, &mut notes);
     let has_content = !body.text.is_empty() || !body.files.is_empty();
     if task.flag("expect_continue") == Some(true) && has_content {
         headers.add_default("Expect", "100-continue");
@@ -306,7 +315,7 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     request.set(part::PROXY, route.proxy);
     request.set(part::NO_PROXY, route.no_proxy);
     request.set(part::SERVER_NAME, route.server_name);
-    request.set(part::ALPN, route.alpn);
+    request.set(part::ALPN, if route.alpn.is_empty() { version::alpn(extras) } else { route.alpn });
     request.set_option(option::TLS_VERSION, route.tls_version);
     request.set(part::METHOD, Template::text(&method));
     request.set(part::COOKIES, cookies);

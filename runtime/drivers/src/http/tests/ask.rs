@@ -85,6 +85,12 @@ impl Ask {
         self
     }
 
+    /// The same request with more bits of [`extra`].
+    pub(super) fn with_extra(mut self, bits: i64) -> Self {
+        self.options[usize::from(option::EXTRAS)] |= bits;
+        self
+    }
+
     /// The same request, its limit in milliseconds.
     pub(super) fn within_ms(self, limit_ms: i64) -> Self {
         self.with_option(option::TIMEOUT_NS, limit_ms * 1_000_000)

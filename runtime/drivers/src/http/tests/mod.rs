@@ -7,6 +7,7 @@ mod bodies;
 mod connections;
 mod cookies;
 mod faults;
+mod http2;
 mod redirects;
 mod tls;
 
@@ -19,7 +20,7 @@ use crate::driver::{Driver as _, Stamps};
 use crate::net::{Clock, Net, NetOptions};
 use crate::testing;
 use ask::Ask;
-use ld_stdlib::protocols::http::{option, part};
+use ld_stdlib::protocols::http::{extra, option, part};
 
 /// What an exchange came to.
 #[derive(Clone, Debug)]
