@@ -9,6 +9,8 @@
 //! or dropped ([`Notes`]). Nothing but a source that cannot be read at all ends an import.
 
 mod body;
+#[cfg(test)]
+mod broken;
 mod curl;
 mod draft;
 mod har;

@@ -45,6 +45,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("LD0216-relative-url-without-host", "what a relative URL is relative to may stand elsewhere"),
     ("LD0217-database", "which databases there are is the compiler's business"),
     ("LD0219-bad-websocket-url", "whether a text is a URL is the compiler's business"),
+    ("LD0219-signed-auth", "what each type of `auth` takes is the compiler's business"),
 ];
 
 fn value(node: &Node<'_>) -> Json {

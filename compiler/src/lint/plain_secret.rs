@@ -6,7 +6,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::json::{Member, Node};
 
 /// Members of `auth` that nobody else should know.
-const OF_AUTH: [&str; 5] = ["password", "token", "secret_key", "session_token", "key"];
+const OF_AUTH: [&str; 7] =
+    ["password", "token", "secret_key", "session_token", "key", "consumer_secret", "token_secret"];
 
 /// Headers that carry a key.
 const HEADERS: [&str; 4] = ["x-api-key", "api-key", "x-auth-token", "proxy-authorization"];

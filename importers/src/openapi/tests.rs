@@ -1,7 +1,6 @@
 //! Values against a validator that shares no code with ours, and specifications that are broken
 //! in all ways.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 use super::document::Files;
 use super::generate::Generator;
 use super::schema::Schema;
-use crate::{Imported, Notes, Options, Source, import, importer};
+use crate::{Imported, Notes, Options, Source, broken, import, importer};
 
 fn source(text: &str) -> Source {
     Source::new("x.yaml", text.as_bytes(), Path::new("")).unwrap()
@@ -133,31 +132,9 @@ fn the_kind_is_told_from_the_version() {
 
 #[test]
 fn broken_specifications_are_refused_or_imported_but_never_end_the_program() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/importers/openapi");
     for case in ["own-bodies.yaml", "own-crud.yaml", "own-v2.yaml", "own-v31.yaml"] {
-        let bytes = fs::read(folder.join(case)).unwrap();
-        let attempt = |bytes: &[u8]| {
-            if let Ok(source) = Source::new("x.yaml", bytes, Path::new("")) {
-                let sources = [source];
-                let kind = importer(Some("openapi"), &sources).unwrap();
-                let _ = import(kind, &sources, &Options::default());
-            }
-        };
-        for cut in (0..bytes.len()).step_by(bytes.len() / 25) {
-            attempt(&bytes[..cut]);
-        }
-        let mut random = 7_usize;
-        for _ in 0..60 {
-            random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let mut flipped = bytes.clone();
-            let at = (random >> 20) % flipped.len();
-            flipped[at] ^= 1 << (random >> 40 & 7);
-            // Another scalar, another reference, another indentation.
-            flipped[(random >> 30) % bytes.len()] = b"{}[]:-#&*$ 0"[(random >> 50) % 12];
-            attempt(&flipped);
-        }
+        // Another scalar, another reference, another indentation.
+        broken::survive("openapi", case, b"{}[]:-#&*$ 0");
     }
 }
 

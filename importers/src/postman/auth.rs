@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::items::Reader;
-use super::text_of;
+use super::{signed, text_of};
 use crate::draft::Task;
 
 /// Gives a task the credentials that its request has or inherits.
@@ -37,10 +37,9 @@ pub(super) fn set(reader: &mut Reader<'_>, auth: &Value, task: &mut Task, place:
             Some(token) => Some(json!({"type": "bearer", "token": token})),
             None => return,
         },
-        "digest" => Some(json!({
-            "type": "digest", "username": text("username").unwrap_or_default(),
-            "password": text("password").unwrap_or_default(),
-        })),
+        "digest" => signed::digest(&mut text),
+        "hawk" => signed::hawk(&parameters, &mut text, task),
+        "oauth1" => signed::oauth1(&parameters, &mut text, task),
         "apikey" => {
             let (key, value) = (text("key").unwrap_or_default(), text("value").unwrap_or_default());
             let in_query = text("in").as_deref() == Some("query");
@@ -96,6 +95,7 @@ pub(super) fn set(reader: &mut Reader<'_>, auth: &Value, task: &mut Task, place:
             if kind == "jwt" {
                 jwt_remarks(reader, &parameters, place);
             }
+            signed::remarks(reader, &kind, &parameters, place);
         }
         None => {
             let why = match kind.as_str() {
@@ -103,7 +103,8 @@ pub(super) fn set(reader: &mut Reader<'_>, auth: &Value, task: &mut Task, place:
                     "there is no token, and a person would have to get one in a browser; \
                              set `auth` of type bearer"
                 }
-                _ => "no user type signs requests so; set the headers it needs",
+                kind => signed::why_not(kind, &parameters)
+                    .unwrap_or("no user type signs requests so; set the headers it needs"),
             };
             reader.notes.drop(place, &format!("auth of type {kind}"), why);
         }
@@ -138,13 +139,18 @@ fn query(task: &mut Task, name: &str, value: &str) {
         .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name))
         .map(str::to_owned)
         .collect();
-    let value = if value.contains("${") {
-        value.to_owned()
-    } else {
-        value.replace('%', "%25").replace(' ', "%20").replace('&', "%26").replace('#', "%23")
-    };
-    pairs.push(format!("{name}={value}"));
-    task.url = format!("{before}?{}", pairs.join("&"));
+    let is_varying = value.contains("${");
+    if !is_varying {
+        let value =
+            value.replace('%', "%25").replace(' ', "%20").replace('&', "%26").replace('#', "%23");
+        pairs.push(format!("{name}={value}"));
+    }
+    let mark = if pairs.is_empty() { "" } else { "?" };
+    task.url = format!("{before}{mark}{}", pairs.join("&"));
+    if is_varying {
+        // What it is then is encoded.
+        task.fields.insert("params".to_owned(), json!({ name: value }));
+    }
 }
 
 /// A token that the plan itself gets, where no person is needed for it.

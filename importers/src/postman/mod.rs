@@ -7,6 +7,7 @@ mod jumps;
 mod payload;
 mod request;
 mod script;
+mod signed;
 mod url;
 mod variables;
 
@@ -174,4 +175,17 @@ fn text_of(value: Option<&Value>) -> Option<String> {
 fn is_disabled(entry: &Value) -> bool {
     entry.get("disabled").and_then(Value::as_bool) == Some(true)
         || entry.get("enabled").and_then(Value::as_bool) == Some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::broken;
+
+    #[test]
+    fn broken_collections_are_refused_or_imported_but_never_end_the_program() {
+        for case in ["own-shop.json", "own-signed.json", "newman-request-chaining.json"] {
+            // Another value, another script, another placeholder.
+            broken::survive("postman", case, b"{}[]\",:0$('\\");
+        }
+    }
 }

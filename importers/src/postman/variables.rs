@@ -46,6 +46,8 @@ pub(super) struct Variables {
     set: HashSet<String>,
     /// Those that a script before has set.
     set_before: HashSet<String>,
+    /// Those in whose place their values stand.
+    expanded: HashSet<String>,
     /// Texts that scripts set them to, where those are known.
     set_to: HashMap<String, String>,
     /// Those that are read before a script sets them.
@@ -189,12 +191,18 @@ impl Variables {
         })
     }
 
-    /// The name in the plan of a variable that a script sets or reads.
-    pub(super) fn name(&mut self, name: &str) -> String {
+    /// Takes in that a script sets a variable.
+    pub(super) fn sets(&mut self, name: &str) {
         self.set.insert(name.to_owned());
         self.set_before.insert(name.to_owned());
         self.declare_used(name);
-        self.plan_name(name)
+    }
+
+    /// Takes in that a script would set a variable, and the plan does not.
+    pub(super) fn is_not_set(&mut self, name: &str) {
+        if !self.set_before.contains(name) {
+            self.set.remove(name);
+        }
     }
 
     /// A text in the terms of the plan.
@@ -312,6 +320,7 @@ impl Variables {
             && let Some(left) = budget.checked_sub(text.len())
         {
             *budget = left;
+            self.expanded.insert(name.to_owned());
             self.expand(&text, depth + 1, budget, pieces);
             return;
         }
@@ -343,7 +352,7 @@ impl Variables {
     }
 
     /// The name as plans can have it.
-    fn plan_name(&mut self, name: &str) -> String {
+    pub(super) fn plan_name(&mut self, name: &str) -> String {
         if let Some(known) = self.names.get(name) {
             return known.clone();
         }
@@ -393,7 +402,7 @@ impl Variables {
         let unused: Vec<&str> = levels
             .iter()
             .flat_map(|level| level.keys())
-            .filter(|name| !self.names.contains_key(*name))
+            .filter(|name| !self.names.contains_key(*name) && !self.expanded.contains(*name))
             .map(String::as_str)
             .collect();
         if !unused.is_empty() {

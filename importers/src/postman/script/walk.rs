@@ -333,11 +333,11 @@ impl Walk<'_> {
 
     /// Sets a variable: by an extract, or in a block of its own.
     fn set(&mut self, name: &str, value: Val, span: Span) {
-        let var = self.variables.name(name);
         let known = value.as_text().filter(|_| self.conditions == 0);
         self.variables.is_set_to(name, known);
         // What the script reads back is what it has set.
         self.names.insert(format!("variable {name}"), value.clone());
+        let var = self.variables.plan_name(name);
         let extract = match &value {
             Val::Reply(_) if self.listen == Listen::Before && self.sent.is_none() => None,
             Val::Reply(Part::Json(segments)) => Some(json!({"var": var, "path": path(segments)})),
@@ -353,6 +353,7 @@ impl Walk<'_> {
         };
         if let Some(extract) = extract {
             self.notes.keep();
+            self.variables.sets(name);
             match self.sent_task() {
                 Some(task) => task.extract.push(extract),
                 None => self.compiled.extract.push(extract),
@@ -364,6 +365,7 @@ impl Walk<'_> {
             value => match self.text(&value) {
                 Some(text) => Json::String(text),
                 None => {
+                    self.variables.is_not_set(name);
                     self.drop(
                         span,
                         "the value is known only to the script; set the variable by hand",
@@ -373,6 +375,7 @@ impl Walk<'_> {
             },
         };
         self.notes.keep();
+        self.variables.sets(name);
         self.variables.declare_mentioned(&value);
         self.compiled.did.push(Did::Set(var, value));
     }

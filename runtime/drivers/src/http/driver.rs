@@ -314,7 +314,8 @@ impl Http {
         head.clear();
         prepared.write_head(url.as_ref(), &mut head);
         let call = [request.part(part::METHOD), &*origin, message::target(&head)];
-        let auth = authorize(auth, prepared, call, true)?;
+        let proof = authorize(auth, prepared, call, true)?;
+        message::add_to_query(&proof.query, &mut head);
         let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
         let cookies = match &mut jar {
             Some(jar) => {
@@ -323,11 +324,11 @@ impl Http {
             }
             None => "",
         };
-        let late = Late { body: true, credentials: true, auth: &auth, cookies };
+        let late = Late { body: true, credentials: true, proof: &proof, cookies };
         prepared.write_late_lines(late, &mut head);
-        let tail = prepared.write_body(&mut head);
+        let tail = prepared.write_body(&proof.form, &mut head);
         prepared.address_to_proxy(request.part(part::METHOD), &origin, &mut head)?;
-        Ok((Built { origin, head, tail }, !auth.is_empty()))
+        Ok((Built { origin, head, tail }, !proof.is_empty()))
     }
 
     /// Sends a request and receives its reply, on the user's connection if it has one.
@@ -508,13 +509,14 @@ impl Http {
         let origin = message::origin(&hop.url);
         let mut target = Vec::new();
         message::write_target(&hop.url, &mut target);
-        let lines = authorize(auth, prepared, [&*hop.method, &*origin, &*target], hop.body)?;
+        // The query is as the server wrote it into the location.
+        let proof = authorize(auth, prepared, [&*hop.method, &*origin, &*target], hop.body)?;
         let mut head = Vec::new();
         let tail = {
             let mut jar = session.jar.as_ref().map(|jar| jar.borrow_mut());
             let now_ns = self.net.now_ns();
             let cookies = jar.as_mut().map_or("", |jar| jar.line(&origin, &target, now_ns));
-            hop.write(prepared, cookies, &lines, &mut head)
+            hop.write(prepared, cookies, &proof, &mut head)
         };
         prepared.address_to_proxy(&hop.method, &origin, &mut head)?;
         let beyond = prepared.beyond(&origin, limit.until_ns);
@@ -522,7 +524,7 @@ impl Http {
         let (origin, head, method, beyond) = (&origin, &head, &hop.method, Some(&beyond));
         let call = Call { request, origin, head, tail, beyond, method, limit };
         self.attempt(session, &call, stamps).await?;
-        Ok(!lines.is_empty())
+        Ok(!proof.is_empty())
     }
 
     /// Undoes the content coding of the body that has come.

@@ -8,7 +8,7 @@ use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::{Fault, Request};
 use url::Url;
 
-use super::auth::Signed;
+use super::auth::{Proof, Signed};
 use super::extra::Extra;
 use super::route::is_listed;
 use crate::net::Proxy;
@@ -102,6 +102,7 @@ impl<'u> Prepared<'u> {
         if with.body && self.request.option(option::LENGTH_MISSING) != 0 {
             out.extend_from_slice(b"Content-Length: ");
             let len = self.more().fold(self.body.len(), |len, piece| len + piece.len());
+            let len = len + self.separator(&with.proof.form).len() + with.proof.form.len();
             out.extend_from_slice(itoa::Buffer::new().format(len).as_bytes());
             out.extend_from_slice(b"\r\n");
         }
@@ -111,7 +112,7 @@ impl<'u> Prepared<'u> {
             write_base64(basic, out);
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(with.auth);
+        out.extend_from_slice(&with.proof.lines);
         let own = if with.credentials { self.request.part(part::COOKIES) } else { &[] };
         let has_none = own.is_empty() && with.cookies.is_empty();
         if has_none || with.credentials && self.fields().any(|line| is_field(line, b"cookie")) {
@@ -123,14 +124,25 @@ impl<'u> Prepared<'u> {
     }
 
     /// Appends the empty line and the body; what is left of the body to be sent after it,
-    /// before what is [beyond](Self::beyond).
-    pub(super) fn write_body(&self, out: &mut Vec<u8>) -> &'u [u8] {
+    /// before what is [beyond](Self::beyond). A body that fields are added to is one form.
+    pub(super) fn write_body(&self, form: &[u8], out: &mut Vec<u8>) -> &'u [u8] {
         out.extend_from_slice(b"\r\n");
+        if !form.is_empty() {
+            out.extend_from_slice(self.body);
+            out.extend_from_slice(self.separator(form));
+            out.extend_from_slice(form);
+            return &[];
+        }
         if self.body.len() > COPIED_BODY || self.has(extra::EXPECT) {
             return self.body;
         }
         out.extend_from_slice(self.body);
         &[]
+    }
+
+    /// What stands between the body and fields that are added to it.
+    const fn separator(&self, form: &[u8]) -> &'static [u8] {
+        if self.body.is_empty() || form.is_empty() { b"" } else { b"&" }
     }
 
     /// What of the request is out of the ordinary.
@@ -198,7 +210,8 @@ impl<'u> Prepared<'u> {
             body.extend(self.more());
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Signed { method, authority, target, lines, body, now_s: now.as_secs() }
+        let is_tls = origin.starts_with(b"https:");
+        Signed { method, authority, target, lines, body, is_tls, now_s: now.as_secs() }
     }
 
     pub(super) fn has(&self, extra: i64) -> bool {
@@ -213,8 +226,8 @@ pub(super) struct Late<'l> {
     pub(super) body: bool,
     /// The credentials and cookies of the plan: not to an origin it does not name.
     pub(super) credentials: bool,
-    /// The lines of credentials that were made for this request.
-    pub(super) auth: &'l [u8],
+    /// What credentials add to this request.
+    pub(super) proof: &'l Proof,
     /// The line of the user's jar.
     pub(super) cookies: &'l str,
 }
@@ -235,6 +248,22 @@ pub(super) fn write_request_line(method: &[u8], url: &Url, host: bool, out: &mut
 /// The target in the request line that `head` begins with.
 pub(super) fn target(head: &[u8]) -> &[u8] {
     head.split(|&byte| byte == b' ').nth(1).unwrap_or_default()
+}
+
+/// Adds parameters to the target in the request line that `head` begins with.
+pub(super) fn add_to_query(parameters: &[u8], head: &mut Vec<u8>) {
+    if parameters.is_empty() {
+        return;
+    }
+    let target = target(head);
+    let separator = match target.iter().position(|&byte| byte == b'?') {
+        None => &b"?"[..],
+        Some(at) if at + 1 == target.len() => b"",
+        Some(_) => b"&",
+    };
+    let method = head.iter().position(|&byte| byte == b' ').map_or(0, |at| at + 1);
+    let end = method + target.len();
+    head.splice(end..end, [separator, parameters].concat());
 }
 
 /// Path and query, as a request line names them (RFC 9112 §3.2.1).
@@ -319,6 +348,19 @@ mod tests {
         assert_eq!(cookies("", "c=3"), "c=3");
         assert_eq!(cookies("a=1; b=2", "b=9; c=3"), "a=1; b=9; c=3");
         assert_eq!(cookies("a=1", "a=2"), "a=2");
+    }
+
+    #[test]
+    fn parameters_are_added_to_what_the_query_has() {
+        for (before, after) in [
+            ("GET /a HTTP/1.1", "GET /a?x=1 HTTP/1.1"),
+            ("GET /a? HTTP/1.1", "GET /a?x=1 HTTP/1.1"),
+            ("GET /a?b HTTP/1.1", "GET /a?b&x=1 HTTP/1.1"),
+        ] {
+            let mut head = before.as_bytes().to_vec();
+            add_to_query(b"x=1", &mut head);
+            assert_eq!(String::from_utf8(head).unwrap(), after);
+        }
     }
 
     #[test]

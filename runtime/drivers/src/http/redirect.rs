@@ -3,6 +3,7 @@
 use ld_vm::{Fault, FaultClass};
 use url::Url;
 
+use super::auth::Proof;
 use super::message::{Late, Prepared, is_field, write_request_line};
 
 /// One request of a chain of redirects.
@@ -58,17 +59,17 @@ impl Hop {
         &self,
         prepared: &Prepared<'u>,
         cookies: &str,
-        auth: &[u8],
+        proof: &Proof,
         out: &mut Vec<u8>,
     ) -> &'u [u8] {
         write_request_line(&self.method, &self.url, true, out);
         for line in prepared.fields().filter(|line| self.takes(line)) {
             out.extend_from_slice(line);
         }
-        let late = Late { body: self.body, credentials: self.credentials, auth, cookies };
+        let late = Late { body: self.body, credentials: self.credentials, proof, cookies };
         prepared.write_late_lines(late, out);
         if self.body {
-            prepared.write_body(out)
+            prepared.write_body(&proof.form, out)
         } else {
             out.extend_from_slice(b"\r\n");
             &[]

@@ -235,22 +235,53 @@ const GRAPHQL: &[Field] = &[
 const AUTH: &[Field] = &[
     Field::new("access_key", Shape::Text, "For `aws_sigv4`.", r#""AKIDEXAMPLE""#),
     Field::new(
+        "add_to",
+        Shape::Choice(&["body", "header", "query"]),
+        "For `oauth1`: where its parameters go; to the body only of a form.",
+        r#""query""#,
+    )
+    .default(r#""header""#),
+    Field::new(
         "algorithm",
         Shape::Either(&[
             Shape::Later(&["ES512"]),
             Shape::Choice(&[
-                "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384",
+                "HS256",
+                "HS384",
+                "HS512",
+                "RS256",
+                "RS384",
+                "RS512",
+                "ES256",
+                "ES384",
+                "MD5",
+                "MD5-sess",
+                "SHA-256",
+                "SHA-256-sess",
+                "SHA-512-256",
+                "SHA-512-256-sess",
+                "sha1",
+                "sha256",
             ]),
         ]),
-        "For `jwt`: how the token is signed.",
+        "For `jwt`: how the token is signed. For `hawk`: the hash, `sha256` unless said otherwise. For `digest` with a given `nonce`.",
         r#""HS256""#,
     ),
+    Field::new("app", Shape::Text, "For `hawk`: the application.", r#""shop""#),
     Field::new(
         "audience",
         Shape::Text,
         "For `oauth2`: whom the token is for, where the server asks.",
         r#""https://api.example""#,
     ),
+    Field::new(
+        "body_hash",
+        Shape::Bool,
+        "For `hawk` and `oauth1`: whether a hash of the body is signed, too; with `oauth1` not that of a form, whose fields are signed anyway.",
+        "true",
+    )
+    .default("false"),
+    Field::new("callback", Shape::Text, "For `oauth1`: `oauth_callback`.", r#""oob""#),
     Field::new(
         "claims",
         Shape::Map(&Shape::Any),
@@ -265,7 +296,18 @@ const AUTH: &[Field] = &[
     )
     .default(r#""basic""#),
     Field::new("client_id", Shape::Text, "For `oauth2`.", r#""shop""#),
+    Field::new(
+        "client_nonce",
+        Shape::Text,
+        "For `digest`: the client's nonce of every request.",
+        r#""0a4f113b""#,
+    )
+    .default("a new one for each request"),
     Field::new("client_secret", Shape::Text, "For `oauth2`.", r#""${secret.CLIENT}""#),
+    Field::new("consumer_key", Shape::Text, "For `oauth1`.", r#""dpf43f3p2l4k3l03""#),
+    Field::new("consumer_secret", Shape::Text, "For `oauth1`.", r#""${secret.CONSUMER}""#),
+    Field::new("delegation", Shape::Text, "For `hawk` with `app`: for whom it acts.", r#""ada""#),
+    Field::new("ext", Shape::Text, "For `hawk`: what else is said and signed.", r#""staging""#),
     Field::new(
         "grant",
         Shape::Choice(&["client_credentials", "password", "refresh_token"]),
@@ -276,7 +318,7 @@ const AUTH: &[Field] = &[
     Field::new(
         "key",
         Shape::Text,
-        "For `jwt`: the secret of HS algorithms, the private key in PEM of the others.",
+        "For `hawk`; for `jwt` the secret of HS algorithms, the private key in PEM of the others.",
         r#""secret""#,
     ),
     Field::new(
@@ -285,7 +327,7 @@ const AUTH: &[Field] = &[
         "For `jwt`: the file with the key, seen from the working directory.",
         r#""key.pem""#,
     ),
-    Field::new("key_id", Shape::Text, "For `jwt`: the `kid` in its header.", r#""2026-11""#),
+    Field::new("key_id", Shape::Text, "For `hawk`: the `id`. For `jwt`: the `kid` in its header.", r#""2026-11""#),
     Field::new(
         "lifetime",
         Shape::Number { min: 1.0, max: 1e9 },
@@ -293,14 +335,56 @@ const AUTH: &[Field] = &[
         "300",
     )
     .default("no `iat` and no `exp`"),
+    Field::new(
+        "nonce",
+        Shape::Text,
+        "For `digest`: the server's nonce, with which the first request already has credentials. For `hawk` and `oauth1`: that of every request.",
+        r#""7ypf/xlj9XXwfDPE""#,
+    )
+    .default("for `digest` that of the server's challenge, else a new one for each request"),
+    Field::new(
+        "nonce_count",
+        Shape::Text,
+        "For `digest` with a given `nonce`: how often it will have been used, in hexadecimal.",
+        r#""00000002""#,
+    )
+    .default(r#""00000001""#),
+    Field::new("opaque", Shape::Text, "For `digest` with a given `nonce`.", r#""5ccc069c403e""#),
     Field::new("password", Shape::Text, "For `basic`, `digest`, and `oauth2` with the grant `password`.", r#""secret""#),
+    Field::new(
+        "qop",
+        Shape::Choice(&["auth", "auth-int"]),
+        "For `digest` with a given `nonce`: what is protected.",
+        r#""auth""#,
+    ),
+    Field::new(
+        "realm",
+        Shape::Text,
+        "For `digest` with a given `nonce`, and for `oauth1`.",
+        r#""Photos""#,
+    ),
     Field::new("refresh_token", Shape::Text, "For `oauth2`.", r#""${session.refresh}""#),
     Field::new("region", Shape::Text, "For `aws_sigv4`.", r#""us-east-1""#),
     Field::new("scope", Shape::Text, "For `oauth2`: what the token is to allow.", r#""orders:read""#),
     Field::new("secret_key", Shape::Text, "For `aws_sigv4`.", r#""wJalrXUtnFEMI""#),
     Field::new("service", Shape::Text, "For `aws_sigv4`.", r#""s3""#),
     Field::new("session_token", Shape::Text, "For `aws_sigv4`, with temporary keys.", r#""${token}""#),
-    Field::new("token", Shape::Text, "For `bearer`.", r#""${token}""#),
+    Field::new(
+        "signature_method",
+        Shape::Choice(&["HMAC-SHA1", "HMAC-SHA256", "HMAC-SHA512", "PLAINTEXT"]),
+        "For `oauth1`.",
+        r#""HMAC-SHA256""#,
+    )
+    .default(r#""HMAC-SHA1""#),
+    Field::new(
+        "timestamp",
+        Shape::Text,
+        "For `hawk` and `oauth1`: the time of every request, in seconds since 1970.",
+        r#""137131200""#,
+    )
+    .default("that of the request"),
+    Field::new("token", Shape::Text, "For `bearer` and `oauth1`.", r#""${token}""#),
+    Field::new("token_secret", Shape::Text, "For `oauth1`.", r#""${secret.TOKEN}""#),
     Field::new(
         "token_url",
         Shape::Text,
@@ -309,10 +393,14 @@ const AUTH: &[Field] = &[
     ),
     Field::new(
         "type",
-        Shape::Choice(&["aws_sigv4", "basic", "bearer", "digest", "jwt", "oauth2"]),
-        "The scheme: `digest` is that of RFC 7616 with MD5 or SHA-256; the request that is asked for credentials counts as one with the one that gives them.",
+        Shape::Choice(&[
+            "aws_sigv4", "basic", "bearer", "digest", "hawk", "jwt", "oauth1", "oauth2",
+        ]),
+        "The scheme: `digest` is that of RFC 7616; the request that is asked for credentials counts as one with the one that gives them.",
         r#""basic""#,
     )
     .required(),
     Field::new("username", Shape::Text, "For `basic`, `digest`, and `oauth2` with the grant `password`.", r#""ada""#),
+    Field::new("verifier", Shape::Text, "For `oauth1`: `oauth_verifier`.", r#""hfdp7dh39dks9884""#),
+    Field::new("version", Shape::Text, "For `oauth1`: `oauth_version`, where the server asks for it.", r#""1.0""#),
 ];

@@ -6,6 +6,7 @@ use ld_vm::Escape;
 
 use super::no_effect;
 use crate::protocols::{Problem, ProblemKind, Task};
+use crate::span::Span;
 use crate::template::{Template, Tree, TreeKind};
 
 /// The header lines of a request: the task's own first, in their order.
@@ -17,6 +18,8 @@ pub(super) struct Headers {
     pub(super) basic: Template,
     /// The task's `auth` as JSON, when it takes the driver to carry it out.
     pub(super) auth: Template,
+    /// Where the task wants credentials to be added to the body.
+    pub(super) in_body: Option<Span>,
 }
 
 /// The types of `auth`: what each needs, and what else it knows.
@@ -24,8 +27,34 @@ const SCHEMES: &[(&str, &[&str], &[&str])] = &[
     ("aws_sigv4", &["access_key", "secret_key", "region", "service"], &["session_token"]),
     ("basic", &["username", "password"], &[]),
     ("bearer", &["token"], &[]),
-    ("digest", &["username", "password"], &[]),
+    (
+        "digest",
+        &["username", "password"],
+        &["algorithm", "client_nonce", "nonce", "nonce_count", "opaque", "qop", "realm"],
+    ),
+    (
+        "hawk",
+        &["key_id", "key"],
+        &["algorithm", "app", "body_hash", "delegation", "ext", "nonce", "timestamp"],
+    ),
     ("jwt", &["algorithm"], &["claims", "key", "key_file", "key_id", "lifetime"]),
+    (
+        "oauth1",
+        &["consumer_key", "consumer_secret"],
+        &[
+            "add_to",
+            "body_hash",
+            "callback",
+            "nonce",
+            "realm",
+            "signature_method",
+            "timestamp",
+            "token",
+            "token_secret",
+            "verifier",
+            "version",
+        ],
+    ),
     (
         "oauth2",
         &["token_url"],
@@ -41,6 +70,13 @@ const SCHEMES: &[(&str, &[&str], &[&str])] = &[
             "username",
         ],
     ),
+];
+
+/// The algorithms of each type that has some.
+const ALGORITHMS: &[(&str, &[&str])] = &[
+    ("digest", &["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]),
+    ("hawk", &["sha1", "sha256"]),
+    ("jwt", &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"]),
 ];
 
 /// The grants of `oauth2`: what each needs.
@@ -61,6 +97,7 @@ impl Headers {
             left_out: Vec::new(),
             basic: Template::default(),
             auth: Template::default(),
+            in_body: None,
         };
         let auth = task.field("auth");
         if let Some(TreeKind::Map(members)) = task.field("headers").map(|tree| &tree.kind) {
@@ -134,6 +171,9 @@ impl Headers {
         if scheme == b"jwt" && auth.member("key").is_none() && auth.member("key_file").is_none() {
             missing("key");
         }
+        if scheme == b"digest" && auth.member("nonce").is_some() && auth.member("realm").is_none() {
+            missing("realm");
+        }
         if scheme == b"oauth2" {
             let grant = text("grant").and_then(|grant| grant.constant());
             let grant = grant.unwrap_or_else(|| b"client_credentials".to_vec());
@@ -142,6 +182,9 @@ impl Headers {
             for name in needed.iter().filter(|name| auth.member(name).is_none()) {
                 missing(name);
             }
+        }
+        if let Some(algorithm) = auth.member("algorithm") {
+            problems.extend(wrong_algorithm(&scheme, algorithm));
         }
         if let TreeKind::Map(members) = &auth.kind {
             for member in members.iter().filter(|member| member.name != "type") {
@@ -154,6 +197,10 @@ impl Headers {
         }
         if !matches!(scheme.as_slice(), b"basic" | b"bearer") {
             self.auth = auth.to_json();
+            let place = auth.member("add_to").filter(|_| scheme == b"oauth1");
+            self.in_body = place
+                .filter(|place| place.to_text().constant().as_deref() == Some(b"body"))
+                .map(|place| place.span);
             return;
         }
         if scheme == b"bearer" {
@@ -195,6 +242,14 @@ impl Headers {
         })
     }
 
+    /// Whether the body is said to be the fields of a form.
+    pub(super) fn say_form(&self) -> bool {
+        self.lines.iter().any(|(line, value)| {
+            line.eq_ignore_ascii_case("Content-Type")
+                && value.prefix().starts_with(b"application/x-www-form-urlencoded")
+        })
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.lines.iter().any(|(line, _)| line.eq_ignore_ascii_case(name))
     }
@@ -222,6 +277,24 @@ impl Headers {
             head.push_text("\r\n");
         }
     }
+}
+
+/// What to say of an algorithm that is another type's.
+fn wrong_algorithm(scheme: &[u8], algorithm: &Tree) -> Option<Problem> {
+    let (scheme, known) = ALGORITHMS.iter().find(|(name, _)| name.as_bytes() == scheme)?;
+    let written = String::from_utf8(algorithm.to_text().constant()?).ok()?;
+    // What no type knows has been said.
+    let is_known = |(_, known): &(&str, &[&str])| known.contains(&written.as_str());
+    if known.contains(&written.as_str()) || !ALGORITHMS.iter().any(is_known) {
+        return None;
+    }
+    Some(Problem {
+        span: algorithm.span,
+        kind: ProblemKind::Value,
+        message: format!("`{written}` is not an algorithm of the type `{scheme}`"),
+        label: "that of another type".to_owned(),
+        help: format!("one of: {}", known.join(", ")),
+    })
 }
 
 /// Whether a text can be the name of a header (RFC 9110 §5.6.2).

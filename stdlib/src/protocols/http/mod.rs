@@ -239,6 +239,11 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         headers.add_default("Expect", "100-continue");
         extras |= extra::EXPECT;
     }
+    if let Some(span) = headers.in_body
+        && (!headers.say_form() || extras & !extra::CLOSE != 0)
+    {
+        problems.push(no_form(span));
+    }
     let route = route::Route::new(task, &mut problems);
     let authorities = tls::authorities(task, &mut problems);
     let (certificate, key) = tls::certificate(task, &mut problems);
@@ -258,7 +263,8 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
         notes.extend(of_tls.map(|(name, tree)| no_tls(name, tree)));
     }
 
-    let body_constant = body.constant();
+    // What credentials add makes it longer.
+    let body_constant = body.constant().filter(|_| headers.in_body.is_none());
     let has_body = has_content || matches!(method.as_str(), "POST" | "PUT" | "PATCH");
     let mut head = Template::default();
     if target.origin.is_some() {
@@ -402,6 +408,17 @@ fn no_tls(field: &str, tree: &Tree) -> Problem {
         message: format!("`{field}` changes nothing for an `http://` URL"),
         label: "only `https://` URLs use it".to_owned(),
         help: "write `https://`, or leave it out".to_owned(),
+    }
+}
+
+/// What to say of credentials for a body that cannot have them.
+fn no_form(span: Span) -> Problem {
+    Problem {
+        span,
+        kind: ProblemKind::Value,
+        message: "credentials can be added only to a body that is a plain form".to_owned(),
+        label: "no form, or one that is compressed or sent on demand".to_owned(),
+        help: r#"write `"add_to": "query"`"#.to_owned(),
     }
 }
 

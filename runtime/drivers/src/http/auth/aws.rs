@@ -1,10 +1,11 @@
 //! AWS Signature Version 4 in header lines.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Hmac;
 use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::encoding::{encode, hmac, pairs, split};
 use super::{Signed, text};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -59,9 +60,9 @@ impl Credentials {
         let signed = format!("{ALGORITHM}\n{time}\n{scope}\n{digest}");
         let mut key = format!("AWS4{}", self.secret_key).into_bytes();
         for part in [date, &self.region, &self.service, "aws4_request"] {
-            key = hmac(&key, part);
+            key = hmac::<Hmac<Sha256>>(&key, part);
         }
-        let signature = const_hex::encode(hmac(&key, &signed));
+        let signature = const_hex::encode(hmac::<Hmac<Sha256>>(&key, &signed));
 
         for (name, value) in own {
             out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
@@ -82,13 +83,6 @@ fn time(now_s: u64) -> String {
     time.strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-fn hmac(key: &[u8], text: &str) -> Vec<u8> {
-    // Every length of key will do.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
 /// The header lines that are signed, and their names: `Host`, `Content-Type`, what is AWS's own.
 fn headers(request: &Signed<'_>, own: &[(&str, &str)]) -> (String, String) {
     let mut all =
@@ -107,16 +101,6 @@ fn headers(request: &Signed<'_>, own: &[(&str, &str)]) -> (String, String) {
     let names: Vec<_> = all.iter().map(|(name, _)| name.as_str()).collect();
     let lines: String = all.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     (lines, names.join(";"))
-}
-
-fn split(target: &[u8]) -> (&[u8], &[u8]) {
-    match target.iter().position(|&byte| byte == b'?') {
-        Some(at) => {
-            let (path, query) = target.split_at(at);
-            (path, query.get(1..).unwrap_or_default())
-        }
-        None => (target, &[]),
-    }
 }
 
 /// The path with its segments encoded once more and dots resolved; S3 takes it as it is.
@@ -147,53 +131,10 @@ fn canonical_path(path: &[u8], is_s3: bool) -> String {
 
 /// The query's pairs, decoded, encoded in AWS's way and sorted.
 fn canonical_query(query: &[u8]) -> String {
-    let pairs = query.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
-    let mut pairs: Vec<(String, String)> = pairs
-        .map(|pair| {
-            let at = pair.iter().position(|&byte| byte == b'=').unwrap_or(pair.len());
-            let (name, value) = pair.split_at(at);
-            let recoded = |bytes: &[u8]| {
-                let mut out = String::new();
-                encode(&decode(bytes), &mut out);
-                out
-            };
-            (recoded(name), recoded(value.get(1..).unwrap_or_default()))
-        })
-        .collect();
+    let mut pairs: Vec<_> = pairs(query).collect();
     pairs.sort();
     let pairs: Vec<_> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join("&")
-}
-
-fn decode(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let digit = |at: usize| (*after.get(at)? as char).to_digit(16);
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            // Queries of plans write a space so.
-            (b'+', ..) => out.push(b' '),
-            _ => out.push(*first),
-        }
-    }
-    out
-}
-
-fn encode(bytes: &[u8], out: &mut String) {
-    use std::fmt::Write as _;
-    for &byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte as char);
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -212,6 +153,7 @@ mod tests {
             target: target.as_bytes(),
             lines: lines.iter().map(|line| line.as_bytes()).collect(),
             body: vec![body.as_bytes()],
+            is_tls: true,
             now_s: 1_440_938_160,
         };
         let mut out = Vec::new();

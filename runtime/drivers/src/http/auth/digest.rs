@@ -1,11 +1,11 @@
-//! Digest (RFC 7616) with MD5 or SHA-256 and `qop` auth. A nonce is used again, with its count,
-//! until the server wants another.
+//! Digest (RFC 7616) with all its algorithms and protections. A nonce is used again, with its count,
+//! until the server wants another. The first one may be the plan's.
 
 use std::fmt::Write as _;
 
 use md5::Md5;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512_256};
 
 use super::{Signed, text};
 
@@ -13,6 +13,8 @@ use super::{Signed, text};
 pub(super) struct Digest {
     username: String,
     password: String,
+    /// A given one, for servers under test; empty where each request has its own.
+    client_nonce: String,
     challenge: Option<Challenge>,
     /// How often the nonce has been used.
     count: u32,
@@ -28,31 +30,95 @@ struct Challenge {
     algorithm: Algorithm,
     /// The word the server used for the algorithm; none if it named none.
     algorithm_name: Option<String>,
-    /// Whether the server knows `qop`; before RFC 2617 there was none.
-    has_qop: bool,
+    protection: Protection,
     is_stale: bool,
 }
 
+/// The hash, and whether the nonces go into the secret (`-sess`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Algorithm {
+struct Algorithm {
+    hash: Hash,
+    is_session: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Hash {
     #[default]
     Md5,
     Sha256,
+    Sha512,
+}
+
+/// What is protected (`qop`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Protection {
+    /// The server does not know the word; before RFC 2617 there was none.
+    #[default]
+    Unnamed,
+    /// Method and target.
+    Request,
+    /// The body, too.
+    Body,
 }
 
 impl Algorithm {
-    fn hash(self, text: &str) -> String {
+    fn named(name: &str) -> Option<Self> {
+        let name = name.to_ascii_uppercase();
+        let (hash, is_session) = match name.strip_suffix("-SESS") {
+            Some(hash) => (hash, true),
+            None => (name.as_str(), false),
+        };
+        let hash = match hash {
+            "MD5" => Hash::Md5,
+            "SHA-256" => Hash::Sha256,
+            "SHA-512-256" => Hash::Sha512,
+            _ => return None,
+        };
+        Some(Self { hash, is_session })
+    }
+
+    fn hash(self, bytes: impl AsRef<[u8]>) -> String {
+        match self.hash {
+            Hash::Md5 => const_hex::encode(Md5::digest(bytes)),
+            Hash::Sha256 => const_hex::encode(Sha256::digest(bytes)),
+            Hash::Sha512 => const_hex::encode(Sha512_256::digest(bytes)),
+        }
+    }
+}
+
+impl Protection {
+    /// The best of those that a server offers.
+    fn offered(words: &str) -> Option<Self> {
+        let has = |name: &str| words.split(',').any(|word| word.trim().eq_ignore_ascii_case(name));
+        match (has("auth"), has("auth-int")) {
+            (true, _) => Some(Self::Request),
+            (false, true) => Some(Self::Body),
+            (false, false) => None,
+        }
+    }
+
+    const fn name(self) -> &'static str {
         match self {
-            Self::Md5 => const_hex::encode(Md5::digest(text)),
-            Self::Sha256 => const_hex::encode(Sha256::digest(text)),
+            Self::Unnamed => "",
+            Self::Request => "auth",
+            Self::Body => "auth-int",
         }
     }
 }
 
 impl Digest {
     pub(super) fn new(plan: &Value) -> Self {
-        let (username, password) = (text(plan, "username"), text(plan, "password"));
-        Self { username, password, challenge: None, count: 0, is_refused: false }
+        let challenge = Challenge::given(plan);
+        // The count is that of the next use.
+        let next = u32::from_str_radix(text(plan, "nonce_count").trim(), 16).unwrap_or(1);
+        Self {
+            username: text(plan, "username"),
+            password: text(plan, "password"),
+            client_nonce: text(plan, "client_nonce"),
+            count: if challenge.is_some() { next.saturating_sub(1) } else { 0 },
+            challenge,
+            is_refused: false,
+        }
     }
 
     /// Takes the best challenge among the values of `WWW-Authenticate` that came upon a request,
@@ -86,24 +152,36 @@ impl Digest {
     pub(super) fn write(&mut self, request: &Signed<'_>, out: &mut Vec<u8>) {
         let Some(challenge) = &self.challenge else { return };
         self.count = self.count.wrapping_add(1);
-        // Random enough to tell clients apart; nothing secret depends on it (§5.4).
-        let cnonce = format!("{:016x}", fastrand::u64(..));
+        let cnonce = match self.client_nonce.as_str() {
+            // Random enough to tell clients apart; nothing secret depends on it (§5.4).
+            "" => format!("{:016x}", fastrand::u64(..)),
+            given => given.to_owned(),
+        };
         let line = self.line(challenge, request, &cnonce);
         out.extend_from_slice(line.as_bytes());
     }
 
     fn line(&self, challenge: &Challenge, request: &Signed<'_>, cnonce: &str) -> String {
-        let Challenge { realm, nonce, algorithm, .. } = challenge;
+        let Challenge { realm, nonce, algorithm, protection, .. } = challenge;
         let username = &self.username;
         let (method, uri) =
             (String::from_utf8_lossy(request.method), String::from_utf8_lossy(request.target));
-        let secret = algorithm.hash(&format!("{username}:{realm}:{}", self.password));
-        let asked = algorithm.hash(&format!("{method}:{uri}"));
+        let mut secret = algorithm.hash(format!("{username}:{realm}:{}", self.password));
+        if algorithm.is_session {
+            secret = algorithm.hash(format!("{secret}:{nonce}:{cnonce}"));
+        }
+        let asked = algorithm.hash(match protection {
+            Protection::Body => {
+                format!("{method}:{uri}:{}", algorithm.hash(request.body.concat()))
+            }
+            Protection::Request | Protection::Unnamed => format!("{method}:{uri}"),
+        });
         let count = format!("{:08x}", self.count);
-        let response = algorithm.hash(&if challenge.has_qop {
-            format!("{secret}:{nonce}:{count}:{cnonce}:auth:{asked}")
-        } else {
+        let name = protection.name();
+        let response = algorithm.hash(if *protection == Protection::Unnamed {
             format!("{secret}:{nonce}:{asked}")
+        } else {
+            format!("{secret}:{nonce}:{count}:{cnonce}:{name}:{asked}")
         });
         let mut line = format!(
             "Authorization: Digest username=\"{}\", realm=\"{}\", nonce=\"{}\", uri=\"{uri}\"",
@@ -115,8 +193,11 @@ impl Digest {
         if let Some(name) = &challenge.algorithm_name {
             let _ = write!(line, ", algorithm={name}");
         }
-        if challenge.has_qop {
-            let _ = write!(line, ", qop=auth, nc={count}, cnonce=\"{cnonce}\"");
+        if *protection != Protection::Unnamed {
+            let _ = write!(line, ", qop={name}");
+        }
+        if *protection != Protection::Unnamed || algorithm.is_session {
+            let _ = write!(line, ", nc={count}, cnonce=\"{}\"", quoted(cnonce));
         }
         let _ = write!(line, ", response=\"{response}\"");
         if let Some(opaque) = &challenge.opaque {
@@ -128,6 +209,21 @@ impl Digest {
 }
 
 impl Challenge {
+    /// The challenge that the plan has, as if the server had sent it before.
+    fn given(plan: &Value) -> Option<Self> {
+        let given = |name: &str| Some(text(plan, name)).filter(|text| !text.is_empty());
+        let algorithm_name = given("algorithm");
+        Some(Self {
+            realm: text(plan, "realm"),
+            nonce: given("nonce")?,
+            opaque: given("opaque"),
+            algorithm: algorithm_name.as_deref().and_then(Algorithm::named).unwrap_or_default(),
+            algorithm_name,
+            protection: Protection::offered(&text(plan, "qop")).unwrap_or_default(),
+            is_stale: false,
+        })
+    }
+
     /// The challenge in a field's value, if it is one that can be met.
     fn read(value: &[u8]) -> Option<Self> {
         let value = str::from_utf8(value).ok()?;
@@ -140,19 +236,9 @@ impl Challenge {
                 "nonce" => challenge.nonce = value,
                 "opaque" => challenge.opaque = Some(value),
                 "stale" => challenge.is_stale = value.eq_ignore_ascii_case("true"),
-                "qop" => {
-                    let mut known = value.split(',').map(str::trim);
-                    if !known.any(|word| word.eq_ignore_ascii_case("auth")) {
-                        return None;
-                    }
-                    challenge.has_qop = true;
-                }
+                "qop" => challenge.protection = Protection::offered(&value)?,
                 "algorithm" => {
-                    challenge.algorithm = match value.to_ascii_uppercase().as_str() {
-                        "MD5" => Algorithm::Md5,
-                        "SHA-256" => Algorithm::Sha256,
-                        _ => return None,
-                    };
+                    challenge.algorithm = Algorithm::named(&value)?;
                     challenge.algorithm_name = Some(value);
                 }
                 _ => {}
@@ -212,7 +298,7 @@ pub fn probe_challenge(data: &[u8]) {
     let is_challenged = digest.is_challenged(false, std::iter::once(data));
     let (method, authority, target) = (&b"GET"[..], &b"h"[..], &b"/a?b"[..]);
     let (lines, body) = (Vec::new(), Vec::new());
-    let request = Signed { method, authority, target, lines, body, now_s: 0 };
+    let request = Signed { method, authority, target, lines, body, is_tls: false, now_s: 0 };
     let mut line = Vec::new();
     digest.write(&request, &mut line);
     assert_eq!(is_challenged, !line.is_empty(), "every challenge that is taken is answered");
@@ -241,6 +327,7 @@ mod tests {
             target: b"/dir/index.html",
             lines: Vec::new(),
             body: Vec::new(),
+            is_tls: true,
             now_s: 0,
         };
         let challenge = digest.challenge.clone().unwrap();
@@ -283,13 +370,14 @@ mod tests {
         for wrong in [
             "Basic realm=\"x\"",
             "Digest realm=\"x\"",
-            "Digest nonce=\"n\", qop=\"auth-int\"",
-            "Digest nonce=\"n\", algorithm=SHA-512-256",
+            "Digest nonce=\"n\", qop=\"auth-conf\"",
+            "Digest nonce=\"n\", algorithm=SHA-1",
             "Digest nonce=\"n",
         ] {
             assert_eq!(Challenge::read(wrong.as_bytes()), None, "{wrong}");
         }
         let old = Challenge::read(b"digest nonce=n, realm=\"a \\\"b\\\"\"").unwrap();
-        assert_eq!((old.realm.as_str(), old.has_qop), ("a \"b\"", false));
+        let unnamed = Protection::Unnamed;
+        assert_eq!((old.realm.as_str(), old.protection), ("a \"b\"", unnamed));
     }
 }

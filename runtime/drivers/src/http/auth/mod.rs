@@ -1,13 +1,16 @@
-//! Credentials that depend on the request, the time or the server: digest, JWT, OAuth 2.0, AWS
-//! signatures.
+//! Credentials that depend on the request, the time or the server: digest, JWT, OAuth 1.0 and 2.0,
+//! signatures of AWS and Hawk.
 //!
 //! What the task says comes as a JSON object in the part `AUTH`. It is taken apart when it is new
 //! to the user; a session keeps what came of it, with the server's challenge or the signed token.
 
 mod aws;
 mod digest;
+mod encoding;
+mod hawk;
 mod jwt;
 pub(super) mod keyring;
+mod oauth1;
 pub(super) mod oauth2;
 
 use std::collections::HashMap;
@@ -36,8 +39,26 @@ pub(super) struct Signed<'r> {
     pub(super) lines: Vec<&'r [u8]>,
     /// The pieces of the body.
     pub(super) body: Vec<&'r [u8]>,
+    pub(super) is_tls: bool,
     /// Seconds since 1970.
     pub(super) now_s: u64,
+}
+
+/// What credentials add to a request.
+#[derive(Debug, Default)]
+pub(super) struct Proof {
+    /// Header lines, each with its line end.
+    pub(super) lines: Vec<u8>,
+    /// Parameters for the end of the query.
+    pub(super) query: Vec<u8>,
+    /// Fields for the end of the form that is the body.
+    pub(super) form: Vec<u8>,
+}
+
+impl Proof {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.query.is_empty() && self.form.is_empty()
+    }
 }
 
 /// The credentials of a user, as a task says them.
@@ -52,7 +73,9 @@ pub(super) struct Auth {
 enum Scheme {
     Aws(aws::Credentials),
     Digest(digest::Digest),
+    Hawk(Box<hawk::Hawk>),
     Jwt(Box<jwt::Jwt>),
+    OAuth1(Box<oauth1::OAuth1>),
     OAuth2(Token),
 }
 
@@ -98,8 +121,9 @@ impl Auth {
         *self.source == *source
     }
 
-    /// Appends the header lines for a request; perhaps none yet.
-    pub(super) fn write(&mut self, request: &Signed<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    /// Adds what a request needs; perhaps nothing yet.
+    pub(super) fn write(&mut self, request: &Signed<'_>, proof: &mut Proof) -> Result<(), Fault> {
+        let out = &mut proof.lines;
         match &mut self.scheme {
             Scheme::Aws(credentials) => {
                 credentials.write(request, out);
@@ -109,7 +133,15 @@ impl Auth {
                 digest.write(request, out);
                 Ok(())
             }
+            Scheme::Hawk(hawk) => {
+                hawk.write(request, out);
+                Ok(())
+            }
             Scheme::Jwt(jwt) => jwt.write(request.now_s, out),
+            Scheme::OAuth1(oauth1) => {
+                oauth1.write(request, proof);
+                Ok(())
+            }
             Scheme::OAuth2(Token { token, .. }) => {
                 out.extend_from_slice(b"Authorization: Bearer ");
                 // The server's word is not to add lines.
@@ -139,7 +171,7 @@ impl Auth {
                 }
                 false
             }
-            Scheme::Aws(_) | Scheme::Jwt(_) => false,
+            Scheme::Aws(_) | Scheme::Hawk(_) | Scheme::Jwt(_) | Scheme::OAuth1(_) => false,
         }
     }
 
@@ -164,6 +196,8 @@ impl Scheme {
         match plan.get("type").and_then(Value::as_str) {
             Some("aws_sigv4") => Ok(Self::Aws(aws::Credentials::new(plan))),
             Some("digest") => Ok(Self::Digest(digest::Digest::new(plan))),
+            Some("hawk") => Ok(Self::Hawk(Box::new(hawk::Hawk::new(plan)))),
+            Some("oauth1") => Ok(Self::OAuth1(Box::new(oauth1::OAuth1::new(plan)))),
             Some("oauth2") => Ok(Self::OAuth2(Token {
                 grant: Rc::new(Grant::new(plan.clone())?),
                 token: Rc::from(""),

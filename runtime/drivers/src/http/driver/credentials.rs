@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ld_vm::Fault;
 
 use super::Http;
-use crate::http::auth::{Auth, keyring::Credentials};
+use crate::http::auth::{Auth, Proof, keyring::Credentials};
 use crate::http::message::Prepared;
 use crate::http::session::Session;
 
@@ -28,19 +28,19 @@ impl Http {
     }
 }
 
-/// The lines of credentials for a request of a method to a target at an origin; none yet where the
+/// What credentials add to a request of a method to a target at an origin; nothing yet where the
 /// server has to be asked first.
 pub(super) fn authorize(
     auth: Option<&RefCell<Auth>>,
     prepared: &Prepared<'_>,
     call: [&[u8]; 3],
     with_body: bool,
-) -> Result<Vec<u8>, Fault> {
-    let mut lines = Vec::new();
+) -> Result<Proof, Fault> {
+    let mut proof = Proof::default();
     if let Some(auth) = auth {
-        auth.borrow_mut().write(&prepared.signed(call, with_body), &mut lines)?;
+        auth.borrow_mut().write(&prepared.signed(call, with_body), &mut proof)?;
     }
-    Ok(lines)
+    Ok(proof)
 }
 
 /// Lets credentials know of the reply that has come to a request, which `bore` them or not yet.
