@@ -1,7 +1,9 @@
 //! Putting a program together: interning pools, so that equal rows are stored once.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
+
+use foldhash::HashMap;
+use foldhash::fast::RandomState;
 
 use crate::isa::Instruction;
 use crate::program::{
@@ -18,7 +20,7 @@ pub struct Builder {
     /// Off: every constant is stored as often as it is used, for comparison with the
     /// deduplicated form.
     share: bool,
-    consts: HashMap<u64, Vec<ConstId>>,
+    consts: HashMap<u64, ConstId>,
     hasher: RandomState,
     values: HashMap<(ValueKind, u64), ValueId>,
     part_lists: HashMap<Vec<Option<ConstId>>, Many<PartId>>,
@@ -83,12 +85,16 @@ impl Builder {
         if !self.share {
             return self.program.consts.push(bytes);
         }
-        let candidates = self.consts.entry(self.hasher.hash_one(bytes)).or_default();
-        if let Some(&id) = candidates.iter().find(|&&id| self.program.consts.bytes(id) == bytes) {
-            return id;
+        // Constants of the same hash stand behind each other.
+        let mut hash = self.hasher.hash_one(bytes);
+        while let Some(&id) = self.consts.get(&hash) {
+            if self.program.consts.bytes(id) == bytes {
+                return id;
+            }
+            hash = hash.wrapping_add(1);
         }
         let id = self.program.consts.push(bytes);
-        candidates.push(id);
+        self.consts.insert(hash, id);
         id
     }
 
