@@ -13,6 +13,17 @@ pub enum Work {
     Flow,
 }
 
+/// What requests go over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// HTTP/1.1 over TCP.
+    Plain,
+    /// HTTP/1.1 over TLS.
+    Tls,
+    /// HTTP/2 over TLS, where a tool speaks it; HTTP/1.1 over TLS otherwise.
+    Http2,
+}
+
 /// One row of the comparison.
 #[derive(Debug)]
 pub struct Case {
@@ -24,10 +35,10 @@ pub struct Case {
     pub work: Work,
     /// Users, each with a connection of its own, none of them waiting.
     pub users: u32,
-    /// Whether the connections are encrypted.
-    pub tls: bool,
+    /// What the requests go over.
+    pub transport: Transport,
     /// CPU time per request of `ldvm` as a fraction of wrk's that is aimed for.
-    pub target: f64,
+    pub target: Option<f64>,
 }
 
 impl Case {
@@ -35,6 +46,7 @@ impl Case {
     #[must_use]
     pub fn plan(&self) -> &'static str {
         match self.work {
+            Work::Get if self.transport == Transport::Http2 => "get_http2.json",
             Work::Get => "get.json",
             Work::Post => "post.json",
             Work::Flow => "flow.json",
@@ -58,16 +70,16 @@ pub static CASES: &[Case] = &[
         title: "GET keep-alive, 64 users, one status assertion",
         work: Work::Get,
         users: 64,
-        tls: false,
-        target: 0.90,
+        transport: Transport::Plain,
+        target: Some(0.90),
     },
     Case {
         name: "get1000",
         title: "GET keep-alive, 1 000 users, one status assertion",
         work: Work::Get,
         users: 1000,
-        tls: false,
-        target: 0.95,
+        transport: Transport::Plain,
+        target: Some(0.95),
     },
     Case {
         name: "post",
@@ -75,16 +87,25 @@ pub static CASES: &[Case] = &[
                 tools without scripts GET the same answer",
         work: Work::Post,
         users: 64,
-        tls: false,
-        target: 1.15,
+        transport: Transport::Plain,
+        target: Some(1.15),
     },
     Case {
         name: "https64",
         title: "GET keep-alive over TLS 1.3, 64 users, one status assertion",
         work: Work::Get,
         users: 64,
-        tls: true,
-        target: 1.0,
+        transport: Transport::Tls,
+        target: Some(1.0),
+    },
+    Case {
+        name: "http2",
+        title: "GET over HTTP/2 and TLS 1.3, 64 users, one request of each at a time, one status assertion; wrk \
+                and Locust speak HTTP/1.1",
+        work: Work::Get,
+        users: 64,
+        transport: Transport::Http2,
+        target: None,
     },
     Case {
         name: "flow10",
@@ -92,7 +113,7 @@ pub static CASES: &[Case] = &[
                 extracts and data; tools without scripts GET an answer",
         work: Work::Flow,
         users: 64,
-        tls: false,
-        target: 1.25,
+        transport: Transport::Plain,
+        target: Some(1.25),
     },
 ];

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::case::Transport;
 use crate::locate;
 use crate::machine::{Core, on_core};
 
@@ -35,6 +36,7 @@ pub struct Nginx {
     child: Child,
     plain: SocketAddr,
     tls: SocketAddr,
+    http2: SocketAddr,
     _folder: TempDir,
 }
 
@@ -61,9 +63,9 @@ impl Nginx {
             .context("making a certificate")?;
         fs::write(folder.path().join("cert.pem"), certificate.cert.pem())?;
         fs::write(folder.path().join("key.pem"), certificate.signing_key.serialize_pem())?;
-        let (plain, tls) = free_addresses()?;
+        let [plain, tls, http2] = free_addresses()?;
         let configuration = folder.path().join("nginx.conf");
-        fs::write(&configuration, configured(plain, tls))?;
+        fs::write(&configuration, configured([plain, tls, http2]))?;
         let mut command = Command::new(program);
         command
             .arg("-p")
@@ -76,15 +78,19 @@ impl Nginx {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let child = on_core(core, || command.spawn().context("starting nginx"))?;
-        let mut server = Self { child, plain, tls, _folder: folder };
+        let mut server = Self { child, plain, tls, http2, _folder: folder };
         server.wait_until_up()?;
         Ok(server)
     }
 
     /// Where it listens: `http://…` or `https://…`, without a path.
     #[must_use]
-    pub fn origin(&self, tls: bool) -> String {
-        if tls { format!("https://{}", self.tls) } else { format!("http://{}", self.plain) }
+    pub fn origin(&self, transport: Transport) -> String {
+        match transport {
+            Transport::Plain => format!("http://{}", self.plain),
+            Transport::Tls => format!("https://{}", self.tls),
+            Transport::Http2 => format!("https://{}", self.http2),
+        }
     }
 
     /// What it counted until now.
@@ -126,15 +132,15 @@ impl Drop for Nginx {
     }
 }
 
-/// Two loopback addresses nobody listens on right now.
-fn free_addresses() -> Result<(SocketAddr, SocketAddr)> {
+/// Loopback addresses nobody listens on right now.
+fn free_addresses() -> Result<[SocketAddr; 3]> {
     let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("finding a free port");
-    let (plain, tls) = (listen()?, listen()?);
-    Ok((plain.local_addr()?, tls.local_addr()?))
+    let [plain, tls, http2] = [listen()?, listen()?, listen()?];
+    Ok([plain.local_addr()?, tls.local_addr()?, http2.local_addr()?])
 }
 
 /// One cipher for everybody, so that no tool pays for a longer key than another.
-fn configured(plain: SocketAddr, tls: SocketAddr) -> String {
+fn configured([plain, tls, http2]: [SocketAddr; 3]) -> String {
     format!(
         r#"daemon off;
 worker_processes 1;
@@ -154,6 +160,7 @@ http {{
     server {{
         listen {plain} backlog=16384;
         listen {tls} ssl backlog=16384;
+        listen {http2} ssl http2 backlog=16384;
         ssl_certificate cert.pem;
         ssl_certificate_key key.pem;
         ssl_protocols TLSv1.3;

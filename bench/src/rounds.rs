@@ -96,7 +96,7 @@ pub fn run_once(
 ) -> Result<Run> {
     let tool = installed.tool;
     let scratch = tempfile::tempdir()?;
-    let origin = server.origin(case.tls);
+    let origin = server.origin(case.transport);
     let job = Job { case, origin: &origin, seconds, scratch: scratch.path() };
     let mut command = command(&installed.program);
     (tool.arguments)(&mut command, &job);

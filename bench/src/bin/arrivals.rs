@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use ld_bench::case::Transport;
 use ld_bench::locate;
 use ld_bench::machine::{self, Cores, on_core};
 use ld_bench::nginx::Nginx;
@@ -76,7 +77,7 @@ impl Round {
         let summary = scratch.path().join("summary.json");
         let mut command = Command::new(program);
         command
-            .args(["run", "plans/arrivals.json", "--host", &server.origin(false)])
+            .args(["run", "plans/arrivals.json", "--host", &server.origin(Transport::Plain)])
             .args(["--threads", "1", "--no-progress", "--quiet", "--summary"])
             .arg(&summary)
             .args(options)

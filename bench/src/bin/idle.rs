@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use ld_bench::case::Transport;
 use ld_bench::locate;
 use ld_bench::machine::{self, Cores, on_core};
 use ld_bench::nginx::Nginx;
@@ -36,6 +37,9 @@ struct Arguments {
     /// Connect with TLS.
     #[arg(long)]
     tls: bool,
+    /// Over HTTP/2 and TLS.
+    #[arg(long, conflicts_with = "tls")]
+    http2: bool,
     /// The ldvm to measure, instead of building it.
     #[arg(long, value_name = "FILE")]
     ldvm: Option<PathBuf>,
@@ -59,8 +63,13 @@ fn measure(arguments: &Arguments) -> Result<()> {
 
     let few = arguments.users / 15;
     let mut table = Table::new(&["users", "resident KiB"]);
+    let transport = match arguments {
+        Arguments { http2: true, .. } => Transport::Http2,
+        Arguments { tls: true, .. } => Transport::Tls,
+        _ => Transport::Plain,
+    };
     let mut resident = |users| -> Result<u64> {
-        let kib = resident_kib(&program, &server, cores, users, arguments.tls)?;
+        let kib = resident_kib(&program, &server, cores, users, transport)?;
         table.row([users.to_string(), kib.to_string()]);
         Ok(kib)
     };
@@ -76,10 +85,11 @@ fn resident_kib(
     server: &Nginx,
     cores: Cores,
     users: u32,
-    tls: bool,
+    transport: Transport,
 ) -> Result<u64> {
     let mut command = Command::new(program);
-    ldvm::run(&mut command, "idle.json", &server.origin(tls), users);
+    let plan = if transport == Transport::Http2 { "idle_http2.json" } else { "idle.json" };
+    ldvm::run(&mut command, plan, &server.origin(transport), users);
     command
         .args(["--duration", "10m", "--wait", "600"])
         .current_dir(locate::bench_folder())

@@ -57,7 +57,7 @@ fn count(arguments: &Arguments) -> Result<()> {
         "", "", "instructions/request", "requests", "start and end"
     );
     for case in cases {
-        let origin = server.origin(case.tls);
+        let origin = server.origin(case.transport);
         let row = |name: &str, counted: Result<[Counted; 2]>| {
             let cells = counted.and_then(difference).unwrap_or_else(|error| format!("{error:#}"));
             println!("{:<9}{name:<8}{cells}", case.name);

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use ld_bench::case::Transport;
 use ld_bench::locate;
 use ld_bench::machine::{self, Cores};
 use ld_bench::nginx::Nginx;
@@ -71,7 +72,14 @@ fn measure(arguments: &Arguments) -> Result<()> {
         let summary = folder.path().join("summary.json");
         let mut command = Command::new(&program);
         command.arg("run").arg(folder.path().join("plan.json"));
-        command.args(["--host", &server.origin(false), "--users", "64", "--spawn-rate", "100000"]);
+        command.args([
+            "--host",
+            &server.origin(Transport::Plain),
+            "--users",
+            "64",
+            "--spawn-rate",
+            "100000",
+        ]);
         command.args(["--threads", "1", "--no-progress", "--quiet", "--wait", "0"]);
         command.args(["--duration", &format!("{}s", arguments.seconds)]);
         command.arg("--summary").arg(&summary);

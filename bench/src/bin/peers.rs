@@ -209,9 +209,9 @@ fn report(case: &Case, tools: &[Installed], runs: &[Run]) -> String {
                 case.users
             );
         }
-        if let ("ldvm", Some(ratio)) = (name, outcome.ratio) {
-            let verdict = if ratio.median <= case.target { "reached" } else { "missed" };
-            notes += &format!("  target {:.2} of wrk's CPU: {verdict}\n", case.target);
+        if let ("ldvm", Some(ratio), Some(target)) = (name, outcome.ratio, case.target) {
+            let verdict = if ratio.median <= target { "reached" } else { "missed" };
+            notes += &format!("  target {target:.2} of wrk's CPU: {verdict}\n");
         }
     }
     let foreign = Spread::of(runs.iter().map(|run| run.foreign_seconds / f64::from(run.seconds)));

@@ -1,10 +1,11 @@
-//! h2load, asked for HTTP/1.1.
+//! h2load, asked for HTTP/1.1 where that is what is measured.
 
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::{Count, Job, Tool, number_between};
+use crate::case::Transport;
 
 pub(super) const TOOL: Tool = Tool {
     name: "h2load",
@@ -15,8 +16,12 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 fn arguments(command: &mut Command, job: &Job<'_>) {
+    // Over HTTP/2 it has one request of each connection under way unless told otherwise.
+    if job.case.transport != Transport::Http2 {
+        command.arg("--h1");
+    }
     command
-        .args(["--h1", "-t", "1", "-c", &job.case.users.to_string()])
+        .args(["-t", "1", "-c", &job.case.users.to_string()])
         .args(["-D", &job.seconds.to_string()])
         .arg(job.plain_url());
 }

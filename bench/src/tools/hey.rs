@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::{Count, Job, Tool};
+use crate::case::Transport;
 
 pub(super) const TOOL: Tool = Tool {
     name: "hey",
@@ -17,8 +18,11 @@ pub(super) const TOOL: Tool = Tool {
 fn arguments(command: &mut Command, job: &Job<'_>) {
     command
         .args(["-cpus", "1", "-c", &job.case.users.to_string()])
-        .args(["-z", &format!("{}s", job.seconds)])
-        .arg(job.plain_url());
+        .args(["-z", &format!("{}s", job.seconds)]);
+    if job.case.transport == Transport::Http2 {
+        command.arg("-h2");
+    }
+    command.arg(job.plain_url());
 }
 
 /// Sums the lines `[200] 46966 responses` and `[3] Get "http://…": EOF`.

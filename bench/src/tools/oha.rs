@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::{Count, Job, Tool};
+use crate::case::Transport;
 
 pub(super) const TOOL: Tool = Tool {
     name: "oha",
@@ -20,8 +21,11 @@ fn arguments(command: &mut Command, job: &Job<'_>) {
         .args(["--no-tui", "--output-format", "json"])
         .args(["-c", &job.case.users.to_string()])
         .args(["-z", &format!("{}s", job.seconds)]);
-    if job.case.tls {
+    if job.case.transport != Transport::Plain {
         command.arg("--insecure");
+    }
+    if job.case.transport == Transport::Http2 {
+        command.args(["--http2", "-p", "1"]);
     }
     command.arg(job.plain_url());
 }
