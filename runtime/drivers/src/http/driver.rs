@@ -396,6 +396,7 @@ impl Http {
             drop(connection);
             is_reused = false;
             connection = Box::pin(self.reopen(session, call, stamps)).await?;
+            http2::refuse(&connection)?;
         }
     }
 

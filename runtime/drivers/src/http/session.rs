@@ -13,7 +13,7 @@ use super::route::Route;
 use crate::net::{Deadline, Idle, Stream};
 
 /// As many connections as a user keeps; for one more it closes the one not used longest.
-const MOST_CONNECTIONS: usize = 32;
+pub(super) const MOST_CONNECTIONS: usize = 32;
 
 /// The connections, the cookies and the last reply of one user.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use super::{Call, Connection, Http, is_idempotent};
 use crate::driver::Stamps;
 use crate::http::h2::{Exchange, Failure, Link, Open, Phase};
 use crate::http::message::Version;
-use crate::http::session::Session;
+use crate::http::session::{self, Session};
 use crate::http::trip::timed_out;
 use crate::http::wire::{Expect, ReplyReader};
 
@@ -23,6 +23,17 @@ enum Found {
     New(Open),
     /// The server has chosen HTTP/1.1; the connection is the session's.
     Http1,
+}
+
+/// The fault of a connection that was to take the place of one over HTTP/1.1, if the server has
+/// chosen HTTP/2 this time.
+#[cold]
+pub(super) fn refuse(connection: &Connection) -> Result<(), Fault> {
+    if connection.stream.alpn() == Some(ALPN) {
+        let text = "the server chose HTTP/1.1 first and HTTP/2 when it was connected to again";
+        return Err(Fault::new(FaultClass::Protocol, text));
+    }
+    Ok(())
 }
 
 impl Http {
@@ -79,7 +90,8 @@ impl Http {
         })
     }
 
-    /// The connection of a link, opened if there is none.
+    /// The connection of a link, opened if there is none. Where the server is known to choose
+    /// HTTP/1.1, which carries one request at a time, nobody waits for anybody.
     async fn find_http2(
         &self,
         session: &mut Session,
@@ -87,37 +99,52 @@ impl Http {
         link: &Link,
         stamps: &mut Stamps,
     ) -> Result<Found, Fault> {
-        session.deadline.arm(call.limit.until_ns);
-        let locked = session.deadline.within(link.lock()).await;
-        session.deadline.disarm();
-        let Ok(mut locked) = locked else {
-            return Err(timed_out("waiting for a connection", call.limit.length_ns));
-        };
+        let mut locked = None;
         let mut is_lost = false;
-        if let Some(open) = &mut *locked {
-            if open.is_usable() {
-                return Ok(Found::Reused(open.clone()));
+        if link.speaks_http1() {
+            match session.take_connection(call.origin, call.proxy(), call.request) {
+                session::Found::Open(connection) => {
+                    session.keep_connection(connection);
+                    return Ok(Found::Http1);
+                }
+                session::Found::Stale => is_lost = true,
+                session::Found::Nothing => {}
             }
-            is_lost = true;
-        }
-        if call.version() == Version::Agreed && link.speaks_http1() {
-            return Ok(Found::Http1);
+        } else {
+            session.deadline.arm(call.limit.until_ns);
+            let waited = session.deadline.within(link.lock()).await;
+            session.deadline.disarm();
+            let Ok(mut link) = waited else {
+                return Err(timed_out("waiting for a connection", call.limit.length_ns));
+            };
+            if let Some(open) = &mut *link {
+                if open.is_usable() {
+                    return Ok(Found::Reused(open.clone()));
+                }
+                is_lost = true;
+            }
+            locked = Some(link);
         }
         let Connection { route, stream } = if is_lost {
             self.reopen(session, call, stamps).await?
         } else {
             self.open(session, call, stamps).await?
         };
-        if route.endpoint.tls && stream.alpn() != Some(ALPN) {
-            if call.version() == Version::Agreed {
-                link.note_http1();
-                session.keep_connection(Connection { route, stream });
-                return Ok(Found::Http1);
-            }
+        let speaks_http1 = route.endpoint.tls && stream.alpn() != Some(ALPN);
+        link.note_http1(speaks_http1 && call.version() == Version::Agreed);
+        if link.speaks_http1() {
+            session.keep_connection(Connection { route, stream });
+            return Ok(Found::Http1);
+        }
+        if speaks_http1 {
             let text = "the server does not agree to HTTP/2";
             return Err(Fault::new(FaultClass::Protocol, text));
         }
         let open = Open::begin(stream, self.limits).await.map_err(|failure| failure.fault)?;
+        let mut locked = match locked {
+            Some(locked) => locked,
+            None => link.lock().await,
+        };
         *locked = Some(open.clone());
         Ok(Found::New(open))
     }

@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::Failure;
 use crate::driver::Stamps;
 use crate::http::route::Route;
+use crate::http::session::MOST_CONNECTIONS;
 use crate::http::wire::Limits;
 use crate::net::Stream;
 
@@ -37,7 +38,7 @@ pub(in crate::http) struct Link {
     /// Locked while the connection is opened, so that requests made at once wait for one instead of
     /// opening one each.
     open: Mutex<Option<Open>>,
-    /// The server has chosen HTTP/1.1 before.
+    /// The server has chosen HTTP/1.1 last.
     speaks_http1: Cell<bool>,
 }
 
@@ -56,11 +57,17 @@ struct Traffic {
 }
 
 impl Connections {
-    /// The link that requests of `route` go over.
+    /// The link that requests of `route` go over. Too many of them are one less: that used longest
+    /// ago.
     pub(in crate::http) fn link(&self, route: &Rc<Route>) -> Rc<Link> {
         let mut links = self.links.borrow_mut();
-        if let Some(link) = links.iter().find(|link| Rc::ptr_eq(&link.route, route)) {
-            return Rc::clone(link);
+        if let Some(place) = links.iter().position(|link| Rc::ptr_eq(&link.route, route)) {
+            let link = links.remove(place);
+            links.push(Rc::clone(&link));
+            return link;
+        }
+        if links.len() >= MOST_CONNECTIONS {
+            links.remove(0);
         }
         let link = Rc::new(Link {
             route: Rc::clone(route),
@@ -83,9 +90,9 @@ impl Link {
         self.speaks_http1.get()
     }
 
-    /// Remembers that the server has chosen HTTP/1.1.
-    pub(in crate::http) fn note_http1(&self) {
-        self.speaks_http1.set(true);
+    /// Remembers whether the server has chosen HTTP/1.1.
+    pub(in crate::http) fn note_http1(&self, is_chosen: bool) {
+        self.speaks_http1.set(is_chosen);
     }
 
     /// Uses this connection no more. What is under way on it goes on.

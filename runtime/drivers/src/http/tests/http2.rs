@@ -1,11 +1,16 @@
 //! The same over HTTP/2.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::ask::Ask;
+use super::peer::reply;
 use super::*;
 
 /// What a server does about a request.
@@ -23,6 +28,8 @@ enum Act {
     Last,
     /// Closes the connection instead of an answer.
     Cut,
+    /// Answers after an interim reply.
+    Early,
 }
 
 const OK: Act = Act::Reply(200, &[("x-mark", "seven")], "hello");
@@ -40,8 +47,33 @@ async fn server(connections: Vec<Vec<Act>>) -> String {
     origin
 }
 
-async fn serve(stream: TcpStream, acts: Vec<Act>) {
-    let mut connection: Connection<_, Bytes> = h2::server::handshake(stream).await.unwrap();
+/// A server over TLS that offers these protocols on each connection, and makes one reply on each;
+/// its origin.
+async fn tls_server(offers: Vec<Vec<&'static str>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::task::spawn_local(async move {
+        for offers in offers {
+            let mut config = super::tls::config().1;
+            config.alpn_protocols = offers.iter().map(|name| name.as_bytes().to_vec()).collect();
+            let acceptor = TlsAcceptor::from(Arc::new(config));
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                tokio::task::spawn_local(serve(stream, vec![OK]));
+            } else {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let reply = reply("200 OK", "Connection: close\r\n", "hello");
+                let _ = stream.write_all(reply.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    origin
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, acts: Vec<Act>) {
+    let mut connection: Connection<S, Bytes> = h2::server::handshake(stream).await.unwrap();
     let mut silent = Vec::new();
     for act in acts {
         let Some(Ok((request, mut respond))) = connection.accept().await else { return };
@@ -62,6 +94,11 @@ async fn serve(stream: TcpStream, acts: Vec<Act>) {
                 connection.graceful_shutdown();
             }
             Act::Cut => return,
+            Act::Early => {
+                let hints = http::Response::builder().status(103).header("link", "</a>");
+                respond.send_informational(hints.body(()).unwrap()).unwrap();
+                answer(&mut respond, 200, &[], "late");
+            }
         }
     }
     while let Some(Ok((_, mut respond))) = connection.accept().await {
@@ -257,7 +294,6 @@ fn a_server_that_speaks_something_else_is_told() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         tokio::task::spawn_local(async move {
-            use tokio::io::AsyncWriteExt as _;
             let (mut stream, _) = listener.accept().await.unwrap();
             stream
                 .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -288,5 +324,46 @@ fn closing_means_a_connection_for_each_request() {
         assert_eq!(user.ask(&ask).await.status, Some(200));
         assert_eq!(user.ask(&ask).await.status, Some(200));
         assert_eq!(user.net.counters.opened(), 2);
+    });
+}
+
+#[test]
+fn interim_replies_are_passed_over() {
+    run(|mut user| async move {
+        let origin = server(vec![vec![Act::Early]]).await;
+        let answer = user.ask(&get(&origin, "/").needs(Needs::PAYLOAD)).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (Some(200), "late"),
+            "{:?}",
+            answer.fault
+        );
+    });
+}
+
+#[test]
+fn a_server_may_choose_anew_on_each_connection() {
+    run(|mut user| async move {
+        let origin =
+            tls_server(vec![vec!["http/1.1"], vec!["h2", "http/1.1"], vec!["http/1.1"]]).await;
+        let ask = Ask::get(&origin, "/").with_option(option::VERIFY, 0).needs(Needs::PAYLOAD);
+        let ask = ask.with(part::ALPN, "h2,http/1.1").with_extra(extra::AGREED | extra::CLOSE);
+        for opened in 1..=3 {
+            let answer = user.ask(&ask).await;
+            assert_eq!(answer.body, "hello", "{:?}", answer.fault);
+            assert_eq!(user.net.counters.opened(), opened);
+        }
+    });
+}
+
+#[test]
+fn a_server_that_does_not_agree_is_told() {
+    run(|mut user| async move {
+        let origin = tls_server(vec![vec![], vec!["http/1.1"]]).await;
+        let ask = Ask::get(&origin, "/").with_option(option::VERIFY, 0);
+        let ask = ask.with(part::ALPN, "h2").with_extra(extra::HTTP2);
+        let text = "the server does not agree to HTTP/2";
+        assert_eq!(user.ask(&ask).await.fault(), (FaultClass::Protocol, text));
+        assert_eq!(user.ask(&ask).await.fault().0, FaultClass::Tls);
     });
 }

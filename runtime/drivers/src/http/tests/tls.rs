@@ -14,9 +14,8 @@ use super::ask::Ask;
 use super::peer::reply;
 use super::*;
 
-/// A server with a certificate of its own making; each connection gets these replies and
-/// is then cut without a goodbye. The origin, and the certificate in PEM.
-async fn server(connections: Vec<Vec<String>>) -> (String, String) {
+/// A certificate of a server's own making in PEM, and how that server is set up.
+pub(super) fn config() -> (String, ServerConfig) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let pem = made.cert.pem();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
@@ -26,6 +25,13 @@ async fn server(connections: Vec<Vec<String>>) -> (String, String) {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
+    (pem, config)
+}
+
+/// A server with a certificate of its own making; each connection gets these replies and
+/// is then cut without a goodbye. The origin, and the certificate in PEM.
+async fn server(connections: Vec<Vec<String>>) -> (String, String) {
+    let (pem, config) = config();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
