@@ -40,8 +40,8 @@ impl Http {
     /// Sends a request over HTTP/2 and receives its reply. `false` when the request may also go over
     /// HTTP/1.1 and that is what the server chose.
     ///
-    /// A request is sent once more, on a new connection, when the server has ended the connection
-    /// before it did anything about the request, or the request may be repeated
+    /// A request that went over a used connection is sent once more when the server has said that it
+    /// did nothing about it, or has ended the connection and the request may be repeated
     /// (RFC 9113 §8.7, RFC 9110 §9.2.2).
     #[cold]
     pub(super) fn attempt_http2<'f>(
@@ -61,6 +61,7 @@ impl Http {
                 return Err(Fault::new(FaultClass::Plan, text));
             }
             let link = session.http2.get_or_insert_default().link(&route);
+            let mut is_repeated = false;
             loop {
                 let found = self.find_http2(session, call, &link, stamps).await?;
                 let (mut open, is_reused) = match found {
@@ -71,21 +72,20 @@ impl Http {
                 let phase = Cell::new(Phase::Sending);
                 let outcome = self.exchange_http2(session, call, &mut open, &phase, stamps).await;
                 open.count_bytes(stamps);
-                let failure = outcome.err();
-                let is_cut = failure.as_ref().is_some_and(|failure| failure.is_cut);
-                if is_cut || call.beyond.is_some_and(|beyond| beyond.closes) {
+                if call.beyond.is_some_and(|beyond| beyond.closes) {
                     link.give_up(&open).await;
                 }
-                let Some(failure) = failure else { return Ok(true) };
+                let Err(failure) = outcome else { return Ok(true) };
                 let may_repeat = match phase.get() {
                     _ if failure.is_unprocessed => true,
-                    Phase::Sending => is_cut,
-                    Phase::Waiting => is_cut && is_idempotent(call.method),
+                    Phase::Sending => failure.is_cut,
+                    Phase::Waiting => failure.is_cut && is_idempotent(call.method),
                     Phase::Receiving => false,
                 };
-                if !(is_reused && may_repeat) {
+                if is_repeated || !(is_reused && may_repeat) {
                     return Err(failure.fault);
                 }
+                is_repeated = true;
             }
         })
     }

@@ -233,12 +233,14 @@ fn a_connection_that_the_server_ended_is_replaced() {
 fn a_refused_request_is_made_again_on_a_used_connection_alone() {
     run(|mut user| async move {
         let refused = Act::Reset(Reason::REFUSED_STREAM);
-        let origin = server(vec![vec![refused, OK, refused, OK]]).await;
+        let origin = server(vec![vec![refused, OK, refused, OK, refused, refused, OK]]).await;
         let post = Ask::post(&origin, "/", "x").with_extra(extra::HTTP2);
         let (class, text) =
             (FaultClass::Reset, "the server reset the HTTP/2 stream (REFUSED_STREAM)");
         assert_eq!(user.ask(&post).await.fault(), (class, text));
         assert_eq!(user.ask(&post).await.status, Some(200));
+        assert_eq!(user.ask(&post).await.status, Some(200));
+        assert_eq!(user.ask(&post).await.fault(), (class, text), "once, not for ever");
         assert_eq!(user.ask(&post).await.status, Some(200));
         assert_eq!(user.net.counters.opened(), 1);
     });
