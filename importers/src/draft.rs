@@ -140,6 +140,11 @@ impl Draft {
         self.lists().into_iter().for_each(|steps| walk_todos(steps, &mut visit));
     }
 
+    /// Calls `visit` on what each `set` sets.
+    pub(crate) fn for_each_set(&mut self, mut visit: impl FnMut(&mut Value)) {
+        self.lists().into_iter().for_each(|steps| walk_sets(steps, &mut visit));
+    }
+
     /// Whether an extract or a block changes a variable.
     pub(crate) fn sets(&self, name: &str) -> bool {
         let in_scenarios = self
@@ -234,6 +239,16 @@ fn walk_todos(steps: &mut [Step], visit: &mut impl FnMut(&mut String)) {
             }
         }
         block.lists.iter_mut().for_each(|(_, steps)| walk_todos(steps, visit));
+    }
+}
+
+fn walk_sets(steps: &mut [Step], visit: &mut impl FnMut(&mut Value)) {
+    for step in steps {
+        let Step::Block(block) = step else { continue };
+        if let Some(set) = block.head.get_mut("set") {
+            visit(set);
+        }
+        block.lists.iter_mut().for_each(|(_, steps)| walk_sets(steps, visit));
     }
 }
 

@@ -49,10 +49,11 @@ pub(super) fn of(reader: &mut Reader<'_>, group: &Element) -> Load {
         "UltimateThreadGroup" => profile::ultimate(reader, group, &mut load.arguments),
         "ConcurrencyThreadGroup" => {
             profile::concurrency(reader, group, &mut load.arguments);
-            load.loops = reader.count(group.text("Iterations")).filter(|&loops| loops > 0);
+            renewed(reader, group);
         }
         "ArrivalsThreadGroup" => {
             profile::arrivals(reader, group, &mut load.arguments);
+            renewed(reader, group);
         }
         "FreeFormArrivalsThreadGroup" => profile::free_form(reader, group, &mut load.arguments),
         "OpenModelThreadGroup" => profile::open_model(reader, group, &mut load.arguments),
@@ -65,6 +66,15 @@ pub(super) fn of(reader: &mut Reader<'_>, group: &Element) -> Load {
         }
     }
     load
+}
+
+/// Threads that end after some rounds: others begin in their place, so that the load stays the same.
+fn renewed(reader: &mut Reader<'_>, group: &Element) {
+    let rounds = group.text("Iterations").trim();
+    if !matches!(rounds, "" | "0") {
+        let what = format!("threads that end after {} rounds", rounds.replace("${", "$"));
+        reader.remark(&what, "new ones begin in their place; users of the plan go on");
+    }
 }
 
 fn standard(reader: &mut Reader<'_>, group: &Element, load: &mut Load) {

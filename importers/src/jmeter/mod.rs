@@ -18,6 +18,7 @@ mod reader;
 mod rewriting;
 mod role;
 mod samplers;
+mod sockets;
 mod steps;
 mod text;
 mod time_format;
@@ -59,6 +60,7 @@ pub(crate) fn read(
         test_plan(&mut reader, &elements, &mut draft, &mut loads);
     }
     ends(&mut draft, loads);
+    sockets::users(&mut draft, notes);
     draft.run.insert("wait_time".to_owned(), json!(0));
     Ok(draft)
 }

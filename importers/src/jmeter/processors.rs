@@ -47,6 +47,22 @@ pub(super) fn script(reader: &mut Reader<'_>, element: &Element, class: &str) ->
     Step::todo(&format!("do what `{}` does", name.replace("${", "$")), &source)
 }
 
+/// What an element says: its script or query, or all its settings.
+pub(super) fn said(element: &Element) -> String {
+    let script = script_of(element);
+    let is_script = ["JSR223", "BeanShell", "BSF"].iter().any(|kind| element.class.contains(kind));
+    if !script.is_empty() && is_script {
+        return script;
+    }
+    let mut said = String::new();
+    for (name, value) in &element.props.0 {
+        if let Some(value) = value.as_text().filter(|value| !value.is_empty()) {
+            said.push_str(&format!("{name}: \"{value}\"\n"));
+        }
+    }
+    said.trim_end().chars().take(2000).collect::<String>().replace("${", "$ {")
+}
+
 /// The text of a script or query, or the file that it is in.
 pub(super) fn script_of(element: &Element) -> String {
     let keys = [

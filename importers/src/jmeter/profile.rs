@@ -111,12 +111,22 @@ pub(super) fn ultimate(
     times.dedup();
     let mut stages = Vec::new();
     let mut from = 0.0;
+    let mut level = 0;
     for at in times.into_iter().take(MOST_STAGES) {
         if at > from {
-            // Just before, since a row may begin or end at once here.
-            let before = at - (at - from) * 1e-9;
-            let all: f64 = rows.iter().map(|row| users(row, before)).sum();
-            stages.push(linear(at - from, all));
+            // Just after and just before, since rows may begin or end at once.
+            let short = (at - from) * 1e-9;
+            let all = |at: f64| rows.iter().map(|row| users(row, at)).sum::<f64>();
+            let (start, end) = (all(from + short), all(at - short));
+            if whole(start) != level && whole(start) == whole(end) {
+                stages.push(hold(at - from, end));
+            } else {
+                if whole(start) != level {
+                    stages.push(linear(0.001, start));
+                }
+                stages.push(linear(at - from, end));
+            }
+            level = whole(end);
         }
         from = at;
     }
@@ -215,6 +225,13 @@ pub(super) fn open_model(
         reader.drop("the schedule", "what it is cannot be told before the run");
         return;
     };
+    let schedule = without_comments(&schedule);
+    if !matches!(group.text("OpenModelThreadGroup.random_seed").trim(), "" | "0") {
+        reader.remark("the seed", "`ldvm run --seed` says which numbers are drawn");
+    }
+    if schedule.contains("random_arrivals") && schedule.contains("even_arrivals") {
+        reader.approximate("even arrivals", "all arrivals are random when some are");
+    }
     let mut stages: Vec<(f64, f64)> = Vec::new();
     let mut rate = 0.0;
     // A period ends at the rate that the next word says.
@@ -258,6 +275,20 @@ pub(super) fn open_model(
     arrive(arguments, &stages, "s", is_random);
 }
 
+/// A schedule without `/* … */` and `// …`.
+fn without_comments(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("/*").into_iter().chain(rest.find("//")).min() {
+        let (before, comment) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        plain.push_str(before);
+        plain.push(' ');
+        let end = if comment.starts_with("//") { "\n" } else { "*/" };
+        rest = comment.split_once(end).map_or("", |(_, behind)| behind);
+    }
+    plain + rest
+}
+
 /// `5 min`, `1h 30 sec`.
 fn duration(text: &str) -> Option<f64> {
     let mut all = 0.0;
@@ -291,11 +322,12 @@ fn arrive(arguments: &mut Map<String, Value>, stages: &[(f64, f64)], unit: &str,
     let mut written: Vec<Value> = Vec::new();
     let mut start = None;
     for &(duration, rate) in stages.iter().take(2 * MOST_STAGES) {
+        let before = written.last().and_then(|stage| stage.get("rate"));
         if duration > 0.0 {
             written.push(json!({"duration": seconds(duration), "rate": seconds(rate)}));
         } else if written.is_empty() {
             start = Some(rate);
-        } else {
+        } else if before != Some(&seconds(rate)) {
             // A jump is a very short way.
             written.push(json!({"duration": 0.001, "rate": seconds(rate)}));
         }
@@ -355,6 +387,13 @@ fn to_float(number: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_of_a_schedule_are_passed_over() {
+        let text = "rate(1/s) /* (a) */ pause(2 s) // b\nrate(3/s)";
+        let words: String = without_comments(text).split_whitespace().collect();
+        assert_eq!(words, "rate(1/s)pause(2s)rate(3/s)");
+    }
 
     #[test]
     fn durations_have_units() {

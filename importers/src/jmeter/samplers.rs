@@ -30,7 +30,7 @@ pub(super) fn steps<'e>(
         other => {
             let why = match other {
                 "JDBCSampler" => "there is no user for SQL statements yet",
-                "TCPSampler" => "TCP needs a scenario of its own with the user `socket_user`",
+                "PingPongSampler" => "pings of the server are answered, and none are sent",
                 other if other.contains("WebSocket") => {
                     "WebSockets need a scenario of their own with the user `websocket_user`"
                 }
@@ -42,7 +42,7 @@ pub(super) fn steps<'e>(
             reader.notes.drop_request(&reader.place, other, why);
             let name = if element.name.is_empty() { other } else { element.name.as_str() };
             let what = format!("do what `{}` ({other}) does", name.replace("${", "$"));
-            vec![Step::todo(&what, &processors::script_of(element))]
+            vec![Step::todo(&what, &processors::said(element))]
         }
     }
 }

@@ -6,7 +6,8 @@ use super::reader::Reader;
 use super::role::Role;
 use super::tree::Element;
 use super::{
-    assertions, config, controllers, extractors, http, processors, rewriting, samplers, timers,
+    assertions, config, controllers, extractors, http, processors, rewriting, samplers, sockets,
+    timers,
 };
 use crate::draft::{Block, Step, Task};
 
@@ -146,7 +147,7 @@ impl Reader<'_> {
             class if class.starts_with("HTTPSampler") || class == "GraphQLHTTPSampler" => {
                 Some(Step::from(http::task(self, element, &scope)))
             }
-            "AjpSampler" => None,
+            class if sockets::is_known(class) => Some(sockets::step(self, element, &scope)),
             _ => {
                 let made = samplers::steps(self, element, &scope);
                 steps.extend(self.take_before());
@@ -156,6 +157,8 @@ impl Reader<'_> {
         };
         if let Some(Step::Task(task)) = &mut step {
             self.expect(task, &scope);
+        } else {
+            self.not_applied(element);
         }
         let after: Vec<&Element> = scope.outer_first(Role::After).collect();
         let mut behind = Vec::new();
@@ -164,13 +167,29 @@ impl Reader<'_> {
                 let more = self.at(element, |reader| extractors::add(reader, element, task));
                 behind.extend(more);
             }
-            rewriting::extract(self, element, task);
+            if sockets::is_known(&element.class) {
+                sockets::without_heads(self, task);
+            } else {
+                rewriting::extract(self, element, task);
+            }
             timers::throttle(self, task, &scope);
         }
         steps.extend(self.take_before());
         steps.extend(step);
         steps.extend(behind);
         steps
+    }
+
+    /// Checks and extractors of a sampler that is no task.
+    fn not_applied(&mut self, element: &Element) {
+        for below in element.live() {
+            if matches!(below.role(), Role::Assertion | Role::After) {
+                self.at(below, |reader| {
+                    let why = "the step that it is about is no task; write it with that";
+                    reader.drop(&below.class, why);
+                });
+            }
+        }
     }
 
     /// The checks that apply to a request.

@@ -96,6 +96,9 @@ impl<'a> Machine<'a, '_> {
                 let (object, name) = self.object_and_name(member, scope);
                 let name = name.unwrap_or_default();
                 match &object {
+                    Value::Object(object) if object.kind.get() == "url" => {
+                        self.set_url_member(object, &name, &value, span);
+                    }
                     Value::Object(object) => self.set_member(object, &name, value, span),
                     Value::Array(array) if self.is_conditional(array.made) => {
                         self.changed_list(array, span);
@@ -156,18 +159,24 @@ impl<'a> Machine<'a, '_> {
         let Some(binding) = scope.find(name) else { return };
         if binding.is_of_module && !self.loading {
             // Read before it is changed: what the iteration before left there counts.
-            if self.kept_on.insert(name.to_owned(), false) == Some(true) {
-                let why = "k6 keeps this from one iteration to the next; the plan starts anew";
-                self.drop(span, why);
+            let was_read = self.kept_on.insert(name.to_owned(), false) == Some(true);
+            if was_read && binding.variable.is_none() {
+                let key = self.lasting_key(name);
+                let is_constant = binding.value.is_constant();
+                if !is_constant || !self.found_lasting.insert(key) || value.is_unknown() {
+                    self.drop(span, super::changes::KEPT_ON);
+                }
             }
         }
-        if !self.loops.is_empty() || !self.pending.is_empty() {
+        let is_of_module = binding.is_of_module && !self.loading;
+        if !self.loops.is_empty() || !self.pending.is_empty() || is_of_module {
             self.journal.push((Rc::clone(scope), name.to_owned(), binding.clone()));
         }
         if let Some(variable) = &binding.variable {
             match self.code(&value, span) {
                 Some(code) if code != Code::name(variable) => {
-                    self.push(Self::set(variable, &code));
+                    let set = Self::set(variable, &code);
+                    self.push_unless_left(set);
                 }
                 Some(_) => {}
                 None => self.drop(span, "the value cannot be computed by a plan"),
@@ -192,11 +201,54 @@ impl<'a> Machine<'a, '_> {
             return;
         };
         let variable = self.fresh(name);
+        self.changing.insert(variable.clone());
         self.pending.push((binding.depth, variable.clone(), Self::set(&variable, &before)));
-        self.push(Self::set(&variable, &after));
+        let set = Self::set(&variable, &after);
+        self.push_unless_left(set);
         scope.change(name, |binding| {
             binding.value = Value::live(Code::name(&variable));
             binding.variable = Some(variable);
         });
+    }
+
+    /// Whether a name of a module keeps its value from one iteration to the next.
+    pub(super) fn lasts(&self, name: &str) -> bool {
+        self.loading && self.lasting.contains(&self.lasting_key(name))
+    }
+
+    fn lasting_key(&self, name: &str) -> String {
+        format!("{}:{name}", self.file)
+    }
+
+    /// A name of a module whose value each user keeps in a variable of the plan.
+    pub(super) fn lasting_name(
+        &mut self,
+        name: &str,
+        value: &Value<'a>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) {
+        let Some(code) = self.code(value, span) else {
+            scope.declare(name, value.clone(), self.depth);
+            return;
+        };
+        let variable = self.fresh(name);
+        self.changing.insert(variable.clone());
+        self.push(Self::set(&variable, &code));
+        let value = Value::live(Code::name(&variable));
+        scope.declare_variable(name, value, self.depth, Some(variable));
+    }
+
+    /// Whether a step may change what this is made of.
+    pub(super) fn may_change(&self, code: &Code) -> bool {
+        match code {
+            Code::Name(name) => self.changing.contains(name),
+            Code::Const(_) => false,
+            Code::Call(_, parts) | Code::Concat(parts) => {
+                parts.iter().any(|part| self.may_change(part))
+            }
+            Code::Op(_, left, right) => self.may_change(left) || self.may_change(right),
+            Code::Not(inner) => self.may_change(inner),
+        }
     }
 }

@@ -73,7 +73,13 @@ impl<'a> Machine<'a, '_> {
         let Some(last) = &statement.finalizer else { return flow };
         let thrown = self.thrown.take();
         let scope = Scope::within(scope);
-        match self.statements(&last.body, &scope) {
+        // It is done however what is before was left.
+        let left = std::mem::take(&mut self.left);
+        let end = self.statements(&last.body, &scope);
+        for flag in left {
+            self.may_be_set(&flag);
+        }
+        match end {
             Flow::Normal => {
                 self.thrown = thrown;
                 flow

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{Expression, Statement, SwitchCase, SwitchStatement};
+use oxc_ast::ast::{Expression, Statement};
 use oxc_span::Span;
 use serde_json::json;
 
 use super::code::Code;
-use super::machine::{Loop, Machine, Node};
+use super::machine::{Machine, Node};
 use super::scope::Scope;
 use super::statements::Flow;
 use super::value::{Made, Value};
@@ -75,8 +75,8 @@ impl<'a> Machine<'a, '_> {
             (_, Flow::Normal) | (Flow::Normal, _) => Flow::Normal,
             // What throws goes no further.
             (Flow::Throw, other) | (other, Flow::Throw) => other,
-            (Flow::Continue, _) | (_, Flow::Continue) => Flow::Continue,
-            (Flow::Break, _) | (_, Flow::Break) => Flow::Break,
+            (Flow::Continue(label), _) | (_, Flow::Continue(label)) => Flow::Continue(label),
+            (Flow::Break(label), _) | (_, Flow::Break(label)) => Flow::Break(label),
         };
         match (then.is_empty(), otherwise.is_empty()) {
             (true, true) => {}
@@ -244,126 +244,4 @@ impl<'a> Machine<'a, '_> {
         }
         true
     }
-
-    /// Cases that go on in the next one, and do something before, are left to somebody.
-    fn falls_through(&mut self, statement: &'a SwitchStatement<'a>) {
-        let ends = |statement: Option<&Statement<'_>>| match statement {
-            Some(Statement::BlockStatement(block)) => block.body.last().is_some_and(is_end),
-            Some(statement) => is_end(statement),
-            None => true,
-        };
-        let cases = statement.cases.split_last().map(|(_, cases)| cases).unwrap_or_default();
-        for case in cases {
-            if !ends(case.consequent.last()) {
-                self.drop(case.span, "this case goes on in the next one, which a plan does not");
-            }
-        }
-    }
-
-    pub(super) fn switch(
-        &mut self,
-        value: &Value<'a>,
-        statement: &'a SwitchStatement<'a>,
-        scope: &Scoped<'a>,
-    ) -> Flow<'a> {
-        let scope = Scope::within(scope);
-        let is_known = |machine: &mut Self, case: &'a SwitchCase<'a>| {
-            let Some(test) = &case.test else { return true };
-            test.is_literal() || machine.expression(test, &scope).is_known()
-        };
-        if value.is_known() && statement.cases.iter().all(|case| is_known(self, case)) {
-            let mut running = false;
-            let default = statement.cases.iter().position(|case| case.test.is_none());
-            let matching = statement.cases.iter().position(|case| {
-                case.test.as_ref().is_some_and(|test| {
-                    let test = self.expression(test, &scope);
-                    super::operators::equal(&test, value, true) == Some(true)
-                })
-            });
-            for (number, case) in statement.cases.iter().enumerate() {
-                running |= matching.or(default) == Some(number);
-                if running {
-                    match self.statements(&case.consequent, &scope) {
-                        Flow::Normal => {}
-                        Flow::Break => return Flow::Normal,
-                        flow => return flow,
-                    }
-                }
-            }
-            return Flow::Normal;
-        }
-        self.falls_through(statement);
-        // Nested choices, the last case innermost; a case ends with `break` or `return`.
-        let mut otherwise: Vec<Node> = Vec::new();
-        let mut is_last = true;
-        for case in statement.cases.iter().rev() {
-            let (before, steps) = self.speculate(|machine| {
-                machine
-                    .apart(|machine| {
-                        // A `break` within a condition ends no more than the case.
-                        let depth = machine.depth;
-                        machine.loops.push(Loop {
-                            is_of_items: true,
-                            ..Loop::known(depth, machine.after.len())
-                        });
-                        machine.statements(&case.consequent, &scope);
-                        let around = machine.loops.pop();
-                        if let Some(flag) = around.and_then(|around| around.flag) {
-                            machine.left.retain(|left| *left != flag);
-                            let off = Self::set(&flag, &Code::Const(json!(false)));
-                            machine.steps.insert(0, off);
-                        }
-                    })
-                    .0
-            });
-            self.steps.extend(before);
-            let Some(test) = &case.test else {
-                otherwise = steps;
-                continue;
-            };
-            let test = self.expression(test, &scope);
-            let (Some(left), Some(right)) =
-                (self.code(value, case.span), self.code(&test, case.span))
-            else {
-                self.todo("decide here what the script decides", case.span);
-                continue;
-            };
-            // `switch (true)` chooses by conditions.
-            let condition = match left {
-                Code::Const(serde_json::Value::Bool(true)) => right,
-                Code::Const(serde_json::Value::Bool(false)) => right.negated(),
-                left => Code::op("==", left, right),
-            };
-            let condition = condition.expression();
-            if case.consequent.is_empty() {
-                // It does what the next one does.
-                if let (false, Some(Node::Block { head, .. })) = (is_last, otherwise.first_mut())
-                    && let Some(known) = head.get_mut("if")
-                {
-                    let next = known.as_str().unwrap_or_default();
-                    *known = json!(format!("{condition} or {next}"));
-                }
-                continue;
-            }
-            is_last = false;
-            let mut lists = vec![("tasks", steps)];
-            if !otherwise.is_empty() {
-                lists.push(("else", otherwise));
-            }
-            otherwise = vec![Self::block("if", json!(condition), lists)];
-        }
-        self.steps.extend(otherwise);
-        Flow::Normal
-    }
-}
-
-/// Whether nothing comes after a statement.
-fn is_end(statement: &Statement<'_>) -> bool {
-    matches!(
-        statement,
-        Statement::BreakStatement(_)
-            | Statement::ReturnStatement(_)
-            | Statement::ContinueStatement(_)
-            | Statement::ThrowStatement(_)
-    )
 }

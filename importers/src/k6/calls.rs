@@ -1,6 +1,5 @@
 //! Calls: functions of the script are inlined, and classes give objects.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use oxc_ast::ast::{
@@ -12,7 +11,7 @@ use oxc_span::Span;
 use super::machine::{LEVELS, Machine};
 use super::scope::Scope;
 use super::statements::Flow;
-use super::value::{Body, ClassValue, Closure, Made, Object, Value};
+use super::value::{Body, ClassValue, Closure, Object, Value};
 
 type Scoped<'a> = Rc<Scope<'a>>;
 
@@ -42,13 +41,7 @@ impl<'a> Machine<'a, '_> {
         arguments: Vec<Value<'a>>,
         span: Span,
     ) -> Value<'a> {
-        let members = RefCell::default();
-        let object = Object {
-            made: Made::default(),
-            members,
-            class: Some(Rc::clone(class)),
-            kind: Cell::new(""),
-        };
+        let object = Object { class: Some(Rc::clone(class)), ..Object::default() };
         let this = Value::Object(Rc::new(object));
         self.initialise(class, &this, arguments, span);
         this
@@ -245,6 +238,9 @@ impl<'a> Machine<'a, '_> {
         if self.thrown.is_some() {
             return Value::Undefined;
         }
+        if !self.left.is_empty() && !self.loading {
+            return self.call_unless_left(function, arguments, span);
+        }
         match function {
             Value::Function(closure) => {
                 let scope = match &closure.this {
@@ -272,6 +268,28 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    /// A call in an expression of which a part before may have thrown.
+    fn call_unless_left(
+        &mut self,
+        function: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+        span: Span,
+    ) -> Value<'a> {
+        let flags = std::mem::take(&mut self.left);
+        let (before, (steps, value)) = self.speculate(|machine| {
+            machine.apart_with_rest(|machine| machine.call(function, arguments.clone(), span))
+        });
+        self.steps.extend(before);
+        if !steps.is_empty() {
+            let condition = Self::none_of(&flags).into();
+            self.steps.push(Self::block("if", condition, vec![("tasks", steps)]));
+        }
+        for flag in flags {
+            self.may_be_set(&flag);
+        }
+        value
+    }
+
     pub(super) fn call_function(
         &mut self,
         body: Body<'a>,
@@ -284,14 +302,22 @@ impl<'a> Machine<'a, '_> {
         }
         self.levels += 10;
         let scope = Scope::within(scope);
-        let loops = std::mem::take(&mut self.loops);
+        let outside = (
+            std::mem::take(&mut self.loops),
+            std::mem::take(&mut self.is_within),
+            std::mem::replace(&mut self.file, Rc::clone(&scope.origin.file)),
+            std::mem::replace(&mut self.text, scope.origin.text),
+        );
         let frame = self.frame();
         self.frames.push(frame);
         let flow = match body {
             Body::Function(function) => {
                 self.parameters(&function.params, arguments, &scope, span);
                 match &function.body {
-                    Some(body) => self.statements(&body.statements, &scope),
+                    Some(body) => {
+                        self.hoist_names(&body.statements, &scope);
+                        self.statements(&body.statements, &scope)
+                    }
                     None => Flow::Normal,
                 }
             }
@@ -299,6 +325,7 @@ impl<'a> Machine<'a, '_> {
                 self.parameters(&arrow.params, arguments, &scope, span);
                 match &arrow.body {
                     ArrowFunctionBody::FunctionBody(body) => {
+                        self.hoist_names(&body.statements, &scope);
                         self.statements(&body.statements, &scope)
                     }
                     other => match other.as_expression() {
@@ -312,7 +339,7 @@ impl<'a> Machine<'a, '_> {
             Some(frame) => self.result(&frame, flow),
             None => Value::Undefined,
         };
-        self.loops = loops;
+        (self.loops, self.is_within, self.file, self.text) = outside;
         self.levels -= 10;
         value
     }

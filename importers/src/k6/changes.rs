@@ -8,7 +8,50 @@ use super::code::Code;
 use super::machine::Machine;
 use super::value::{Array, Made, Object, Value};
 
+/// An object or list of a module as it was when an iteration began.
+pub(super) enum Before<'a> {
+    Object(Rc<Object<'a>>, Vec<(Rc<str>, Value<'a>)>),
+    List(Rc<Array<'a>>, Vec<Value<'a>>),
+}
+
+/// Why what a module keeps is not in the plan.
+pub(super) const KEPT_ON: &str =
+    "k6 keeps this from one iteration to the next; the plan starts anew";
+
 impl<'a> Machine<'a, '_> {
+    /// Something that is changed: what a module has made outlives the iteration.
+    pub(super) fn touched(&mut self, made: Made, span: Span) {
+        if !self.loading && made < self.loaded {
+            self.drop(span, KEPT_ON);
+        }
+    }
+
+    /// A list that is changed in its place.
+    pub(super) fn touched_list(&mut self, array: &Rc<Array<'a>>, span: Span) {
+        if !self.loading && array.made < self.loaded {
+            let items = array.items.borrow().clone();
+            self.before.push(Before::List(Rc::clone(array), items));
+            self.touched(array.made, span);
+        }
+    }
+
+    /// A member that is read.
+    pub(super) fn read_member(&mut self, of: &Rc<Object<'a>>, name: &str) {
+        if !self.loading && of.made < self.loaded {
+            self.members_kept.entry((of.made, name.to_owned())).or_insert(true);
+        }
+    }
+
+    /// Makes objects and lists of modules what they were before the iteration.
+    pub(super) fn restore(&mut self) {
+        while let Some(before) = self.before.pop() {
+            match before {
+                Before::Object(object, members) => *object.members.borrow_mut() = members,
+                Before::List(array, items) => *array.items.borrow_mut() = items,
+            }
+        }
+    }
+
     /// Whether what was made then is changed only on a condition.
     pub(super) fn is_conditional(&self, made: Made) -> bool {
         self.within.iter().flatten().any(|within| made < *within)
@@ -22,6 +65,15 @@ impl<'a> Machine<'a, '_> {
         value: Value<'a>,
         span: Span,
     ) {
+        if !self.loading && object.made < self.loaded {
+            let members = object.members.borrow().clone();
+            self.before.push(Before::Object(Rc::clone(object), members));
+            // Read before it is changed: what the iteration before left there counts.
+            let key = (object.made, name.to_owned());
+            if self.members_kept.insert(key, false) == Some(true) {
+                self.drop(span, KEPT_ON);
+            }
+        }
         let depth = self.within.iter().position(|w| w.is_some_and(|within| object.made < within));
         let Some(depth) = depth else {
             object.set(name, value);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use oxc_span::Span;
 
 use super::machine::Machine;
-use super::value::{Made, Object, Value};
+use super::value::{Object, Value};
 
 impl<'a> Machine<'a, '_> {
     /// `new …` of anything.
@@ -18,12 +18,7 @@ impl<'a> Machine<'a, '_> {
     ) -> Value<'a> {
         let made = |kind: &'static str, members| {
             let members = RefCell::new(members);
-            Value::Object(Rc::new(Object {
-                made: Made::default(),
-                members,
-                class: None,
-                kind: Cell::new(kind),
-            }))
+            Value::Object(Rc::new(Object { members, kind: Cell::new(kind), ..Object::default() }))
         };
         let path = match callee {
             Value::Class(class) => return self.instance(class, arguments, span),
@@ -45,28 +40,15 @@ impl<'a> Machine<'a, '_> {
                 list
             }
             "FormData" | "http.FormData" => made("form", Vec::new()),
-            "URLSearchParams" | "url.URLSearchParams" => {
-                let members = match &first {
-                    Value::Array(_) => first
-                        .items()
-                        .unwrap_or_default()
-                        .iter()
-                        .filter_map(|pair| {
-                            let pair = pair.items()?;
-                            Some((Rc::from(pair.first()?.to_text()?), pair.get(1)?.clone()))
-                        })
-                        .collect(),
-                    other => other.members(),
-                };
-                made("params", members)
-            }
+            "URLSearchParams" | "url.URLSearchParams" => self.search_params(&first, span),
             "URL" | "url.URL" => {
-                let search = made("params", Vec::new());
-                made("url", vec![(Rc::from("href"), first), (Rc::from("searchParams"), search)])
+                let base = arguments.get(1).cloned().unwrap_or(Value::Undefined);
+                self.url(&first, &base, span)
             }
-            "http.CookieJar" => made("jar", Vec::new()),
+            "http.CookieJar" => made("own jar", Vec::new()),
             "Array" => self.call_native("Array", arguments, span),
-            "Set" => first.items().map_or_else(|| Value::unknown("a set"), Value::array),
+            "Set" | "WeakSet" => self.collection("set", &first, span),
+            "Map" | "WeakMap" => self.collection("map", &first, span),
             "Error" | "TypeError" | "RangeError" => Value::object(vec![
                 (Rc::from("name"), Value::text(&path)),
                 (Rc::from("message"), first),
@@ -86,6 +68,14 @@ impl<'a> Machine<'a, '_> {
             path => {
                 // Clients of other protocols: what is called on them is told where it is called.
                 let root = path.split('.').next().unwrap_or(path);
+                // What a date gives is told where it is sent.
+                if path == "Date" {
+                    return Value::Unknown(Rc::from(self.words(span)));
+                }
+                if !path.contains('.') {
+                    self.drop(span, "what this makes is not known");
+                    return Value::Unknown(Rc::from(self.words(span)));
+                }
                 Value::native(&format!("{root}.client"))
             }
         }

@@ -95,9 +95,13 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// A way out of a loop that only the plan can decide on.
-    pub(super) fn leave_loop(&mut self) {
+    pub(super) fn leave_loop(&mut self, label: Option<&str>, span: oxc_span::Span) {
         let depth = self.depth;
-        let Some(around) = self.loops.last_mut() else { return };
+        let place = self.loop_of(label, true);
+        if place.is_none() && label.is_some() {
+            self.approximate(span, "what has this label is no loop; it ends where it ends");
+        }
+        let Some(around) = place.and_then(|at| self.loops.get_mut(at)) else { return };
         if depth <= around.depth + usize::from(around.is_live && !around.is_of_items) {
             return;
         }
@@ -109,15 +113,24 @@ impl<'a> Machine<'a, '_> {
             None => return,
         };
         self.raise(&flag);
-        if let Some(around) = self.loops.last_mut() {
+        if let Some(around) = place.and_then(|at| self.loops.get_mut(at)) {
             around.flag = Some(flag);
         }
+    }
+
+    /// The loop of a label, or the innermost one; `break` ends a `switch`, too.
+    fn loop_of(&self, label: Option<&str>, is_break: bool) -> Option<usize> {
+        self.loops.iter().rposition(|around| match label {
+            Some(label) => around.label.as_deref() == Some(label),
+            None => is_break || !around.is_switch,
+        })
     }
 
     /// A loop that is left, or goes on, on a condition, is one of the plan.
     pub(super) fn needs_live(&mut self) {
         let depth = self.depth;
-        if let Some(around) = self.loops.last_mut()
+        let around = self.loops.iter_mut().rev().find(|around| !around.is_switch);
+        if let Some(around) = around
             && depth > around.depth
             && !around.is_live
         {
@@ -126,15 +139,16 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// Ends a round of a loop early.
-    pub(super) fn leave_round(&mut self) {
-        let Some(around) = self.loops.last() else { return };
+    pub(super) fn leave_round(&mut self, label: Option<&str>) {
+        let place = self.loop_of(label, false);
+        let Some(around) = place.and_then(|at| self.loops.get(at)) else { return };
         let skip = around.skip.clone();
         if !self.is_awaited(around.base + 1) {
             return;
         }
         let skip = skip.unwrap_or_else(|| self.fresh_for_good("skip"));
         self.raise(&skip);
-        if let Some(around) = self.loops.last_mut() {
+        if let Some(around) = place.and_then(|at| self.loops.get_mut(at)) {
             around.skip = Some(skip);
         }
     }
@@ -255,6 +269,17 @@ impl<'a> Machine<'a, '_> {
             self.may_be_set(&flag);
         }
         flow
+    }
+
+    /// A step, unless a part of the expression before has left.
+    pub(super) fn push_unless_left(&mut self, node: Node) {
+        let node = if self.left.is_empty() || self.loading {
+            node
+        } else {
+            let condition = Self::none_of(&self.left).into();
+            Self::block("if", condition, vec![("tasks", vec![node])])
+        };
+        self.push(node);
     }
 
     /// The value of a function that either was left before or gives back `value`.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use oxc_ast::ast::{
     ArrayExpressionElement, ChainElement, Expression, MemberExpression, ObjectPropertyKind,
-    PropertyKind,
+    PropertyKind, UpdateExpression,
 };
 use oxc_span::{GetSpan as _, Span};
 
@@ -28,9 +28,64 @@ impl<'a> Machine<'a, '_> {
             return Value::unknown("there is too much of the script, or too deep");
         }
         self.levels += 1;
-        let value = self.expression_within(expression, scope);
+        let is_wrapper = matches!(
+            expression,
+            Expression::AwaitExpression(_)
+                | Expression::ParenthesizedExpression(_)
+                | Expression::TSAsExpression(_)
+                | Expression::TSNonNullExpression(_)
+        );
+        let is_within = self.is_within;
+        self.is_within |= !is_wrapper;
+        let value = if is_within {
+            // What is around it follows.
+            self.followed(false, |machine| machine.expression_within(expression, scope))
+        } else {
+            self.expression_within(expression, scope)
+        };
+        self.is_within = is_within;
         self.levels -= 1;
         value
+    }
+
+    /// An expression whose value nobody asks for.
+    pub(super) fn effect(&mut self, expression: &'a Expression<'a>, scope: &Scoped<'a>) {
+        match expression {
+            Expression::UpdateExpression(update) => {
+                self.update(update, scope, false);
+            }
+            Expression::SequenceExpression(sequence) => {
+                sequence.expressions.iter().for_each(|inner| self.effect(inner, scope));
+            }
+            other => {
+                self.expression(other, scope);
+            }
+        }
+    }
+
+    /// `x++` and its like.
+    fn update(
+        &mut self,
+        update: &'a UpdateExpression<'a>,
+        scope: &Scoped<'a>,
+        is_asked: bool,
+    ) -> Value<'a> {
+        let before = match update.argument.get_expression() {
+            Some(inner) => self.expression(inner, scope),
+            None => self.target_value(&update.argument, scope),
+        };
+        let op = if update.operator.as_str() == "++" { "+" } else { "-" };
+        let mut before = match before.to_number() {
+            Some(number) => Value::Number(number),
+            None => before,
+        };
+        let is_last = update.prefix || !is_asked;
+        if let (Value::Live(code), false) = (&before, is_last) {
+            before = Value::live(self.hoist("before", code));
+        }
+        let after = self.binary(op, before.clone(), Value::Number(1.0), update.span);
+        self.assign(&update.argument, after.clone(), scope, update.span);
+        if update.prefix { after } else { before }
     }
 
     fn expression_within(
@@ -132,21 +187,11 @@ impl<'a> Machine<'a, '_> {
             Expression::FunctionExpression(function) => Self::closure_of(function, scope),
             Expression::ClassExpression(class) => self.class(class, scope),
             Expression::AssignmentExpression(assignment) => self.assignment(assignment, scope),
-            Expression::UpdateExpression(update) => {
-                let before = match update.argument.get_expression() {
-                    Some(inner) => self.expression(inner, scope),
-                    None => self.target_value(&update.argument, scope),
-                };
-                let op = if update.operator.as_str() == "++" { "+" } else { "-" };
-                let before = match before.to_number() {
-                    Some(number) => Value::Number(number),
-                    None => before,
-                };
-                let after = self.binary(op, before.clone(), Value::Number(1.0), span);
-                self.assign(&update.argument, after.clone(), scope, span);
-                if update.prefix { after } else { before }
+            Expression::UpdateExpression(update) => self.update(update, scope, true),
+            Expression::AwaitExpression(inner) => {
+                let value = self.expression(&inner.argument, scope);
+                self.awaited(&value)
             }
-            Expression::AwaitExpression(inner) => self.expression(&inner.argument, scope),
             Expression::ParenthesizedExpression(inner) => self.expression(&inner.expression, scope),
             Expression::TSAsExpression(inner) => self.expression(&inner.expression, scope),
             Expression::TSSatisfiesExpression(inner) => self.expression(&inner.expression, scope),
@@ -176,6 +221,7 @@ impl<'a> Machine<'a, '_> {
                     },
                     "typeof" => type_of(&value),
                     "void" => Value::Undefined,
+                    "~" => self.binary("^", value, Value::Number(-1.0), span),
                     _ => Value::Unknown(Rc::from(self.words(span))),
                 }
             }
@@ -272,7 +318,7 @@ impl<'a> Machine<'a, '_> {
             (_, Some(_)) => return left,
             (_, None) => {}
         }
-        let right = self.expression(right, scope);
+        let right = self.right_side(op, &left, right, scope, span);
         match (op, &left, &right) {
             // A default for what may be missing.
             ("||" | "??", Value::Live(code), fallback) if !matches!(fallback, Value::Test(_)) => {
@@ -310,6 +356,38 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    /// The right side of a logical operator, whose steps are done only if the left one does not
+    /// decide.
+    fn right_side(
+        &mut self,
+        op: &str,
+        left: &Value<'a>,
+        right: &'a Expression<'a>,
+        scope: &Scoped<'a>,
+        span: Span,
+    ) -> Value<'a> {
+        let (before, (steps, value)) =
+            self.speculate(|machine| machine.apart(|machine| machine.expression(right, scope)));
+        self.steps.extend(before);
+        if steps.is_empty() {
+            return value;
+        }
+        let Some(code) = self.code(left, span) else {
+            if super::sends(&steps) {
+                self.todo("do here what the script does if this holds", span);
+            }
+            return value;
+        };
+        let condition = match op {
+            "&&" => code,
+            "||" => code.negated(),
+            _ => Code::op("==", code, Code::Const(serde_json::Value::Null)),
+        };
+        let condition = condition.expression().into();
+        self.push(Self::block("if", condition, vec![("tasks", steps)]));
+        value
+    }
+
     /// A choice of two values that the plan makes.
     fn choice(
         &mut self,
@@ -325,16 +403,30 @@ impl<'a> Machine<'a, '_> {
         let condition = self.code(test, span);
         let (mut then, one) = self.apart(|machine| machine.expression(yes, scope));
         let (mut otherwise, other) = self.apart(|machine| machine.expression(no, scope));
-        let codes = (condition, self.code(&one, span), self.code(&other, span));
-        let (Some(condition), Some(one), Some(other)) = codes else {
+        let Some(condition) = condition else {
+            if super::sends(&then) || super::sends(&otherwise) {
+                self.todo("decide here what the script decides", span);
+            }
             return Value::Unknown(Rc::from(self.words(span)));
         };
-        let name = self.fresh("choice");
-        then.push(Self::set(&name, &one));
-        otherwise.push(Self::set(&name, &other));
-        let lists = vec![("tasks", then), ("else", otherwise)];
-        self.push(Self::block("if", condition.expression().into(), lists));
-        Value::live(Code::Name(name))
+        let codes = (self.code(&one, span), self.code(&other, span));
+        let value = match codes {
+            (Some(one), Some(other)) => {
+                let name = self.fresh("choice");
+                then.push(Self::set(&name, &one));
+                otherwise.push(Self::set(&name, &other));
+                Value::live(Code::Name(name))
+            }
+            _ => Value::Unknown(Rc::from(self.words(span))),
+        };
+        if !then.is_empty() || !otherwise.is_empty() {
+            let mut lists = vec![("tasks", then)];
+            if !otherwise.is_empty() {
+                lists.push(("else", otherwise));
+            }
+            self.push(Self::block("if", condition.expression().into(), lists));
+        }
+        value
     }
 
     pub(super) fn object_and_name(

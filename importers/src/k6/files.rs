@@ -6,7 +6,7 @@ use std::rc::Rc;
 use oxc_span::Span;
 
 use super::machine::Machine;
-use super::value::{DataFile, Made, Object, Value};
+use super::value::{DataFile, Object, Value};
 
 impl<'a> Machine<'a, '_> {
     /// The text of a file that the script opens.
@@ -19,10 +19,9 @@ impl<'a> Machine<'a, '_> {
         let Some(bytes) = self.source.sibling(&path) else {
             self.remark(span, "the file is not here; where it is needed, the plan names it");
             return Value::Object(Rc::new(Object {
-                made: Made::default(),
                 members: RefCell::new(vec![(Rc::from("path"), Value::text(&path))]),
-                class: None,
                 kind: Cell::new("opened"),
+                ..Object::default()
             }));
         };
         match String::from_utf8(bytes) {
@@ -32,10 +31,9 @@ impl<'a> Machine<'a, '_> {
                 Value::Text(text)
             }
             Err(_) => Value::Object(Rc::new(Object {
-                made: Made::default(),
                 members: RefCell::new(vec![(Rc::from("path"), Value::text(&path))]),
-                class: None,
                 kind: Cell::new("opened"),
+                ..Object::default()
             })),
         }
     }

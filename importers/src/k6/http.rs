@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::load;
 use super::machine::{Machine, Node, Sent};
 use super::scope::Scope;
-use super::value::{Made, Object, Part, Value, What};
+use super::value::{Object, Part, Value, What};
 use crate::body;
 use crate::draft::Task;
 use crate::text::placeholder_end;
@@ -44,15 +44,15 @@ impl<'a> Machine<'a, '_> {
                 ];
                 let members = members.into_iter().map(|(name, value)| (Rc::from(name), value));
                 return Value::Object(Rc::new(Object {
-                    made: Made::default(),
                     members: RefCell::new(members.collect()),
-                    class: None,
                     kind: Cell::new("file"),
+                    ..Object::default()
                 }));
             }
             "url" => return argument(0),
             "cookieJar" => {
-                return self.construct(&Value::native("http.CookieJar"), Vec::new(), span);
+                let kind = Cell::new("jar");
+                return Value::Object(Rc::new(Object { kind, ..Object::default() }));
             }
             "setResponseCallback" | "expectedStatuses" => {
                 if function == "setResponseCallback" {
@@ -95,19 +95,11 @@ impl<'a> Machine<'a, '_> {
             }
             None => url.clone(),
         };
-        let href = address.member("href");
-        let Some(mut target) = self.text_of(href.as_ref().unwrap_or(&address), span) else {
+        let Some(mut target) = self.text_of(&address, span) else {
             self.notes.drop_request(&place, &words, "its URL cannot be decided");
             self.todo_step("make this request", span);
             return Value::unknown(&words);
         };
-        if let Some(search) = address.member("searchParams") {
-            let query = self.object_text(&search, span);
-            if !query.is_empty() {
-                target.push(if target.contains('?') { '&' } else { '?' });
-                target.push_str(&query);
-            }
-        }
         let user = taken_user(&mut target);
         task.url = target;
         if task.name.is_none() {
@@ -115,7 +107,23 @@ impl<'a> Machine<'a, '_> {
         }
         self.params(&mut task, params, user, span);
         self.body(&mut task, body, span);
-        for (name, value) in self.cookies.clone() {
+        // k6 says no type of a text; the client would.
+        let is_text = task.fields.get("data").is_some_and(Json::is_string);
+        if (is_text || task.fields.contains_key("json"))
+            && body::header(&task, "content-type").is_none()
+        {
+            task.without.push("Content-Type".to_owned());
+        }
+        let cookies = match params.member("jar") {
+            Some(Value::Object(jar)) if jar.kind.get() == "own jar" => {
+                self.approximate(span, "cookies that the server sets are kept with all others");
+                let entries = jar.entries.borrow().clone();
+                let named = |(name, value): (Value<'a>, _)| Some((name.to_text()?, value));
+                entries.into_iter().filter_map(named).collect()
+            }
+            _ => self.cookies_for(&task.url),
+        };
+        for (name, value) in cookies {
             let text = self.text_of(&value, span).unwrap_or_default();
             add_cookie(&mut task, &name, text);
         }
@@ -124,12 +132,6 @@ impl<'a> Machine<'a, '_> {
         self.requests.push(Sent { task, variables: Vec::new() });
         self.steps.push(Node::Request(number));
         Value::Reply(Rc::new(Part { request: number, what: What::Whole, hint: None }))
-    }
-
-    /// `method` of the members of an object of form fields, encoded.
-    fn object_text(&mut self, object: &Value<'a>, span: Span) -> String {
-        let text = self.method(object, "toString", &[], span);
-        self.text_of(&text, span).unwrap_or_default()
     }
 
     fn params(
@@ -202,7 +204,8 @@ impl<'a> Machine<'a, '_> {
                         self.notes.drop(&place, "compression", "bodies are sent as gzip or deflate")
                     }
                 },
-                "responseType" | "responseCallback" | "jar" | "discardResponseBodies" => {
+                "jar" => {}
+                "responseType" | "responseCallback" | "discardResponseBodies" => {
                     self.notes.remark(
                         &place,
                         &name,
@@ -239,11 +242,7 @@ impl<'a> Machine<'a, '_> {
             Value::Json(inner) => {
                 let inner = Rc::clone(inner);
                 let json = self.json_of(&inner, span);
-                let is_json = body::header(task, "content-type")
-                    .is_some_and(|value| value.to_ascii_lowercase().contains("json"));
-                let (key, value) =
-                    if is_json { ("json", json) } else { ("data", json.to_string().into()) };
-                task.fields.insert(key.to_owned(), value);
+                task.fields.insert("json".to_owned(), json);
             }
             Value::Object(object) if object.kind.get() == "opened" => {
                 if let Some(path) = body.member("path").and_then(|path| path.to_text()) {
@@ -251,7 +250,7 @@ impl<'a> Machine<'a, '_> {
                 }
             }
             Value::Object(object) if object.kind.get() == "params" => {
-                let text = self.object_text(body, span);
+                let text = self.text_of(body, span).unwrap_or_default();
                 task.fields.insert("data".to_owned(), json!(text));
             }
             Value::Object(object) => {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{Expression, ForStatementLeft, Statement};
+use oxc_ast::ast::{Expression, ForStatementLeft, Statement, VariableDeclarationKind};
 use oxc_span::Span;
 use serde_json::{Map, json};
 
@@ -23,8 +23,22 @@ type Scoped<'a> = Rc<Scope<'a>>;
 impl Loop {
     /// A loop whose rounds are known.
     pub(super) fn known(depth: usize, base: usize) -> Self {
-        let (flag, skip) = (None, None);
-        Self { depth, base, flag, skip, is_live: false, is_of_items: false, needs_live: false }
+        Self {
+            depth,
+            base,
+            label: None,
+            is_switch: false,
+            flag: None,
+            skip: None,
+            is_live: false,
+            is_of_items: false,
+            needs_live: false,
+        }
+    }
+
+    /// The same with a label.
+    fn called(self, label: Option<&Rc<str>>) -> Self {
+        Self { label: label.cloned(), ..self }
     }
 
     /// A loop of the plan.
@@ -33,26 +47,62 @@ impl Loop {
     }
 }
 
+/// The parts of a loop with a condition.
+pub(super) struct Rounds<'a> {
+    pub(super) test: Option<&'a Expression<'a>>,
+    pub(super) update: Option<&'a Expression<'a>>,
+    pub(super) body: &'a Statement<'a>,
+    /// The first round asks for no condition.
+    pub(super) first_without: bool,
+    /// Each round has names of its own, which closures keep.
+    pub(super) has_own_names: bool,
+    pub(super) label: Option<Rc<str>>,
+}
+
+impl Flow<'_> {
+    /// Whether a round ended, and the loop of this label goes on.
+    fn goes_on(&self, label: Option<&Rc<str>>) -> bool {
+        match self {
+            Flow::Normal | Flow::Continue(None) => true,
+            Flow::Continue(of) => of.as_ref() == label,
+            _ => false,
+        }
+    }
+
+    /// Whether the loop of this label ends, and nothing else.
+    fn ends(&self, label: Option<&Rc<str>>) -> bool {
+        matches!(self, Flow::Break(of) if of.is_none() || of.as_ref() == label)
+    }
+}
+
 impl<'a> Machine<'a, '_> {
     /// A loop with a condition.
     pub(super) fn round_loop(
         &mut self,
         span: Span,
-        test: Option<&'a Expression<'a>>,
-        update: Option<&'a Expression<'a>>,
-        body: &'a Statement<'a>,
-        first_without: bool,
+        rounds: &Rounds<'a>,
         scope: &Scoped<'a>,
     ) -> Flow<'a> {
+        let Rounds { test, update, body, first_without, .. } = *rounds;
+        let label = rounds.label.as_ref();
+        let promises = self.promises.len();
+        let mut scope_of_round = Rc::clone(scope);
         let (taken, journal) = (self.taken.clone(), self.journal.len());
         // Changes in what follows are kept, so that they can be undone.
         self.loops.push(Loop::known(self.depth, self.after.len()));
         let (steps, requests, notes) = (self.steps.len(), self.requests.len(), self.notes.clone());
         let before = self.left.clone();
-        let mut rounds: Vec<Vec<Node>> = Vec::new();
+        let mut written: Vec<Vec<Node>> = Vec::new();
         let mut is_live = false;
         let mut left = Flow::Normal;
         for round in 0.. {
+            if rounds.has_own_names && round > 0 {
+                scope_of_round = scope_of_round.again();
+                if let Some(update) = update {
+                    self.effect(update, &scope_of_round);
+                }
+            }
+            let scope = &Rc::clone(&scope_of_round);
             if !(first_without && round == 0) {
                 let holds = test.map_or(Value::Bool(true), |test| self.expression(test, scope));
                 match holds.truth() {
@@ -70,33 +120,34 @@ impl<'a> Machine<'a, '_> {
                 break;
             }
             let mark = self.steps.len();
-            self.loops.push(Loop::known(self.depth, self.after.len()));
+            self.loops.push(Loop::known(self.depth, self.after.len()).called(label));
             self.after.push(After::rounds(self.depth));
             let flow = self.round(&|machine| machine.statement(body, scope));
             self.after.pop();
             let needs_live = self.loops.pop().is_some_and(|around| around.needs_live)
                 || self.left.len() > before.len();
-            rounds.push(self.steps.get(mark..).unwrap_or_default().to_vec());
+            written.push(self.steps.get(mark..).unwrap_or_default().to_vec());
             if needs_live {
                 is_live = true;
                 break;
             }
-            match flow {
-                Flow::Normal | Flow::Continue => {}
-                Flow::Break => break,
-                flow => {
-                    left = flow;
-                    break;
-                }
+            if flow.ends(label) {
+                break;
             }
-            if let Some(update) = update {
-                self.expression(update, scope);
+            if !flow.goes_on(label) {
+                left = flow;
+                break;
+            }
+            if let Some(update) = update
+                && !rounds.has_own_names
+            {
+                self.effect(update, scope);
             }
         }
         self.loops.pop();
-        let written: usize = rounds.iter().map(Vec::len).sum();
-        let is_long = written > UNROLLED && rounds.len() > 3;
-        if !is_live && self.folded(steps, &rounds) {
+        let count: usize = written.iter().map(Vec::len).sum();
+        let is_long = count > UNROLLED && written.len() > 3;
+        if !is_live && self.folded(steps, &written) {
             return left;
         }
         if !is_live && !is_long {
@@ -110,7 +161,8 @@ impl<'a> Machine<'a, '_> {
         self.undo(journal);
         self.left = before;
         self.thrown = None;
-        self.live_loop(span, test, update, body, first_without, scope);
+        self.promises.truncate(promises);
+        self.live_loop(span, rounds, scope);
         Flow::Normal
     }
 
@@ -133,15 +185,9 @@ impl<'a> Machine<'a, '_> {
         true
     }
 
-    pub(super) fn live_loop(
-        &mut self,
-        span: Span,
-        test: Option<&'a Expression<'a>>,
-        update: Option<&'a Expression<'a>>,
-        body: &'a Statement<'a>,
-        first_without: bool,
-        scope: &Scoped<'a>,
-    ) {
+    fn live_loop(&mut self, span: Span, rounds: &Rounds<'a>, scope: &Scoped<'a>) {
+        let Rounds { test, update, body, first_without, .. } = *rounds;
+        let label = rounds.label.as_ref();
         let flag = self.fresh("done");
         let outer = std::mem::take(&mut self.left);
         let (before, (steps, condition, uses_flag, breaks)) = self.speculate(|machine| {
@@ -150,15 +196,16 @@ impl<'a> Machine<'a, '_> {
             let (steps, condition) = machine.apart(|machine| {
                 let test = test.map_or(Value::Bool(true), |test| machine.expression(test, scope));
                 let known = Some(flag.clone());
-                machine.loops.push(Loop::of_plan(depth, machine.after.len(), known));
+                let around = Loop::of_plan(depth, machine.after.len(), known);
+                machine.loops.push(around.called(label));
                 machine.after.push(After::rounds(depth));
                 let flow = machine.round(&|machine| machine.statement(body, scope));
                 machine.after.pop();
                 breaks |= machine.loops.pop().is_some_and(|around| around.needs_live);
                 machine.left.retain(|left| *left != flag);
-                if matches!(flow, Flow::Normal | Flow::Continue) {
+                if flow.goes_on(label) {
                     if let Some(update) = update {
-                        machine.expression(update, scope);
+                        machine.effect(update, scope);
                     }
                 } else {
                     // There is one round.
@@ -235,9 +282,12 @@ impl<'a> Machine<'a, '_> {
         let Some(pattern) = declaration.declarations.first().map(|first| &first.id) else {
             return Flow::Normal;
         };
+        let is_var = declaration.kind == VariableDeclarationKind::Var;
         let run = |machine: &mut Self, item: Value<'a>| {
             let scope = Scope::within(scope);
+            let outside = std::mem::replace(&mut machine.is_var, is_var);
             machine.bind(pattern, item, &scope, span);
+            machine.is_var = outside;
             machine.statement(body, &scope)
         };
         self.for_items(span, list, &run)
@@ -250,6 +300,8 @@ impl<'a> Machine<'a, '_> {
         list: &Value<'a>,
         run: &dyn Fn(&mut Self, Value<'a>) -> Flow<'a>,
     ) -> Flow<'a> {
+        let label = self.label.take();
+        let label = label.as_ref();
         let items = match list {
             Value::Text(text) => {
                 Some(text.chars().map(|char| Value::text(&char.to_string())).collect())
@@ -262,10 +314,12 @@ impl<'a> Machine<'a, '_> {
             let notes = self.notes.clone();
             let (taken, journal) = (self.taken.clone(), self.journal.len());
             let before = self.left.clone();
+            let promises = self.promises.len();
             let mut is_long = false;
             let mut left = Flow::Normal;
             let base = self.after.len();
-            self.loops.push(Loop { is_of_items: true, ..Loop::known(self.depth, base) });
+            let around = Loop { is_of_items: true, ..Loop::known(self.depth, base) };
+            self.loops.push(around.called(label));
             self.after.push(After::rounds(self.depth));
             for (number, item) in items.iter().enumerate() {
                 let flow = self
@@ -275,12 +329,12 @@ impl<'a> Machine<'a, '_> {
                         left = Flow::Throw;
                         break;
                     }
-                    Flow::Normal | Flow::Continue => {}
-                    Flow::Break => break,
-                    flow => {
+                    flow if flow.ends(label) => break,
+                    flow if !flow.goes_on(label) => {
                         left = flow;
                         break;
                     }
+                    _ => {}
                 }
                 is_long = self.steps.len() - steps > UNROLLED && number > 3;
                 if is_long || !self.burn() {
@@ -302,15 +356,16 @@ impl<'a> Machine<'a, '_> {
                     self.taken = taken;
                     self.undo(journal);
                     self.left = before;
+                    self.promises.truncate(promises);
                     self.list_variable(array)
                 }
                 _ => None,
             };
             let Some(variable) = variable else { return left };
-            return self.for_live(span, &Code::Name(variable), run);
+            return self.for_live(span, &Code::Name(variable), label, run);
         }
         match self.code(list, span) {
-            Some(code) => self.for_live(span, &code, run),
+            Some(code) => self.for_live(span, &code, label, run),
             None => {
                 self.todo("do this for each item", span);
                 Flow::Normal
@@ -318,10 +373,11 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
-    pub(super) fn for_live(
+    fn for_live(
         &mut self,
         span: Span,
         list: &Code,
+        label: Option<&Rc<str>>,
         run: &dyn Fn(&mut Self, Value<'a>) -> Flow<'a>,
     ) -> Flow<'a> {
         let item = self.fresh("item");
@@ -330,11 +386,12 @@ impl<'a> Machine<'a, '_> {
         let (before, (mut steps, flag)) = self.speculate(|machine| {
             let depth = machine.depth;
             machine.apart(|machine| {
-                machine.loops.push(Loop::of_plan(depth, machine.after.len(), None));
+                let around = Loop::of_plan(depth, machine.after.len(), None);
+                machine.loops.push(around.called(label));
                 machine.after.push(After::rounds(depth));
                 let flow = machine.round(&|machine| run(machine, Value::live(Code::name(&item))));
-                if matches!(flow, Flow::Break) {
-                    machine.leave_loop();
+                if flow.ends(label) {
+                    machine.leave_loop(None, span);
                 }
                 machine.after.pop();
                 machine.loops.pop().and_then(|around| around.flag)

@@ -8,8 +8,11 @@ use oxc_allocator::Allocator;
 use oxc_span::Span;
 use serde_json::{Map, Value as Json};
 
+use super::changes::Before;
 use super::code::Code;
 use super::exits::{After, Frame};
+use super::jar::Cookie;
+use super::promises::Pending;
 use super::scope::{Binding, Scope};
 use super::value::{Array, DataFile, Made, Value, What};
 use crate::draft::{Block, Step, Task};
@@ -63,6 +66,10 @@ pub(super) struct Loop {
     pub(super) depth: usize,
     /// What follows outside of it: the number of [`Machine::after`].
     pub(super) base: usize,
+    /// What the script calls it.
+    pub(super) label: Option<Rc<str>>,
+    /// A `switch`, which rounds go on through.
+    pub(super) is_switch: bool,
     /// The variable that says that it is over.
     pub(super) flag: Option<String>,
     /// The variable that says that this round is over.
@@ -80,7 +87,7 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) options: &'n Options,
     pub(super) notes: &'n mut Notes,
     /// Texts of the modules by their names, to find lines in.
-    pub(super) file: String,
+    pub(super) file: Rc<str>,
     pub(super) text: &'a str,
     pub(super) steps: Vec<Node>,
     pub(super) requests: Vec<Sent>,
@@ -104,7 +111,7 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) fuel: usize,
     /// Whether what is evaluated is what a module does when it is loaded.
     pub(super) loading: bool,
-    pub(super) cookies: Vec<(String, Value<'a>)>,
+    pub(super) cookies: Vec<Cookie<'a>>,
     /// The environment that a scenario has of its own.
     pub(super) of_scenario: Vec<(String, Value<'a>)>,
     pub(super) groups: HashSet<String>,
@@ -136,6 +143,26 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) within: Vec<Option<Made>>,
     /// Variables that members of objects are in.
     pub(super) of_members: HashSet<String>,
+    /// What follows promises.
+    pub(super) promises: Vec<Pending<'a>>,
+    /// What modules have made was made before this.
+    pub(super) loaded: Made,
+    /// Objects of modules and their members that were used, as in [`Machine::kept_on`].
+    pub(super) members_kept: HashMap<(Made, String), bool>,
+    /// What objects and lists of modules were before they were changed.
+    pub(super) before: Vec<Before<'a>>,
+    /// The label of the statement that is evaluated.
+    pub(super) label: Option<Rc<str>>,
+    /// Whether an expression around is evaluated.
+    pub(super) is_within: bool,
+    /// Whether names are given by `var`.
+    pub(super) is_var: bool,
+    /// Variables of the plan that steps change.
+    pub(super) changing: HashSet<String>,
+    /// Names of modules whose values users keep from one iteration to the next.
+    pub(super) lasting: HashSet<String>,
+    /// More such names, for the next evaluation.
+    pub(super) found_lasting: HashSet<String>,
 }
 
 impl<'a, 'n> Machine<'a, 'n> {
@@ -150,7 +177,7 @@ impl<'a, 'n> Machine<'a, 'n> {
             source,
             options,
             notes,
-            file: source.name.clone(),
+            file: Rc::from(source.name.as_str()),
             text: "",
             steps: Vec::new(),
             requests: Vec::new(),
@@ -185,6 +212,16 @@ impl<'a, 'n> Machine<'a, 'n> {
             for_good: HashSet::new(),
             within: Vec::new(),
             of_members: HashSet::new(),
+            promises: Vec::new(),
+            loaded: Made::default(),
+            members_kept: HashMap::new(),
+            before: Vec::new(),
+            label: None,
+            is_within: false,
+            is_var: false,
+            changing: HashSet::new(),
+            lasting: HashSet::new(),
+            found_lasting: HashSet::new(),
         }
     }
 
@@ -193,13 +230,20 @@ impl<'a, 'n> Machine<'a, 'n> {
         self.catches = vec![self.frame()];
         self.left.clear();
         self.kept_on.clear();
+        self.members_kept.clear();
+        self.promises.clear();
         self.thrown = None;
+        let journal = self.journal.len();
         let value = self.call(function, arguments, Span::default());
+        let value = self.awaited(&value);
         if let Some(frame) = self.catches.pop() {
             self.end(&frame);
         }
         self.thrown = None;
         self.run_handlers(Span::default());
+        // Each user, and what is done before and after, has modules of its own.
+        self.undo(journal);
+        self.restore();
         value
     }
 

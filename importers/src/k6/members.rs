@@ -15,7 +15,16 @@ impl<'a> Machine<'a, '_> {
     /// A member of a value, by its name.
     pub(super) fn get(&mut self, object: &Value<'a>, name: &str, span: Span) -> Value<'a> {
         match object {
+            Value::Object(of) if of.kind.get() == "url" => self.url_member(object, name, span),
+            Value::Object(of)
+                if name == "size" && matches!(of.kind.get(), "set" | "map" | "params") =>
+            {
+                let count = object.items().map_or(0, |items| items.len());
+                Value::Number(count as f64)
+            }
+            Value::Object(of) if of.kind.get() == "params" => Value::Undefined,
             Value::Object(of) => {
+                self.read_member(of, name);
                 if let Some(value) = object.member(name) {
                     return value;
                 }
@@ -209,6 +218,10 @@ impl<'a> Machine<'a, '_> {
         arguments: &[Value<'a>],
         span: Span,
     ) -> Value<'a> {
+        let is_own = |name| object.member(name).is_some();
+        if matches!(name, "then" | "catch" | "finally") && !is_own(name) {
+            return self.promised(object, name, arguments, span);
+        }
         match object {
             Value::Text(text) => self.text_method(&Rc::clone(text), name, arguments, span),
             Value::Array(array) => self.array_method(object, array, name, arguments, span),
@@ -278,35 +291,14 @@ impl<'a> Machine<'a, '_> {
                 Value::Undefined
             }
             ("form", "body", _) => object.clone(),
-            ("params", "append", [field, value]) | ("params", "set", [field, value]) => {
-                if let Some(field) = field.to_text() {
-                    of.members.borrow_mut().push((Rc::from(field), value.clone()));
-                }
-                Value::Undefined
-            }
-            ("params", "toString", _) => {
-                let mut text = Value::text("");
-                for (number, (field, value)) in object.members().into_iter().enumerate() {
-                    let sign = if number == 0 { "" } else { "&" };
-                    text = self.binary("+", text, Value::text(&format!("{sign}{field}=")), span);
-                    let value = self.call_native("encodeURIComponent", vec![value], span);
-                    text = self.binary("+", text, value, span);
-                }
-                text
-            }
-            ("jar", "set", [_, field, value, ..]) => {
-                if let Some(field) = field.to_text() {
-                    self.cookies.retain(|(known, _)| *known != field);
-                    self.cookies.push((field, value.clone()));
-                    self.remark(span, "the cookie is sent with each request that follows");
-                }
-                Value::Undefined
-            }
+            ("params", ..) => self.params_method(of, name, arguments, span),
+            ("set" | "map", ..) => self.collection_method(of, name, arguments, span),
+            ("jar" | "own jar", ..) => self.jar_method(of, name, arguments, span),
+            ("url", ..) => self.url_member(object, name, span),
             (_, "hasOwnProperty", [member]) => {
                 Value::Bool(member.to_text().is_some_and(|name| object.member(&name).is_some()))
             }
             (_, "toString", _) => Value::text("[object Object]"),
-            ("url", ..) => object.member(name).unwrap_or(Value::Undefined),
             _ => Value::Undefined,
         }
     }

@@ -12,13 +12,16 @@ mod calls;
 mod changes;
 mod checks;
 mod code;
+mod collections;
 mod construct;
 mod data;
 mod exits;
 mod expressions;
 mod files;
 mod gates;
+mod hoist;
 mod http;
+mod jar;
 mod lists;
 mod load;
 mod loops;
@@ -29,19 +32,24 @@ mod names;
 mod natives;
 mod operators;
 mod pause;
+mod promises;
 mod render;
 mod reply;
 mod scope;
 mod socket;
 mod statements;
+mod switches;
 mod texts;
+mod url;
 mod value;
+
+use std::collections::HashSet;
 
 use oxc_allocator::Allocator;
 use serde_json::{Map, Value as Json, json};
 
 use self::machine::{Machine, Node};
-use self::value::Value;
+use self::value::{Made, Value};
 use crate::draft::{Draft, Scenario, Step};
 use crate::notes::Notes;
 use crate::options::Options;
@@ -87,12 +95,39 @@ pub(crate) fn read(
     })
 }
 
+/// Evaluates the script, and once more when it has found names whose values last longer than an
+/// iteration: these are variables of the plan from the start.
 fn evaluate(source: &Source, options: &Options, notes: &mut Notes) -> Result<Draft, Failure> {
+    let mut lasting = HashSet::new();
+    for _ in 0..3 {
+        let before = notes.clone();
+        let (draft, found) = evaluate_with(source, options, notes, lasting.clone())?;
+        if found.is_empty() {
+            return Ok(draft);
+        }
+        *notes = before;
+        lasting.extend(found);
+    }
+    let (draft, found) = evaluate_with(source, options, notes, lasting)?;
+    for name in found {
+        notes.drop(&source.name, &name, changes::KEPT_ON);
+    }
+    Ok(draft)
+}
+
+fn evaluate_with(
+    source: &Source,
+    options: &Options,
+    notes: &mut Notes,
+    lasting: HashSet<String>,
+) -> Result<(Draft, HashSet<String>), Failure> {
     let arena = Allocator::default();
     let mut machine = Machine::new(&arena, source, options, notes);
+    machine.lasting = lasting;
     let module = machine.load_module(&source.name, &source.text, "")?;
     machine.text = arena.alloc_str(&source.text);
     machine.loading = false;
+    machine.loaded = Made::default();
     let exports = module.exports.borrow().clone();
     let exported = |name: &str| {
         exports.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone())
@@ -135,7 +170,8 @@ fn evaluate(source: &Source, options: &Options, notes: &mut Notes) -> Result<Dra
     if !gates.is_empty() {
         run.insert("gates".to_owned(), Json::Array(gates));
     }
-    Ok(draft(&machine, run, &setup, scenarios, &teardown))
+    let found = std::mem::take(&mut machine.found_lasting);
+    Ok((draft(&machine, run, &setup, scenarios, &teardown), found))
 }
 
 fn draft(
@@ -329,7 +365,7 @@ mod tests {
     /// The draft and the notes of a script with this default function, as texts.
     fn told(body: &str) -> (String, String) {
         let text = format!(
-            "import http from 'k6/http';\nimport {{ check, fail }} from 'k6';\nlet count = 0;\n\
+            "import http from 'k6/http';\nimport {{ check, fail }} from 'k6';\nlet count = 0; const list = [];\n\
              export default function () {{\nconst r = http.get('http://a.example/r');\n{body}\n}}"
         );
         let source = Source::new("script.js", text.as_bytes(), Path::new("")).unwrap();
@@ -353,14 +389,16 @@ mod tests {
                 "try { r.json('a'); } catch (e) { http.get('http://a.example/never'); }",
                 "would throw",
             ),
+            ("parseInt(r.json('a'), 16);", "cannot be computed"),
+            ("const s = new Set(r.json('a'));", "is not known"),
             (
-                "outer: for (const i of [1, 2]) { for (const j of [1, 2]) { break outer; } }",
-                "labels",
+                "if (r.json('a')) http.cookieJar().set('http://a.example', 'a', 'b');",
+                "on a condition",
             ),
-            (
-                "switch (r.json('a')) { case 1: http.get('http://a.example/1'); case 2: http.get('http://a.example/2'); }",
-                "goes on in the next one",
-            ),
+            ("http.cookieJar().clear('http://a.example');", "that the server set"),
+            ("new Promise((resolve) => resolve(1));", "is not known"),
+            ("outer: { break outer; }", "is no loop"),
+            ("list.push(1);", "from one iteration to the next"),
             ("const f = function () {}; f.toString();", "method of a function"),
         ] {
             let (_, notes) = told(body);

@@ -11,7 +11,7 @@ use oxc_parser::Parser;
 use oxc_span::{SourceType, Span};
 
 use super::machine::{Machine, Module};
-use super::scope::Scope;
+use super::scope::{Origin, Scope};
 use super::value::Value;
 use crate::source::Failure;
 
@@ -53,12 +53,13 @@ impl<'a> Machine<'a, '_> {
             return Err(Failure::new(&place, format!("this is not JavaScript: {}", error.message)));
         }
         let program: &'a Program<'a> = self.arena.alloc(parsed.program);
-        let scope = Scope::of_module(folder);
+        let file: Rc<str> = Rc::from(name);
+        let scope = Scope::of_module(Origin { file: Rc::clone(&file), text });
         let exports = Rc::new(RefCell::new(Vec::new()));
         let module = Module { exports: Rc::clone(&exports) };
         self.modules.insert(name.to_owned(), module.clone());
         let outside = (
-            std::mem::replace(&mut self.file, name.to_owned()),
+            std::mem::replace(&mut self.file, file),
             std::mem::replace(&mut self.text, text),
             std::mem::replace(&mut self.folder, folder.to_owned()),
         );
@@ -73,6 +74,7 @@ impl<'a> Machine<'a, '_> {
         scope: &Rc<Scope<'a>>,
         exports: &Rc<RefCell<Vec<(String, Value<'a>)>>>,
     ) {
+        self.hoist_names(&program.body, scope);
         for statement in &program.body {
             match statement {
                 Statement::ImportDeclaration(import) if !import.import_kind.is_type() => {

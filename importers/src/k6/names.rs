@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{BindingPattern, PropertyKey, VariableDeclaration};
+use oxc_ast::ast::{
+    BindingPattern, PropertyKey, VariableDeclaration, VariableDeclarationKind, VariableDeclarator,
+};
 use oxc_span::Span;
 
 use super::code::Code;
@@ -18,13 +20,23 @@ impl<'a> Machine<'a, '_> {
         declaration: &'a VariableDeclaration<'a>,
         scope: &Scoped<'a>,
     ) {
+        let is_var = declaration.kind == VariableDeclarationKind::Var;
         for declarator in &declaration.declarations {
             let value = match &declarator.init {
                 Some(init) => self.expression(init, scope),
+                // It stays what it is.
+                None if is_var && self.has_hoisted(declarator, scope) => continue,
                 None => Value::Undefined,
             };
+            let outside = std::mem::replace(&mut self.is_var, is_var);
             self.bind(&declarator.id, value, scope, declarator.span);
+            self.is_var = outside;
         }
+    }
+
+    fn has_hoisted(&self, declarator: &VariableDeclarator<'a>, scope: &Scoped<'a>) -> bool {
+        let id = declarator.id.get_binding_identifier();
+        id.is_some_and(|id| scope.is_hoisted(&id.name))
     }
 
     /// Gives names to a value, or to its parts.
@@ -37,6 +49,14 @@ impl<'a> Machine<'a, '_> {
     ) {
         match pattern {
             BindingPattern::BindingIdentifier(id) => {
+                if self.is_var && scope.is_hoisted(&id.name) {
+                    self.assign_name(&id.name, value, scope, span);
+                    return;
+                }
+                if scope.is_of_module() && self.lasts(&id.name) {
+                    self.lasting_name(&id.name, &value, scope, span);
+                    return;
+                }
                 let value = self.named(&id.name, value, span);
                 scope.declare(&id.name, value, self.depth);
             }
@@ -105,11 +125,13 @@ impl<'a> Machine<'a, '_> {
                     return value;
                 }
                 let is_template = code.template().is_some();
-                if code.is_stable() && is_template {
+                if code.is_stable() && is_template && !self.may_change(code) {
                     return value;
                 }
                 Value::live(self.hoist(name, code))
             }
+            // What the variable has now.
+            Value::Live(code) if self.may_change(code) => Value::live(self.hoist(name, code)),
             Value::Range(min, max, _) => match self.code(&value, span) {
                 Some(code) => {
                     let code = self.hoist(name, &code);

@@ -146,15 +146,23 @@ impl<'a> Machine<'a, '_> {
                     "Math.round" => Value::Range(min.round(), max.round(), true),
                     _ => Value::Range(min.floor(), (max.ceil() - 1.0).max(min.floor()), true),
                 },
-                Value::Live(_) | Value::Reply(_) | Value::Row(_) if path == "parseInt" => first,
-                Value::Text(text) if path == "parseInt" => {
-                    let digits: String = text
-                        .trim()
-                        .chars()
-                        .take_while(|c| c.is_ascii_digit() || *c == '-')
-                        .collect();
-                    Value::Number(digits.parse().unwrap_or(f64::NAN))
+                Value::Live(_) | Value::Reply(_) | Value::Row(_) | Value::Test(_)
+                    if path == "parseInt" && matches!(number(1), None | Some(0.0 | 10.0)) =>
+                {
+                    first
                 }
+                _ if path == "parseInt" => match (first.to_text(), arguments.get(1)) {
+                    (Some(text), None | Some(Value::Undefined)) => {
+                        Value::Number(whole_number(&text, 0.0))
+                    }
+                    (Some(text), Some(radix)) if radix.to_number().is_some() => {
+                        Value::Number(whole_number(&text, radix.to_number().unwrap_or(0.0)))
+                    }
+                    _ => {
+                        self.drop(span, "what this number is cannot be computed by a plan");
+                        unknown(self)
+                    }
+                },
                 _ => match first.to_number() {
                     Some(value) => Value::Number(match path {
                         "Math.ceil" => value.ceil(),
@@ -165,6 +173,10 @@ impl<'a> Machine<'a, '_> {
                     None => unknown(self),
                 },
             },
+            "parseFloat" | "Number.parseFloat" if first.is_constant() => {
+                let text = first.to_text().unwrap_or_default();
+                Value::Number(leading_number(text.trim()))
+            }
             "Number" | "parseFloat" | "Number.parseFloat" => match (&first, first.to_number()) {
                 (_, Some(value)) => Value::Number(value),
                 _ => first,
@@ -404,13 +416,11 @@ impl<'a> Machine<'a, '_> {
                 }
                 _ => unknown(self),
             },
-            "Error"
-            | "url.URLSearchParams"
-            | "URLSearchParams"
-            | "url.URL"
-            | "URL"
-            | "Set"
-            | "Map" => self.construct(&Value::native(path), arguments, span),
+            "Promise.all" => self.all_settled(&first, span),
+            "Promise.resolve" => first,
+            "Error" | "url.URLSearchParams" | "URLSearchParams" | "url.URL" | "URL" => {
+                self.construct(&Value::native(path), arguments, span)
+            }
             "require" => match first.to_text() {
                 Some(source) => self.namespace(&source, span),
                 None => unknown(self),
@@ -441,5 +451,71 @@ impl<'a> Machine<'a, '_> {
                 unknown(self)
             }
         }
+    }
+}
+
+/// `parseInt`: the whole number that a text begins with.
+fn whole_number(text: &str, radix: f64) -> f64 {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+    let radix = if radix.is_nan() { 0.0 } else { radix.trunc() };
+    let (radix, digits) = match hex {
+        Some(hex) if matches!(radix, 0.0 | 16.0) => (16.0, hex),
+        _ if radix.abs() < 1.0 => (10.0, digits),
+        _ => (radix, digits),
+    };
+    if !(2.0..=36.0).contains(&radix) {
+        return f64::NAN;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 2 to 36")]
+    let values = digits.chars().map_while(|char| char.to_digit(radix as u32));
+    let number = values.fold(None, |number: Option<f64>, digit| {
+        Some(number.unwrap_or(0.0) * radix + f64::from(digit))
+    });
+    number.map_or(f64::NAN, |number| sign * number)
+}
+
+/// `parseFloat`: the number that a text begins with.
+fn leading_number(text: &str) -> f64 {
+    for start in ["Infinity", "+Infinity", "-Infinity"] {
+        if text.starts_with(start) {
+            return super::value::number_of(start);
+        }
+    }
+    let ends = text.char_indices().map(|(at, char)| at + char.len_utf8()).take(40);
+    let starts =
+        ends.filter_map(|end| text.get(..end)).filter(|start| !start.ends_with(['x', 'X']));
+    let numbers = starts.filter_map(|start| {
+        let is_plain = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+        start.bytes().all(is_plain).then(|| start.parse::<f64>().ok()).flatten()
+    });
+    numbers.last().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{leading_number, whole_number};
+
+    #[test]
+    fn numbers_are_read_as_javascript_reads_them() {
+        for (text, radix, number) in [
+            ("42px", 0.0, 42.0),
+            ("-7", 10.0, -7.0),
+            ("ff", 16.0, 255.0),
+            ("0x1F", 0.0, 31.0),
+            ("0x1F", 10.0, 0.0),
+            ("101", 2.0, 5.0),
+            (" 12.9", 0.0, 12.0),
+        ] {
+            assert!((whole_number(text, radix) - number).abs() < 1e-9, "{text}");
+        }
+        assert!(whole_number("x", 0.0).is_nan() && whole_number("1", 1.0).is_nan());
+        assert!((leading_number("2.5kg") - 2.5).abs() < 1e-9);
+        assert!((leading_number("-1e3") + 1000.0).abs() < 1e-9);
+        assert!(leading_number("kg").is_nan());
     }
 }

@@ -88,6 +88,10 @@ impl<'a> Machine<'a, '_> {
                 _ => Value::test(Test::Contains(right, left)),
             },
             "instanceof" => Value::unknown("instanceof"),
+            "+" => {
+                let (left, right) = (self.as_text(&left, span), self.as_text(&right, span));
+                self.arithmetic(op, left, right, span)
+            }
             _ => self.arithmetic(op, left, right, span),
         }
     }
@@ -252,9 +256,15 @@ fn ordered(op: &str, order: std::cmp::Ordering) -> bool {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "JavaScript takes 32 bits as well")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "JavaScript takes 32 bits as well"
+)]
 fn calculated(op: &str, left: f64, right: f64) -> f64 {
-    let bits = |number: f64| number.rem_euclid(4_294_967_296.0) as u32 as i32;
+    let bits = |number: f64| number.trunc().rem_euclid(4_294_967_296.0) as u32 as i32;
+    let shift = bits(right) as u32;
     match op {
         "+" => left + right,
         "-" => left - right,
@@ -265,8 +275,9 @@ fn calculated(op: &str, left: f64, right: f64) -> f64 {
         "|" => f64::from(bits(left) | bits(right)),
         "&" => f64::from(bits(left) & bits(right)),
         "^" => f64::from(bits(left) ^ bits(right)),
-        "<<" => f64::from(bits(left).wrapping_shl(bits(right).unsigned_abs())),
-        ">>" => f64::from(bits(left).wrapping_shr(bits(right).unsigned_abs())),
+        "<<" => f64::from(bits(left).wrapping_shl(shift)),
+        ">>" => f64::from(bits(left).wrapping_shr(shift)),
+        ">>>" => f64::from((bits(left) as u32).wrapping_shr(shift)),
         _ => f64::NAN,
     }
 }

@@ -15,6 +15,7 @@ impl<'a> Machine<'a, '_> {
             let inner = Rc::clone(inner);
             return Some(self.json_of(&inner, span).to_string());
         }
+        let value = &self.as_text(value, span);
         if let Some(text) = value.to_text() {
             return Some(super::code::literal(&text));
         }

@@ -2,9 +2,12 @@
 
 use std::rc::Rc;
 
-use oxc_ast::ast::{Declaration, ForStatementInit, IfStatement, Statement};
+use oxc_ast::ast::{
+    Declaration, ForStatementInit, IfStatement, Statement, VariableDeclarationKind,
+};
 use oxc_span::GetSpan as _;
 
+use super::loops::Rounds;
 use super::machine::{LEVELS, Machine};
 use super::scope::Scope;
 use super::value::Value;
@@ -14,8 +17,9 @@ use super::value::Value;
 pub(super) enum Flow<'a> {
     Normal,
     Return(Value<'a>),
-    Break,
-    Continue,
+    /// Out of the loop of this label, or the innermost one.
+    Break(Option<Rc<str>>),
+    Continue(Option<Rc<str>>),
     Throw,
 }
 
@@ -115,6 +119,7 @@ impl<'a> Machine<'a, '_> {
     }
 
     fn statement_within(&mut self, statement: &'a Statement<'a>, scope: &Scoped<'a>) -> Flow<'a> {
+        let label = self.label.take();
         match statement {
             Statement::BlockStatement(block) => {
                 return self.statements(&block.body, &Scope::within(scope));
@@ -123,7 +128,7 @@ impl<'a> Machine<'a, '_> {
                 if self.step_of_short_circuit(&statement.expression, scope) {
                     return Flow::Normal;
                 }
-                self.expression(&statement.expression, scope);
+                self.effect(&statement.expression, scope);
             }
             Statement::IfStatement(_) => {
                 return self.statements(std::slice::from_ref(statement), scope);
@@ -140,22 +145,15 @@ impl<'a> Machine<'a, '_> {
                 return self.leave_function(value);
             }
             Statement::BreakStatement(statement) => {
-                if statement.label.is_some() {
-                    self.drop(statement.span, "labels are not followed: the innermost loop ends");
-                }
-                self.leave_loop();
-                return Flow::Break;
+                let label = statement.label.as_ref().map(|label| Rc::from(label.name.as_str()));
+                self.leave_loop(label.as_deref(), statement.span);
+                return Flow::Break(label);
             }
             Statement::ContinueStatement(statement) => {
-                if statement.label.is_some() {
-                    self.drop(
-                        statement.span,
-                        "labels are not followed: the innermost loop goes on",
-                    );
-                }
+                let label = statement.label.as_ref().map(|label| Rc::from(label.name.as_str()));
                 self.needs_live();
-                self.leave_round();
-                return Flow::Continue;
+                self.leave_round(label.as_deref());
+                return Flow::Continue(label);
             }
             Statement::ThrowStatement(statement) => {
                 let error = self.expression(&statement.argument, scope);
@@ -165,8 +163,10 @@ impl<'a> Machine<'a, '_> {
             Statement::TryStatement(statement) => return self.attempt(statement, scope),
             Statement::ForStatement(statement) => {
                 let scope = Scope::within(scope);
+                let mut has_own_names = false;
                 match &statement.init {
                     Some(ForStatementInit::VariableDeclaration(declaration)) => {
+                        has_own_names = declaration.kind != VariableDeclarationKind::Var;
                         self.declaration(declaration, &scope);
                     }
                     Some(other) => {
@@ -176,26 +176,41 @@ impl<'a> Machine<'a, '_> {
                     }
                     None => {}
                 }
-                let rest = (statement.test.as_ref(), statement.update.as_ref());
-                return self.round_loop(
-                    statement.span,
-                    rest.0,
-                    rest.1,
-                    &statement.body,
-                    false,
-                    &scope,
-                );
+                let rounds = Rounds {
+                    test: statement.test.as_ref(),
+                    update: statement.update.as_ref(),
+                    body: &statement.body,
+                    first_without: false,
+                    has_own_names,
+                    label,
+                };
+                return self.round_loop(statement.span, &rounds, &scope);
             }
             Statement::WhileStatement(statement) => {
-                let test = Some(&statement.test);
-                return self.round_loop(statement.span, test, None, &statement.body, false, scope);
+                let rounds = Rounds {
+                    test: Some(&statement.test),
+                    update: None,
+                    body: &statement.body,
+                    first_without: false,
+                    has_own_names: false,
+                    label,
+                };
+                return self.round_loop(statement.span, &rounds, scope);
             }
             Statement::DoWhileStatement(statement) => {
-                let test = Some(&statement.test);
-                return self.round_loop(statement.span, test, None, &statement.body, true, scope);
+                let rounds = Rounds {
+                    test: Some(&statement.test),
+                    update: None,
+                    body: &statement.body,
+                    first_without: true,
+                    has_own_names: false,
+                    label,
+                };
+                return self.round_loop(statement.span, &rounds, scope);
             }
             Statement::ForOfStatement(statement) => {
                 let list = self.expression(&statement.right, scope);
+                self.label = label;
                 return self.each(statement.span, &statement.left, &list, &statement.body, scope);
             }
             Statement::ForInStatement(statement) => {
@@ -213,6 +228,7 @@ impl<'a> Machine<'a, '_> {
                     }
                 };
                 let names = Value::array(names);
+                self.label = label;
                 return self.each(statement.span, &statement.left, &names, &statement.body, scope);
             }
             Statement::SwitchStatement(statement) => {
@@ -220,7 +236,12 @@ impl<'a> Machine<'a, '_> {
                 return self.switch(&value, statement, scope);
             }
             Statement::LabeledStatement(statement) => {
-                return self.statement(&statement.body, scope);
+                let label: Rc<str> = Rc::from(statement.label.name.as_str());
+                self.label = Some(Rc::clone(&label));
+                return match self.statement(&statement.body, scope) {
+                    Flow::Break(Some(left)) if left == label => Flow::Normal,
+                    flow => flow,
+                };
             }
             Statement::VariableDeclaration(declaration) => self.declaration(declaration, scope),
             Statement::ClassDeclaration(class) => {

@@ -184,6 +184,9 @@ impl<'a> Machine<'a, '_> {
             self.changed_list(array, span);
             return Value::unknown("a list that is changed on a condition");
         }
+        if changes.contains(&name) {
+            self.touched_list(array, span);
+        }
         let items: Vec<Value<'a>> = array.items.borrow().clone();
         // Each call takes all items up.
         self.fuel = self.fuel.saturating_sub(items.len() / 16);

@@ -45,7 +45,7 @@ pub(super) enum Value<'a> {
 }
 
 /// The place of a list or object among all that were made, in their order.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Hash)]
 pub(super) struct Made(u64);
 
 impl Default for Made {
@@ -77,6 +77,8 @@ pub(super) struct DataFile {
 pub(super) struct Object<'a> {
     pub(super) made: Made,
     pub(super) members: RefCell<Vec<(Rc<str>, Value<'a>)>>,
+    /// What is in a set or map, and the cookies of a jar.
+    pub(super) entries: RefCell<Vec<(Value<'a>, Value<'a>)>>,
     pub(super) class: Option<Rc<ClassValue<'a>>>,
     /// What makes it more than its members: `form` for a FormData, `file` for a http.file.
     pub(super) kind: Cell<&'static str>,
@@ -197,6 +199,10 @@ impl<'a> Value<'a> {
         )
     }
 
+    pub(super) const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
     /// Whether it is known what it is when the plan is made.
     pub(super) const fn is_known(&self) -> bool {
         !matches!(
@@ -252,6 +258,9 @@ impl<'a> Value<'a> {
                     .collect();
                 texts?.join(",")
             }
+            Self::Object(object) if matches!(object.kind.get(), "url" | "params") => {
+                super::url::constant(self, object)?
+            }
             Self::Object(_) => match self.member("href") {
                 Some(href) => href.text_within(budget, levels)?,
                 None => "[object Object]".to_owned(),
@@ -266,8 +275,7 @@ impl<'a> Value<'a> {
             Self::Null => Some(0.0),
             Self::Bool(bool) => Some(f64::from(*bool)),
             Self::Number(number) => Some(*number),
-            Self::Text(text) if text.trim().is_empty() => Some(0.0),
-            Self::Text(text) => Some(text.trim().parse().unwrap_or(f64::NAN)),
+            Self::Text(text) => Some(number_of(text)),
             Self::Undefined => Some(f64::NAN),
             _ => None,
         }
@@ -291,6 +299,20 @@ impl<'a> Value<'a> {
     pub(super) fn items(&self) -> Option<Vec<Value<'a>>> {
         match self {
             Self::Array(array) => Some(array.items.borrow().clone()),
+            Self::Object(object) => {
+                let pair = |key: Value<'a>, value: Value<'a>| Value::array(vec![key, value]);
+                let entries = object.entries.borrow();
+                let pairs = entries.iter().cloned();
+                Some(match object.kind.get() {
+                    "set" => pairs.map(|(key, _)| key).collect(),
+                    "map" => pairs.map(|(key, value)| pair(key, value)).collect(),
+                    "params" => {
+                        let members = self.members().into_iter();
+                        members.map(|(name, value)| pair(Value::Text(name), value)).collect()
+                    }
+                    _ => return None,
+                })
+            }
             _ => None,
         }
     }
@@ -364,6 +386,29 @@ pub(super) fn json_number(number: f64) -> Json {
         return Json::from(number as i64);
     }
     serde_json::Number::from_f64(number).map_or(Json::Null, Json::Number)
+}
+
+/// The number that a text is.
+pub(super) fn number_of(text: &str) -> f64 {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let prefixes = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)];
+    for (prefix, radix) in prefixes {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            #[expect(clippy::cast_precision_loss, reason = "JavaScript has no more of it either")]
+            return u64::from_str_radix(digits, radix).map_or(f64::NAN, |number| number as f64);
+        }
+    }
+    let is_plain = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
+    match digits {
+        "" if text.is_empty() => 0.0,
+        "Infinity" => sign * f64::INFINITY,
+        digits if digits.bytes().all(is_plain) => sign * digits.parse().unwrap_or(f64::NAN),
+        _ => f64::NAN,
+    }
 }
 
 /// A number as JavaScript writes it.

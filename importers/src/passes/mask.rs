@@ -41,7 +41,7 @@ pub(super) fn run(draft: &mut Draft, notes: &mut Notes, secrets: &[Secret]) {
 /// given as credentials: `password: '…'`, `api_key=…`, `Bearer …`.
 fn named(text: &mut String) {
     static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let name = r"(?i)(?:passw(?:or)?d|passphrase|secret|api[_-]?key|[_-]?token|authorization)";
+        let name = r"(?i)(?:passw(?:or)?d|pass|passphrase|pwd|passcode|secret|api[_-]?key|[_-]?token|credentials?|authorization)";
         let quoted = r#"["']?[ \t]*[:=][ \t]*(?:'[^'$]+'|"[^"$]+"|`[^`$]+`)"#;
         let plain = r"=[A-Za-z0-9_.~+/%-]+(?:[&'\x22` \t\r\n]|$)";
         let bearer = r"(?:[Bb]earer|[Bb]asic)[ \t]+[A-Za-z0-9_.~+/-]{6,}=*";
@@ -104,6 +104,9 @@ mod tests {
             ("{Authorization: 'Bearer abcdef123'}", "{Authorization: '***'}"),
             ("['X', 'Bearer abcdef123']", "['X', 'Bearer ***']"),
             ("token = res.json('token')", "token = res.json('token')"),
+            ("login(user='ada', pass='hunter2')", "login(user='ada', pass='***')"),
+            ("{\"set\": {\"dbPass\": \"hunter2\"}}", "{\"set\": {\"dbPass\": \"***\"}}"),
+            ("pwd=hunter2&page=1", "pwd=***&page=1"),
             ("{password: `${pw}`, token}", "{password: `${pw}`, token}"),
         ] {
             let mut text = said.to_owned();

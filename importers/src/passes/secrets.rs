@@ -70,6 +70,7 @@ pub(super) fn run(draft: &mut Draft) -> Vec<Secret> {
         secrets.found.push(known);
     }
     draft.for_each_task(|task| secrets.task(task));
+    draft.for_each_set(|set| secrets.tree("set", set));
     for_variables(draft, &mut secrets);
     if let Some(token) = &*TOKEN {
         draft.for_each_text(&mut |text| {

@@ -202,3 +202,14 @@ fn urls_in_headers_paths_attributes_and_tokens_anywhere_are_searched() {
     assert_eq!(draft.tasks()[0].url, "https://a.example/in/${secret.JWT}/x");
     assert_eq!(found[0].value, jwt);
 }
+
+#[test]
+fn what_blocks_set_is_searched_by_the_names_of_variables() {
+    let set =
+        Step::simple("set", json!({"pass": "hunter2", "user": "ada", "token": {"expr": "a"}}));
+    let mut draft = Draft::of_steps(vec![Step::group("g", vec![set])]);
+    let secrets = run(&mut draft);
+    assert_eq!(secrets.first().map(|secret| secret.value.as_str()), Some("hunter2"));
+    let said = format!("{draft:?}");
+    assert!(said.contains("${secret.PASS}") && !said.contains("hunter2"), "{said}");
+}
