@@ -218,6 +218,11 @@ fn collect<'a>(steps: &'a [Step], found: &mut Vec<&'a Task>) {
     }
 }
 
+/// Whether a header says how a body is framed, which the client writes itself.
+pub(crate) fn is_framing(header: &str) -> bool {
+    ["content-length", "transfer-encoding"].iter().any(|name| header.eq_ignore_ascii_case(name))
+}
+
 fn walk(steps: &mut [Step], visit: &mut impl FnMut(&mut Task)) {
     for step in steps {
         match step {

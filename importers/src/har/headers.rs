@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::model::Pair;
-use crate::draft::Task;
+use crate::draft::{Task, is_framing};
 use crate::notes::Fate;
 
 /// What a client says of a connection or of itself as a browser.
@@ -26,9 +26,6 @@ const OF_CLIENTS: &[&str] = &[
     "x-client-data",
 ];
 
-/// What the client writes for the body that it sends.
-const FRAMING: &[&str] = &["content-length", "transfer-encoding"];
-
 /// What asks for a reply only if there is a newer one than that of a cache.
 const OF_CACHES: &[&str] = &["if-none-match", "if-modified-since"];
 
@@ -44,8 +41,8 @@ pub(super) fn read(
         let small = name.to_ascii_lowercase();
         // WebPageTest lists the first line of the request too.
         let is_first_line = name.contains(" /");
-        let is_framing = FRAMING.contains(&small.as_str());
-        if name.is_empty() || name.starts_with(':') || is_framing || is_first_line {
+        let frames = is_framing(&small);
+        if name.is_empty() || name.starts_with(':') || frames || is_first_line {
             context.tally.kept("headers that frame requests", "the client writes its own");
         } else if !is_token(name) {
             context.tally.note(

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::reader::Reader;
 use super::steps::Scope;
 use super::tree::Element;
-use crate::draft::Task;
+use crate::draft::{Task, is_framing};
 
 /// The headers of all managers; where two have one of the same name the nearer counts.
 pub(super) fn headers(reader: &mut Reader<'_>, scope: &Scope<'_>, task: &mut Task) {
@@ -28,13 +28,11 @@ pub(super) fn headers(reader: &mut Reader<'_>, scope: &Scope<'_>, task: &mut Tas
     }
     for (name, value) in merged {
         // The client frames requests itself.
-        let is_framing = ["content-length", "transfer-encoding"]
-            .iter()
-            .any(|framing| name.eq_ignore_ascii_case(framing));
+        let frames = is_framing(&name);
         if name.contains("${") {
             reader
                 .drop(&format!("the header `{name}`"), "names of headers are known before the run");
-        } else if !is_framing {
+        } else if !frames {
             task.headers.push((name, value));
         }
     }

@@ -10,7 +10,7 @@ use super::model::{Api, Operation, Parameter, Place};
 use super::names::{plain_name, words};
 use super::style::{Style, encoded, plain};
 use super::{body, expect, security, servers, style};
-use crate::draft::{Draft, Step, Task};
+use crate::draft::{Draft, Step, Task, is_framing};
 use crate::notes::Notes;
 use crate::options::Options;
 use crate::source::Source;
@@ -324,6 +324,11 @@ impl<'d> Writer<'_, 'd> {
             let name = parameter.name;
             if NOT_PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
                 let why = "the media types and `security` say what this header is";
+                self.notes.remark(&operation.place, &format!("header {name}"), why);
+                continue;
+            }
+            if is_framing(name) {
+                let why = "the client says how long a body is";
                 self.notes.remark(&operation.place, &format!("header {name}"), why);
                 continue;
             }

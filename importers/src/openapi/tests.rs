@@ -171,3 +171,18 @@ fn links_give_constants_and_bodies() {
     assert!(!text.contains(r#""level""#), "nothing reads it: {text}");
     assert!(plan.notes.to_json().to_string().contains("no parameter `none`"));
 }
+
+#[test]
+fn headers_that_the_client_writes_are_no_parameters() {
+    let plan = imported(
+        r##"{"openapi": "3.0.3", "info": {}, "servers": [{"url": "https://a.example"}], "paths": {
+            "/parts": {"put": {"parameters": [
+                {"name": "Content-Length", "in": "header", "required": true, "schema": {"type": "integer"}},
+                {"name": "X-Part", "in": "header", "required": true, "schema": {"type": "integer", "minimum": 7}}],
+                "responses": {}}}}}"##,
+        &Options::default(),
+    );
+    let text = plan.plan.to_string();
+    assert!(!text.contains(r#""Content-Length":"#) && text.contains(r#""X-Part":"7""#), "{text}");
+    assert!(plan.notes.to_json().to_string().contains("header Content-Length"));
+}

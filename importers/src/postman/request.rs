@@ -4,10 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::items::{Inherited, Reader};
 use super::{auth, is_disabled, payload, text_of, url};
-use crate::draft::Task;
-
-/// Headers that the client makes itself for what it sends.
-const FRAMING: &[&str] = &["content-length", "transfer-encoding"];
+use crate::draft::{Task, is_framing};
 
 /// The task of a request, which may be no more than a URL.
 pub(super) fn task(
@@ -104,7 +101,7 @@ fn headers(reader: &mut Reader<'_>, headers: Option<&Value>, task: &mut Task, pl
             let why = "placeholders are not filled in names; it is sent as it is written";
             reader.notes.approximate(place, &format!("the header {name}"), why);
         }
-        if FRAMING.contains(&name.to_ascii_lowercase().as_str()) {
+        if is_framing(&name) {
             let why = "the client says how long a body is";
             reader.notes.remark(place, &format!("{name}: {value}"), why);
             continue;
