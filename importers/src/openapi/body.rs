@@ -266,7 +266,9 @@ impl Body<'_> {
             }
             if let Some(written) = field.written.filter(|_| self.parts_have_styles) {
                 for (name, text) in written.form_pairs(&field.name, &field.value) {
-                    let name = percent_decode_str(&name).decode_utf8_lossy();
+                    // Nobody decodes parts.
+                    let [name, text] = [&name, &text]
+                        .map(|text| text::literal(&percent_decode_str(text).decode_utf8_lossy()));
                     parts.push(json!({"field": name, "content": text, "filename": null}));
                 }
                 continue;

@@ -117,14 +117,19 @@ impl Files {
         self.named.extend(found);
     }
 
-    /// Notes the references that lead nowhere, each once.
+    /// Notes the references that lead nowhere or in a circle, each once.
     fn check(&self, place: &str, notes: &mut Notes) {
         let mut missing: HashMap<String, usize> = HashMap::new();
+        let mut circles: BTreeSet<String> = BTreeSet::new();
         for (number, file) in self.files.iter().enumerate() {
             visit(&file.tree, &mut String::new(), &mut |_, members| {
                 for reference in references(members) {
-                    if self.target(number, reference).is_none() {
-                        *missing.entry(reference.to_owned()).or_default() += 1;
+                    match self.target(number, reference) {
+                        None => *missing.entry(reference.to_owned()).or_default() += 1,
+                        Some(target) if target.is_circle() => {
+                            circles.insert(reference.to_owned());
+                        }
+                        Some(_) => {}
                     }
                 }
             });
@@ -138,6 +143,10 @@ impl Files {
                 "there is nothing there"
             };
             notes.drop(place, &format!("$ref {reference} ({times} times)"), why);
+        }
+        for reference in circles {
+            let why = "it leads back to itself and says nothing; any value is taken to fit";
+            notes.approximate(place, &format!("$ref {reference}"), why);
         }
     }
 
@@ -219,6 +228,18 @@ impl<'d> Node<'d> {
             }
         }
         None
+    }
+
+    /// Whether references from here lead to references for ever.
+    fn is_circle(self) -> bool {
+        let mut node = self;
+        for _ in 0..MAX_HOPS {
+            match node.target() {
+                Some(target) => node = target,
+                None => return false,
+            }
+        }
+        true
     }
 
     /// What it says in `$ref`.
@@ -381,7 +402,9 @@ mod tests {
             assert!(files.root().get(key).is_none());
         }
         let noted: Vec<&str> = notes.list().iter().map(|note| note.what.as_str()).collect();
-        assert_eq!(noted, ["no.json#/x", "$ref #/d (1 times)", "$ref no.json#/x (1 times)"]);
+        let nowhere = ["no.json#/x", "$ref #/d (1 times)", "$ref no.json#/x (1 times)"];
+        assert_eq!(noted[..3], nowhere);
+        assert_eq!(noted[3..], ["$ref #/a", "$ref #/b"]);
     }
 
     #[test]
