@@ -13,7 +13,6 @@ use std::rc::Rc;
 
 use ld_stdlib::protocols::http::{extra, option, part};
 use ld_vm::{Fault, FaultClass, Needs, Request};
-use url::Url;
 
 use self::credentials::{authorize, heed};
 use super::auth::Auth;
@@ -25,6 +24,7 @@ use super::message::{self, Beyond, Late, Prepared, Version};
 use super::redirect::{Hop, is_redirect};
 use super::route::Route;
 use super::session::{Connection, Found, Session};
+use super::target;
 use super::trip::{Sending, Trip};
 use super::wire::{Expect, Limits, ReplyReader};
 use crate::driver::{Driver, Exchange, Stamps};
@@ -150,7 +150,7 @@ impl Driver for Http {
 
     fn host<'r>(&self, request: &Request<'r>) -> &'r [u8] {
         match request.part(part::URL) {
-            [] => request.part(part::ORIGIN),
+            url if url.is_empty() || !target::is_absolute(url) => request.part(part::ORIGIN),
             url => {
                 let mut slashes = memchr::memchr_iter(b'/', url);
                 url.get(..slashes.nth(2).unwrap_or(url.len())).unwrap_or(url)
@@ -159,11 +159,10 @@ impl Driver for Http {
     }
 
     fn beside(&self, session: &mut Session, _user: u32, request: &Request<'_>) -> Session {
-        let varying = request.part(part::URL);
-        let origin = if varying.is_empty() {
-            Cow::Borrowed(request.part(part::ORIGIN))
-        } else {
-            Cow::Owned(parse_url(varying).map(|url| message::origin(&url)).unwrap_or_default())
+        let origin = match target::varying(request) {
+            Ok(None) => Cow::Borrowed(request.part(part::ORIGIN)),
+            Ok(Some(url)) => Cow::Owned(message::origin(&url)),
+            Err(_) => Cow::default(),
         };
         session.beside(self.net.deadline(), &origin)
     }
@@ -304,8 +303,7 @@ impl Http {
         prepared: &Prepared<'u>,
         auth: Option<&RefCell<Auth>>,
     ) -> Result<(Built<'u>, bool), Fault> {
-        let varying = request.part(part::URL);
-        let url = if varying.is_empty() { None } else { Some(parse_url(varying)?) };
+        let url = target::varying(request)?;
         let origin = match &url {
             Some(url) => Cow::Owned(message::origin(url)),
             None => Cow::Borrowed(request.part(part::ORIGIN)),
@@ -461,7 +459,7 @@ impl Http {
     ) -> Detour<'f> {
         Box::pin(async move {
             let prepared = Prepared::new(*request, extra);
-            let mut hop = Hop::first(request_url(request, &prepared)?, request.part(part::METHOD));
+            let mut hop = Hop::first(target::url(request, &prepared)?, request.part(part::METHOD));
             let mut left = request.option(option::REDIRECTS);
             let follows = left > 0;
             loop {
@@ -567,24 +565,4 @@ fn is_followed_up(session: &Session, request: &Request<'_>) -> bool {
 /// RFC 9110 §9.2.2.
 fn is_idempotent(method: &[u8]) -> bool {
     matches!(method, b"GET" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"TRACE")
-}
-
-/// The URL a request goes to.
-fn request_url(request: &Request<'_>, prepared: &Prepared<'_>) -> Result<Url, Fault> {
-    let varying = request.part(part::URL);
-    if !varying.is_empty() {
-        return parse_url(varying);
-    }
-    parse_url(&[request.part(part::ORIGIN), message::target(prepared.lines)].concat())
-}
-
-fn parse_url(text: &[u8]) -> Result<Url, Fault> {
-    let text = String::from_utf8_lossy(text);
-    match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
-        _ => {
-            let text = format!("`{text}` is not a URL that HTTP users can ask for");
-            Err(Fault::new(FaultClass::Plan, text))
-        }
-    }
 }

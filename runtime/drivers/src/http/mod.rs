@@ -23,6 +23,7 @@ mod received;
 mod redirect;
 mod route;
 mod session;
+mod target;
 mod trip;
 pub mod wire;
 

@@ -25,9 +25,10 @@ use target::Target;
 
 /// Positions of a request's parts.
 pub mod part {
-    /// `http://host:port` or `https://…`, constant; empty when [`URL`] is there instead.
+    /// `http://host:port` or `https://…`, constant. When [`URL`] is there instead: what that is
+    /// relative to, if it turns out to be relative; empty if nothing says so.
     pub const ORIGIN: u8 = 0;
-    /// The absolute URL, when its origin is known only at run time. It is rendered before the
+    /// The URL, when its origin is known only at run time. It is rendered before the
     /// other parts, as the target is that stands in [`HEAD`].
     pub const URL: u8 = 1;
     /// The request line, `Host` and the other header lines, each with its line end; without
@@ -306,7 +307,10 @@ fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {
     }
     match &target.origin {
         Some(origin) => request.set(part::ORIGIN, Template::text(origin)),
-        None => request.set(part::URL, target.url),
+        None => {
+            request.set(part::ORIGIN, target.base);
+            request.set(part::URL, target.url);
+        }
     }
     if !cookies.is_empty() || !headers.basic.is_empty() {
         extras |= extra::LATE_LINES;

@@ -5,7 +5,7 @@ use ld_vm::Escape;
 use super::Kind;
 use super::body::form;
 use crate::protocols::{Problem, ProblemKind, Task};
-use crate::template::{Piece, Template, TreeKind};
+use crate::template::{Piece, Template, Tree, TreeKind};
 
 /// Where a request goes.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub(super) struct Target {
     pub(super) path: Template,
     /// The whole URL, when it is not.
     pub(super) url: Template,
+    /// What that is relative to, if it turns out to be relative.
+    pub(super) base: Template,
     /// The whole URL, for reports.
     pub(super) full: Template,
     /// The name for reports.
@@ -50,14 +52,7 @@ impl Target {
         if is_relative {
             match task.host {
                 Some(host) => {
-                    let mut base = host.to_text();
-                    strip_trailing_slash(&mut base);
-                    if !matches!(base.pieces.first(), Some(Piece::Slot { .. }))
-                        && !has_scheme(&base.prefix())
-                    {
-                        url.push_text("http://");
-                    }
-                    url.push_escaped(&base, Escape::Url);
+                    url = base(host);
                     // The authority is the host's; one from the command line has no place.
                     if host.span != crate::Span::default() {
                         span = host.span;
@@ -79,8 +74,8 @@ impl Target {
             }
         }
         url.push_escaped(&written, Escape::Url);
-        add_params(task, &mut url);
         strip_fragment(&mut url);
+        add_params(task, &mut url);
 
         let mut target = Self { full: url.clone(), ..Self::default() };
         match split_origin(&url) {
@@ -89,7 +84,10 @@ impl Target {
                 target.authority = authority;
                 target.path = path;
             }
-            Split::Varies => target.url = url,
+            Split::Varies => {
+                target.base = task.host.filter(|_| !is_relative).map(base).unwrap_or_default();
+                target.url = url;
+            }
             Split::Broken(message) => problems.push(Problem {
                 span,
                 kind: ProblemKind::Value,
@@ -105,6 +103,19 @@ impl Target {
         };
         target
     }
+}
+
+/// What relative targets begin with.
+fn base(host: &Tree) -> Template {
+    let mut written = host.to_text();
+    strip_trailing_slash(&mut written);
+    let mut base = Template::default();
+    if !matches!(written.pieces.first(), Some(Piece::Slot { .. })) && !has_scheme(&written.prefix())
+    {
+        base.push_text("http://");
+    }
+    base.push_escaped(&written, Escape::Url);
+    base
 }
 
 /// Whether text begins like an absolute URL.
@@ -218,6 +229,12 @@ fn add_params(task: &Task<'_>, url: &mut Template) {
     }
     let has_query =
         url.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(&b'?')));
-    url.push_text(if has_query { "&" } else { "?" });
+    let is_begun = matches!(url.pieces.last(),
+        Some(Piece::Text(text)) if matches!(text.last(), Some(b'?' | b'&')));
+    match has_query {
+        true if is_begun => {}
+        true => url.push_text("&"),
+        false => url.push_text("?"),
+    }
     url.push(&pairs);
 }

@@ -176,3 +176,24 @@ fn what_a_user_keeps_is_small() {
         assert!(size_of_val(&session) <= 320, "{}", size_of_val(&session));
     });
 }
+
+#[test]
+fn a_target_that_varies_may_turn_out_to_be_relative() {
+    run(|mut user| async move {
+        let ok = reply("200 OK", "", "");
+        let peer = Peer::answering(&[ok.as_str(); 3]).await;
+        let ask = Ask::get(&peer.origin, "/");
+        let base = format!("{}/shop", peer.origin);
+        for (target, line) in [
+            ("/next?page=2", "GET /shop/next?page=2 HTTP/1.1"),
+            ("next", "GET /shop/next HTTP/1.1"),
+            ("?page=3", "GET /shop?page=3 HTTP/1.1"),
+        ] {
+            let ask = ask.clone().with_varying_url(target).with(part::ORIGIN, &base);
+            assert_eq!(user.ask(&ask).await.status, Some(200), "{target}");
+            assert_eq!(peer.last_line(), line);
+        }
+        let nowhere = user.ask(&ask.with_varying_url("/next")).await;
+        assert_eq!(nowhere.fault().1, "`/next` is relative, and the run has no `host`");
+    });
+}
