@@ -153,11 +153,11 @@ const VERSIONS: Shape = Shape::Choice(&["1.2", "1.3"]);
 const TLS: &[Field] = &[
     Field::new(
         "alpn",
-        Shape::List(&Shape::Either(&[Shape::Later(&["h2", "h3"]), Shape::ConstantText])),
-        "The application protocols to offer.",
+        Shape::List(&Shape::Either(&[Shape::Later(&["h3"]), Shape::ConstantText])),
+        "The application protocols to offer, in place of those that `http_version` means.",
         r#"["http/1.1"]"#,
     )
-    .default(r#"["http/1.1"]"#),
+    .default("what `http_version` means"),
     Field::new("max_version", VERSIONS, "The highest version to offer.", r#""1.2""#),
     Field::new("min_version", VERSIONS, "The lowest version to offer.", r#""1.3""#),
     Field::new(
@@ -243,9 +243,7 @@ const AUTH: &[Field] = &[
     .default(r#""header""#),
     Field::new(
         "algorithm",
-        Shape::Either(&[
-            Shape::Later(&["ES512"]),
-            Shape::Choice(&[
+        Shape::Choice(&[
                 "HS256",
                 "HS384",
                 "HS512",
@@ -254,6 +252,7 @@ const AUTH: &[Field] = &[
                 "RS512",
                 "ES256",
                 "ES384",
+                "ES512",
                 "MD5",
                 "MD5-sess",
                 "SHA-256",
@@ -263,7 +262,6 @@ const AUTH: &[Field] = &[
                 "sha1",
                 "sha256",
             ]),
-        ]),
         "For `jwt`: how the token is signed. For `hawk`: the hash, `sha256` unless said otherwise. For `digest` with a given `nonce`.",
         r#""HS256""#,
     ),

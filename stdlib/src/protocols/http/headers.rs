@@ -76,7 +76,7 @@ const SCHEMES: &[(&str, &[&str], &[&str])] = &[
 const ALGORITHMS: &[(&str, &[&str])] = &[
     ("digest", &["MD5", "MD5-sess", "SHA-256", "SHA-256-sess", "SHA-512-256", "SHA-512-256-sess"]),
     ("hawk", &["sha1", "sha256"]),
-    ("jwt", &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"]),
+    ("jwt", &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"]),
 ];
 
 /// The grants of `oauth2`: what each needs.

@@ -3,7 +3,7 @@
 use super::headers::Headers;
 use super::{Kind, extra, no_effect};
 use crate::protocols::{Problem, ProblemKind, Task};
-use crate::template::Template;
+use crate::template::{Template, Tree, TreeKind};
 
 /// Fields about the connection, which HTTP/2 has not (RFC 9113 §8.2.2). `Connection` may still close it.
 const OF_CONNECTIONS: &[&str] = &["Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"];
@@ -35,6 +35,30 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
     notes: &mut Vec<Problem>,
 ) {
+    let offered = task.field("tls").and_then(|tls| tls.member("alpn"));
+    if let Some(Tree { span, kind: TreeKind::List(items) }) = offered {
+        let offers_http2 = items.iter().any(|item| item.to_text().constant() == Some(b"h2".into()));
+        let (message, help) = match version {
+            0 if offers_http2 => (
+                "a server may choose `h2` here, and this task speaks HTTP/1.1",
+                r#"add `"http_version": "auto"`, or leave `h2` out"#,
+            ),
+            extra::HTTP2 if !offers_http2 => (
+                "no server can choose `h2` here, which is all that this task speaks",
+                "add `h2`, or leave `alpn` out",
+            ),
+            _ => ("", ""),
+        };
+        if !message.is_empty() {
+            problems.push(Problem {
+                span: *span,
+                kind: ProblemKind::Value,
+                message: message.to_owned(),
+                label: "the application protocols to offer".to_owned(),
+                help: help.to_owned(),
+            });
+        }
+    }
     if version == 0 {
         return;
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use ld_stdlib::protocols::http::option;
 use ld_vm::{Fault, Request};
 
 use super::{Call, Http, Limit};
@@ -11,7 +12,7 @@ use crate::http::message::{Beyond, Prepared};
 use crate::http::session::Session;
 use crate::net::clock::NS_PER_S;
 
-/// How long getting a token may take, in nanoseconds.
+/// How long getting a token may take, in nanoseconds, where the task has no shorter limit.
 const TOKEN_LIMIT_NS: u64 = 30 * NS_PER_S;
 
 impl Http {
@@ -56,7 +57,9 @@ impl Http {
         let (origin, mut head) = (grant.origin(), grant.request(state));
         prepared.address_to_proxy(b"POST", &origin, &mut head)?;
         let proxy = prepared.proxy(&origin);
-        let until_ns = self.net.now_ns().saturating_add(TOKEN_LIMIT_NS);
+        let own_ns = u64::try_from(request.option(option::TIMEOUT_NS)).ok().filter(|&own| own > 0);
+        let length_ns = own_ns.map_or(TOKEN_LIMIT_NS, |own| own.min(TOKEN_LIMIT_NS));
+        let until_ns = self.net.now_ns().saturating_add(length_ns);
         let beyond = Beyond { reads_body: true, until_ns, proxy, ..Beyond::default() };
         let call = Call {
             request,
@@ -65,7 +68,7 @@ impl Http {
             tail: &[],
             beyond: Some(&beyond),
             method: b"POST",
-            limit: Limit { length_ns: TOKEN_LIMIT_NS, until_ns },
+            limit: Limit { length_ns, until_ns },
         };
         let mut apart = Session::new(self.net.deadline());
         let mut stamps = Stamps::default();

@@ -237,6 +237,10 @@ fn a_self_signed_server_is_trusted_when_its_own_certificate_is_named() {
         let folder = Authority::new();
         let (config, options) = own(&folder, "localhost", 2000);
         assert!(refused(&net, config, &options).await.contains("expired"));
+
+        let (config, _) = own(&Authority::new(), "localhost", 2400);
+        let (_, other) = own(&folder, "localhost", 2400);
+        assert!(refused(&net, config, &other).await.contains("signed by itself"));
     });
 }
 

@@ -74,6 +74,11 @@ fn certificate(error: &CertificateError) -> String {
             "the server's certificate is not signed by the authority it names"
         }
         CertificateError::BadEncoding => "the server's certificate cannot be read",
+        // What `openssl req -x509` makes: it signs itself, as only authorities do.
+        CertificateError::Other(error) if error.to_string().contains("CaUsedAsEndEntity") => {
+            "the server's certificate is that of an authority, signed by itself; name its file as \
+             `verify`, or accept any certificate with `verify`: false"
+        }
         error => return format!("the server's certificate is not valid: {error}"),
     }
     .to_owned()
