@@ -89,6 +89,8 @@ pub(crate) struct Task {
 /// A recorded reply, as far as later requests may have taken values out of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reply {
+    /// Whether it leads elsewhere.
+    pub(crate) is_redirect: bool,
     /// In their order, those that set cookies included.
     pub(crate) headers: Vec<(String, String)>,
     /// The type of the body, without parameters, in small letters.

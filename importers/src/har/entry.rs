@@ -297,7 +297,8 @@ fn is_read(content_type: &str) -> bool {
 /// The reply, as far as values are taken out of it.
 fn reply(response: Response<'_>, context: &mut Context<'_>) -> Option<Box<Reply>> {
     let own = |text: &mut Text<'_>| text.take().map(|text| text.into_owned()).unwrap_or_default();
-    let mut reply = Reply::default();
+    let is_redirect = response.status.0.is_some_and(|status| (300.0..400.0).contains(&status));
+    let mut reply = Reply { is_redirect, ..Reply::default() };
     for mut pair in response.headers.items {
         let name = own(&mut pair.name);
         for value in pair.value.as_str().split('\n') {

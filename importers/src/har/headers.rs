@@ -55,7 +55,9 @@ pub(super) fn read(
             cookies.push(value.to_owned());
         } else if context.options.keep_headers {
             add(task, name, value, context);
-        } else if OF_CLIENTS.contains(&small.as_str()) || small.starts_with("sec-") {
+        } else if OF_CLIENTS.contains(&small.as_str())
+            || (small.starts_with("sec-") && small != "sec-websocket-protocol")
+        {
             context.tally.kept(
                 "headers that browsers make",
                 "the client makes its own; --keep-headers sends those recorded",

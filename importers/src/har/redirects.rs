@@ -8,6 +8,8 @@ use url::Url;
 
 use super::context::Context;
 use super::entry::Exchange;
+use crate::notes::Fate;
+use crate::passes::correlate::{given_in_location, sent};
 
 /// How long after a redirect its target is asked for, at most, in milliseconds.
 const PROMPT: f64 = 5000.0;
@@ -55,6 +57,18 @@ pub(super) fn fold<'a>(
         }
     }
 
+    for number in needed(&mut exchanges, &next) {
+        let target = next.get_mut(number).and_then(Option::take);
+        if let Some(is_target) = target.and_then(|target| is_target.get_mut(target)) {
+            *is_target = false;
+        }
+        let why = "requests behind it send what its Location has; it is not followed but taken out, and \
+                   the request that it led to is made as it was recorded";
+        if let Some(exchange) = exchanges.get(number) {
+            context.tally.note(Fate::Kept, &exchange.task.place, "a redirect", why);
+        }
+    }
+
     let mut is_folded = vec![false; exchanges.len()];
     for first in 0..exchanges.len() {
         if is_target.get(first).copied().unwrap_or(true) {
@@ -93,4 +107,41 @@ pub(super) fn fold<'a>(
         }
     }
     exchanges
+}
+
+/// The redirects that give values which requests behind their chains send: session ids in a path,
+/// codes of OAuth. `next` says to which exchange each leads.
+fn needed(exchanges: &mut [Exchange<'_>], next: &[Option<usize>]) -> Vec<usize> {
+    let mut given: HashMap<String, usize> = HashMap::new();
+    for (number, exchange) in exchanges.iter().enumerate() {
+        if let (Some(location), Some(Some(_))) = (&exchange.location, next.get(number)) {
+            for value in given_in_location(location) {
+                given.entry(value).or_insert(number);
+            }
+        }
+    }
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let mut chain: Vec<usize> = (0..exchanges.len()).collect();
+    for number in 0..exchanges.len() {
+        let of = chain.get(number).copied().unwrap_or(number);
+        if let Some(place) = next.get(number).copied().flatten().and_then(|to| chain.get_mut(to)) {
+            *place = of;
+        }
+    }
+    let mut needed = Vec::new();
+    for (number, exchange) in exchanges.iter_mut().enumerate() {
+        sent(&mut exchange.task, &mut |value| {
+            if let Some(&giver) = given.get(value)
+                && giver < number
+                && chain.get(giver) != chain.get(number)
+            {
+                needed.push(giver);
+            }
+        });
+    }
+    needed.sort_unstable();
+    needed.dedup();
+    needed
 }

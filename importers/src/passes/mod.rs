@@ -1,6 +1,6 @@
 //! What is done to every draft, whatever it was read from.
 
-mod correlate;
+pub(crate) mod correlate;
 mod filter;
 mod mask;
 mod names;

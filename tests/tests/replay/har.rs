@@ -10,9 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ld_tests::cases;
 use ld_tests::command::Folder;
+use ld_tests::python::Python;
 use ld_tests::recorder::{Recorded, Recorder};
 use ld_tests::witness::{Seen, reply};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::compare::{Body, Differences, Request, comparable};
 use crate::{corpus, import, plans_are_as_expected, run_plan};
@@ -55,6 +56,48 @@ fn values_that_the_server_gives_anew_are_sent_back() {
     let mut differences = Differences::default();
     replay(&cases::folder("importers/har").join("own-shop.har"), &fresh, &mut differences);
     differences.at_most(0, 12);
+}
+
+#[test]
+fn values_that_redirects_give_anew_are_sent_back() {
+    let fresh = [
+        ("A1B2C3D4E5F60718", "0F9E8D7C6B5A4321FE"),
+        ("4%2F0AX4XfWhq7Zt", "4%2Ffresh%2Bcode%2F2"),
+        ("Zq8+Rk2/Vw5Xy7Lm", "Fr3/sh+T0ken3=="),
+        ("Zq8%2BRk2%2FVw5Xy7Lm", "Fr3%2Fsh%2BT0ken3%3D%3D"),
+        ("884213", "7700421"),
+    ];
+    let mut differences = Differences::default();
+    replay(&cases::folder("importers/har").join("own-redirects.har"), &fresh, &mut differences);
+    differences.at_most(0, 14);
+}
+
+#[test]
+fn recorded_messages_are_said_to_a_websocket_server() {
+    let message = |kind: &str, opcode: u8, time: f64, data: &str| json!({"type": kind, "opcode": opcode, "time": time, "data": data});
+    let recording = json!({"log": {"entries": [{
+        "startedDateTime": "2026-03-02T10:00:00.000Z", "time": 100, "_resourceType": "websocket",
+        "request": {"method": "GET", "url": "ws://chat.example/room?id=7", "headers": [
+            {"name": "Sec-WebSocket-Protocol", "value": "chat"}, {"name": "X-User", "value": "ada"},
+            {"name": "Upgrade", "value": "websocket"}, {"name": "Connection", "value": "Upgrade"},
+            {"name": "Sec-WebSocket-Key", "value": "dGhlIHNhbXBsZSBub25jZQ=="}]},
+        "response": {"status": 101, "headers": [{"name": "Upgrade", "value": "websocket"}]},
+        "_webSocketMessages": [
+            message("send", 1, 1.0, "hello ${you}"), message("receive", 1, 1.1, "hello ${you}"),
+            message("send", 1, 1.2, "push 3"), message("receive", 1, 1.3, "push 1"),
+            message("receive", 1, 1.4, "push 2"), message("receive", 1, 1.5, "push 3"),
+            message("send", 2, 1.6, "AP+A"), message("receive", 2, 1.7, "AP+A"),
+        ],
+    }]}});
+    let folder = Folder::new().unwrap();
+    folder.write("chat.har", recording.to_string()).unwrap();
+    import(&folder, "chat.har");
+    let server = Python::start("websocket").unwrap();
+    run_plan(&folder, &["--connect-to", &format!("::{}", server.addr())]);
+    let seen = server.finish().unwrap();
+    assert_eq!(seen["handshakes"], json!([["/room?id=7", "ada", "chat"]]));
+    assert_eq!(seen["messages"], json!(["hello ${you}", "push 3", "00ff80"]));
+    assert_eq!(seen["closes"], json!([1000]));
 }
 
 #[test]
@@ -251,7 +294,8 @@ fn entry(entry: &Value) -> Entry {
         let small = name.to_ascii_lowercase();
         let is_framing = small.starts_with("content-")
             || small.contains([':', ' ', '/'])
-            || ["alt-svc", "connection", "keep-alive", "location", "transfer-encoding", "upgrade"]
+            || (small == "location" && location.is_some())
+            || ["alt-svc", "connection", "keep-alive", "transfer-encoding", "upgrade"]
                 .contains(&small.as_str());
         if !is_framing {
             lines.push((name, value.replace('\n', "; ")));

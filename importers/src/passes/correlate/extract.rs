@@ -1,5 +1,6 @@
 //! Extracts that find a value again.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::json;
@@ -32,6 +33,25 @@ impl Found<'_> {
                     return None;
                 }
                 (json!({"from": "header", "name": self.label}), format!("header {}", self.label))
+            }
+            Way::Location { left, right, .. } => {
+                let location =
+                    reply.headers.iter().filter(|line| line.0.eq_ignore_ascii_case("location"));
+                let [(_, location)] = location.collect::<Vec<_>>().try_into().ok()?;
+                let part = location.split_once(left.as_str()).map(|(_, rest)| rest)?;
+                let part = part.split(right).next().unwrap_or_default();
+                let mut row = json!({
+                    "from": "header", "name": "Location", "left": literal(left), "right": right,
+                });
+                if part != self.value
+                    && let Value::Object(row) = &mut row
+                {
+                    row.insert("decode".to_owned(), json!(true));
+                }
+                // It must be found again.
+                let decoded = percent_decode_str(part).decode_utf8_lossy();
+                (decoded == self.value).then_some(())?;
+                (row, "header Location".to_owned())
             }
             Way::Cookie => {
                 (json!({"from": "cookie", "name": self.label}), format!("cookie {}", self.label))

@@ -8,6 +8,7 @@
 mod extract;
 mod html;
 mod json;
+mod location;
 mod names;
 mod reply;
 mod request;
@@ -25,6 +26,29 @@ use self::worth::Worth;
 
 /// Most notes on values that look given but were found in no reply.
 const MOST_NOTES: usize = 8;
+
+/// The values in a `Location` that look given by the server, so that others may send them.
+pub(crate) fn given_in_location(location: &str) -> Vec<String> {
+    let mut given = Vec::new();
+    location::parts(location, &mut |name, value, way| {
+        let is_path = matches!(way, reply::Way::Location { is_path: true, .. });
+        let is_strong = worth::of(value, name) == Some(Worth::Strong);
+        if !is_path && (is_strong || (name == "code" && value.len() >= 6)) {
+            given.push(value.to_owned());
+        }
+    });
+    given
+}
+
+/// Shows `visit` the values that a task sends.
+pub(crate) fn sent(task: &mut Task, visit: &mut impl FnMut(&str)) {
+    request::walk(task, &mut |kind, _, value| {
+        if kind != Kind::Follows {
+            visit(value);
+        }
+        None
+    });
+}
 
 /// Makes variables of values that replies gave. Takes the recorded replies out of the draft.
 pub(super) fn run(draft: &mut Draft, notes: &mut Notes) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::html::{self, Tag};
 use super::json::{self, Part};
+use super::location;
 use super::request::Kind;
 use super::worth::{self, Worth};
 use crate::draft::Reply;
@@ -25,6 +26,13 @@ pub(super) struct Found<'a> {
 pub(super) enum Way<'a> {
     Json(&'a [Part<'a>]),
     Header,
+    /// In the address that a redirect leads to, or where what was made is: the texts around it.
+    Location {
+        left: String,
+        right: &'static str,
+        /// Whether it is a segment of the path.
+        is_path: bool,
+    },
     Cookie,
     /// An element, how many like it there are up to it, and its attribute.
     Element {
@@ -68,8 +76,10 @@ impl Found<'_> {
         };
         let owned = format!("{owner}id");
         match (kind, &self.way) {
-            (Kind::Path, Way::LinkPath) => !label.is_empty() && label == wanted,
-            (_, Way::LinkPath) => false,
+            (Kind::Path, Way::LinkPath | Way::Location { is_path: true, .. }) => {
+                !label.is_empty() && label == wanted
+            }
+            (_, Way::LinkPath | Way::Location { is_path: true, .. }) => false,
             (Kind::Path, _) => {
                 let singular = worth::singular(name);
                 // A part of an order may be the key of its customer.
@@ -94,7 +104,7 @@ impl Found<'_> {
             true => self.of_url,
             false => self.parent,
         };
-        if matches!(self.way, Way::LinkPath) {
+        if matches!(self.way, Way::LinkPath | Way::Location { is_path: true, .. }) {
             return format!("{}_id", snake(&worth::singular(self.label)));
         }
         if is_id && !owner.is_empty() {
@@ -189,6 +199,18 @@ pub(super) fn walk(
             if has_length(value.len()) {
                 visit(found(name.trim(), value, Way::Cookie));
             }
+        } else if name.eq_ignore_ascii_case("location") {
+            if has_length(value.len()) {
+                visit(found(name, value, Way::Header));
+            }
+            location::parts(value, &mut |label, value, way| {
+                // Where a redirect leads is a page, what was made has its key in the path.
+                let is_page =
+                    reply.is_redirect && matches!(way, Way::Location { is_path: true, .. });
+                if has_length(value.len()) && !is_page {
+                    visit(Found { value, is_number: false, label, parent: "", of_url, way });
+                }
+            });
         } else if has_length(value.len()) && !OTHERS.contains(&name.to_ascii_lowercase().as_str()) {
             visit(found(name, value, Way::Header));
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::worth::{self, Worth};
 use crate::draft::Task;
 use crate::passes::filter::is_static;
 
@@ -118,6 +119,8 @@ fn url(
         if number > 0 {
             written.push('/');
         }
+        let mut pieces = segment.split(';');
+        let segment = pieces.next().unwrap_or_default();
         let value = decoded(segment);
         match visit(as_kind.unwrap_or(Kind::Path), &before, &value) {
             Some(other) => {
@@ -125,6 +128,11 @@ fn url(
                 written.push_str(&encoded(other, segment, &value));
             }
             None => written.push_str(segment),
+        }
+        // Such as `;jsessionid=…`.
+        for piece in pieces {
+            written.push(';');
+            changed |= pairs(piece, &mut written, as_kind.unwrap_or(Kind::Named), visit);
         }
         before = value;
     }
@@ -157,7 +165,13 @@ fn pairs(
                 changed = true;
                 written.extend([name, "=", &encoded(other, value, &plain)]);
             }
-            None => written.push_str(pair),
+            None => match within(value, visit) {
+                Some(other) => {
+                    changed = true;
+                    written.extend([name, "=", &other]);
+                }
+                None => written.push_str(pair),
+            },
         }
     }
     changed
@@ -170,7 +184,8 @@ fn field(
 ) {
     match value {
         Value::String(text) => {
-            if let Some(other) = visit(Kind::Named, name, text) {
+            // JSON or a URL in a text may have it inside.
+            if let Some(other) = visit(Kind::Named, name, text).or_else(|| within(text, visit)) {
                 *text = other;
             }
         }
@@ -197,7 +212,7 @@ fn json(name: &str, value: &mut Value, visit: &mut impl FnMut(Kind, &str, &str) 
 
 /// Characters of tokens in texts of unknown form.
 fn is_of_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-_.~+/".contains(&byte)
 }
 
 /// A body of text: a form, or words of which any may be such a value.
@@ -210,25 +225,98 @@ fn body(text: &mut String, visit: &mut impl FnMut(Kind, &str, &str) -> Option<St
         }
         return;
     }
-    let (mut copied, mut at) = (0, 0);
+    if let Some(other) = words(text, visit) {
+        *text = other;
+    }
+}
+
+/// The same for what has been looked at as a whole already.
+fn within(
+    text: &str,
+    visit: &mut impl FnMut(Kind, &str, &str) -> Option<String>,
+) -> Option<String> {
+    let is_one = end(text.as_bytes(), 0, true) >= text.len();
+    if is_one { None } else { words(text, visit) }
+}
+
+/// Shorter words are no values that a server gave.
+const SHORTEST: usize = 8;
+/// Longer runs are no paths and no pairs of names and values, in which one may stand.
+const LONGEST_SPLIT: usize = 2048;
+
+/// A text with the words in it that `visit` has something for replaced; none when there are none.
+/// What is percent-encoded ends a word, unless it may belong to a token.
+fn words(text: &str, visit: &mut impl FnMut(Kind, &str, &str) -> Option<String>) -> Option<String> {
     let bytes = text.as_bytes();
+    let mut written = String::new();
+    let (mut copied, mut at, mut tried) = (0, 0, 0);
     while at < bytes.len() {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let length = rest.iter().position(|byte| !is_of_token(*byte)).unwrap_or(rest.len());
-        let token = text.get(at..at + length).unwrap_or_default();
-        if length >= 8
-            && let Some(other) = visit(Kind::Named, "", token)
-        {
-            written.push_str(text.get(copied..at).unwrap_or_default());
-            written.push_str(&other);
-            copied = at + length;
+        let part = end(bytes, at, false);
+        // Of a longer run only the beginning is tried as a whole.
+        let whole = if at >= tried { end(bytes, at, true) } else { part };
+        tried = tried.max(whole);
+        let mut stop = part;
+        for end in [whole, part] {
+            let Some(token) = text.get(at..end).filter(|token| token.len() >= SHORTEST) else {
+                continue;
+            };
+            let plain = if end == part { Cow::Borrowed(token) } else { decoded(token) };
+            if let Some(other) = visit(Kind::Named, "", &plain) {
+                written.push_str(text.get(copied..at)?);
+                written.push_str(&encoded(other, token, &plain));
+                (copied, stop) = (end, end);
+                break;
+            }
+            if !plain.starts_with('/') && worth::of(&plain, "") == Some(Worth::Strong) {
+                // Parts of it would be found by chance.
+                stop = end;
+                break;
+            }
+            if end == part {
+                let short = Some(token).filter(|run| run.len() <= LONGEST_SPLIT);
+                let inner = short.and_then(|run| run.find('/'));
+                stop = inner.map_or(end, |inner| at + inner);
+                break;
+            }
         }
-        at += length + 1;
+        // What ended it.
+        at = stop + if escape(bytes, stop).is_some() { 3 } else { 1 };
     }
-    if copied > 0 {
-        written.push_str(text.get(copied..).unwrap_or_default());
-        *text = written;
+    if copied == 0 {
+        return None;
     }
+    written.push_str(text.get(copied..)?);
+    Some(written)
+}
+
+/// The end of a word from a place on, with what is percent-encoded in it or without.
+fn end(bytes: &[u8], start: usize, with_escapes: bool) -> usize {
+    let behind = |at: usize| match bytes.get(at) {
+        Some(byte) if is_of_token(*byte) => Some(at + 1),
+        _ if with_escapes => escape(bytes, at).filter(|byte| is_of_token(*byte)).map(|_| at + 3),
+        _ => None,
+    };
+    let mut end = start;
+    while let Some(next) = behind(end) {
+        end = next;
+    }
+    // What fills it up belongs to it where nothing follows.
+    let mut filled = end;
+    loop {
+        filled += match bytes.get(filled) {
+            Some(b'=') => 1,
+            _ if with_escapes && escape(bytes, filled) == Some(b'=') => 3,
+            _ => break,
+        };
+    }
+    if end > start && behind(filled).is_none() { filled } else { end }
+}
+
+/// The byte that is percent-encoded at a place.
+fn escape(bytes: &[u8], at: usize) -> Option<u8> {
+    let [b'%', high, low] = bytes.get(at..at + 3)? else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 #[cfg(test)]
@@ -265,6 +353,26 @@ mod tests {
         assert_eq!(task.fields.get("json"), Some(&expected));
         for expected in ["Path orders=17", "Named t=a/b", "Number id=17", "Follows orders=17"] {
             assert!(seen.iter().any(|line| line == expected), "{expected}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn values_inside_of_others_are_found() {
+        let token = "Ab3+x/9zQ7";
+        let mut swap = |_: Kind, _: &str, value: &str| (value == token).then(|| "${t}".to_owned());
+        let mut changed = |text: &str| words(text, &mut swap);
+        for (text, expected) in [
+            ("{\"t\": \"Ab3+x/9zQ7\"}", Some("{\"t\": \"${t}\"}")),
+            (
+                "https%3A%2F%2Fa%2Fb%3Ft%3DAb3+x/9zQ7%26u%3D1",
+                Some("https%3A%2F%2Fa%2Fb%3Ft%3D${t}%26u%3D1"),
+            ),
+            ("https://a/b?t=Ab3+x/9zQ7&u", Some("https://a/b?t=${t}&u")),
+            ("Ab3%2Bx%2F9zQ7&u", Some("${url_encode(${t})}&u")),
+            ("Ab3+x/9zQ8", None),
+            ("%%%2", None),
+        ] {
+            assert_eq!(changed(text).as_deref(), expected, "{text}");
         }
     }
 
