@@ -131,8 +131,16 @@ impl Lower<'_> {
     }
 
     /// Any value of the plan as an argument of a call.
+    ///
+    /// What stands in a list or object is folded whatever is asked for, because there is no
+    /// other way to know it.
     pub(crate) fn value_of(&mut self, node: &Node<'_>) -> Argument {
-        match self.value(node, &ld_stdlib::Shape::Any, "this value") {
+        let several = matches!(node.kind, Kind::Array(_) | Kind::Object(_));
+        let fold = self.fold;
+        self.fold |= several;
+        let value = self.value(node, &ld_stdlib::Shape::Any, "this value");
+        self.fold = fold;
+        match value {
             Some(tree) => self.argument_of(&tree),
             None => Argument::Const(Const::Null),
         }

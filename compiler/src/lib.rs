@@ -114,8 +114,7 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     let levels = lint::Levels::new(&root, &options.lints, &mut diagnostics);
     lint::run(&lint::Plan::new(&root, &ir), &levels, &mut diagnostics);
     levels.apply(&mut diagnostics);
-    let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
-    let program = if failed {
+    let program = if has_errors(&diagnostics) {
         None
     } else {
         if options.optimise {
@@ -127,6 +126,8 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
         }
         taint::hide(&mut ir);
         match emit::program(&ir, source, options) {
+            // What only the second lowering finds is as wrong as the rest.
+            _ if has_errors(&diagnostics) => None,
             Ok(program) => {
                 let told = diagnostics.len();
                 gates::check_names(&ir.gates, &program, &mut diagnostics);
@@ -142,6 +143,10 @@ pub fn compile(source: &Source, options: &Options<'_>) -> Compiled {
     // What is wrong with the host is found in every task.
     diagnostics.dedup();
     Compiled { program, diagnostics }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|problem| problem.severity == Severity::Error)
 }
 
 /// Lowers a document again, word by word. How its samples are counted does not depend on

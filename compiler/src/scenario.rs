@@ -139,7 +139,7 @@ fn only(
             (false, Vec::new())
         }
     };
-    let [on_start, on_stop] = around(given, Context { protocol, user, host }, lower);
+    let [on_start, on_stop] = around(&[given], Context { protocol, user, host }, lower);
     lower.expand = false;
     let load = load::load(given, lower).unwrap_or_default();
     let (wait, paced) = load::wait(given, lower).unwrap_or_else(load::default_wait);
@@ -197,14 +197,16 @@ pub(crate) fn user(
     meant.map(|(protocol, user)| (protocol, user.key))
 }
 
-/// What users do before their first tick and after their last.
+/// What users do before their first tick and after their last, as the first says that says
+/// anything.
 pub(crate) fn around(
-    given: &Given<'_, '_>,
+    given: &[&Given<'_, '_>],
     context: Context<'_>,
     lower: &mut Lower<'_>,
 ) -> [Vec<Step>; 2] {
     ["on_start", "on_stop"].map(|name| {
-        let node = given.written(name).map(|(_, node)| node).filter(|node| !node.is_null());
+        let mut written = given.iter().filter_map(|given| given.written(name));
+        let node = written.find(|(_, node)| !node.is_null()).map(|(_, node)| node);
         node.map(|node| lower.steps(node, name, context)).unwrap_or_default()
     })
 }

@@ -64,7 +64,7 @@ pub(crate) fn lower(
         let (weighted, steps) = (given.written("tasks"))
             .map(|(_, node)| tasks(node, context, lower))
             .unwrap_or_default();
-        let [on_start, on_stop] = around(&given, context, lower);
+        let [on_start, on_stop] = around(&[&given, run], context, lower);
         lower.expand = false;
         let own = load::load(&given, lower);
         let weight = given.number("weight");

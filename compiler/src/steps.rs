@@ -1,14 +1,16 @@
 //! Steps of a scenario: tasks, and blocks that hold steps.
 
 mod blocks;
+mod loops;
 
-pub(crate) use blocks::DEFAULT_ROUNDS;
+pub(crate) use loops::DEFAULT_ROUNDS;
 
-use ld_stdlib::blocks::{Block, STEP_FIELDS, find};
+use ld_stdlib::blocks::{BLOCKS, Block, STEP_FIELDS, find};
 use ld_stdlib::protocols::Protocol;
+use ld_stdlib::scenario::TASK_FIELDS;
 use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, suggest};
 use crate::ir::{Argument, Condition, Const, Step, StepKind, Var};
 use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown};
@@ -57,6 +59,22 @@ impl Lower<'_> {
         let weight = self.weight(node);
         if let Some(block) = block(node) {
             let kind = self.block(node, block, context)?;
+            return Some(Step { span: node.span, weight, condition, kind });
+        }
+        if method.is_none()
+            && let Some((key, meant)) = misspelt(node, context.protocol)
+        {
+            let message = format!("unknown block `{}`", key.text);
+            let problem = Diagnostic::new(Code::UnknownField, message)
+                .label(key.span, "there is no such block")
+                .did_you_mean(&key.text, [meant])
+                .replace(key.span, meant);
+            self.report(problem);
+            // What stands in it may have problems of its own.
+            let tasks = node.get("tasks");
+            let then = tasks.map(|tasks| self.steps(&tasks.value, "tasks", context));
+            let (then, otherwise) = (then.unwrap_or_default(), Vec::new());
+            let kind = StepKind::Branch { condition: Condition::Always, then, otherwise };
             return Some(Step { span: node.span, weight, condition, kind });
         }
         let task = task::lower(node, method, context, self)?;
@@ -121,4 +139,30 @@ pub(crate) fn is_block(node: &Node<'_>) -> bool {
 fn block(node: &Node<'_>) -> Option<&'static Block> {
     let members = node.as_object()?;
     members.iter().find_map(|member| find(&member.key.text))
+}
+
+/// The key of a block that is written in a wrong way, and what was meant: nothing that a task
+/// needs stands beside it.
+fn misspelt<'n, 's>(
+    node: &'n Node<'s>,
+    protocol: &Protocol,
+) -> Option<(&'n Key<'s>, &'static str)> {
+    let members = node.as_object()?;
+    let fields = || STEP_FIELDS.iter().chain(TASK_FIELDS).chain(protocol.fields);
+    let is_task = fields().filter(|field| field.required).any(|field| {
+        members.iter().any(|member| {
+            let key: &str = &member.key.text;
+            field.is_called(key) || suggest(key, [field.name]).is_some()
+        })
+    });
+    if is_task {
+        return None;
+    }
+    let unknown = members.iter().filter(|member| !fields().any(|f| f.is_called(&member.key.text)));
+    unknown.filter(|member| member.key.text != "tasks").find_map(|member| {
+        let key: &str = &member.key.text;
+        let meant = suggest(key, BLOCKS.iter().map(|block| block.key))?;
+        let block = find(meant)?;
+        Some((&member.key, block.key))
+    })
 }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ld_tests::command::Folder;
-use ld_tests::runs;
 use ld_tests::witness::{Seen, Witness, reply};
+use ld_tests::{cases, runs};
 use serde_json::json;
 
 fn witness() -> Witness {
@@ -66,6 +66,59 @@ fn every_block_makes_the_requests_it_says() {
         for target in ["/item/7", "/item/8", "/item/9", "/left/2", "/left/1"] {
             assert_eq!(seen.get(target), Some(&6), "{options:?} {target}: {seen:?}");
         }
+    }
+}
+
+#[test]
+fn loops_take_their_number_or_list_once_and_make_no_rounds_without_one() {
+    for options in [&[][..], &["--no-opt"]] {
+        let (folder, witness) = (Folder::new().unwrap(), witness());
+        runs::bring(&folder, "loops.csv").unwrap();
+        let plan = std::fs::read_to_string(cases::folder("run").join("loops.json")).unwrap();
+        folder.write("loops.json", plan.replace("http://127.0.0.1:1", &witness.url())).unwrap();
+        let compile = ["compile", "loops.json", "-o", "plan.ldb"];
+        let compiled = folder.call("ldc").unwrap().args(compile).args(options).run().unwrap();
+        assert_eq!(compiled.code, Some(0), "{compiled:#?}");
+        let run = runs::run(&folder, "plan.ldb", &[]).unwrap();
+        assert_eq!(run.outcome.code, Some(0), "{options:?} {:?}", run.outcome);
+        let expected = [
+            ("changed inside", 2),
+            ("of one row", 3),
+            ("of the next row", 1),
+            ("fraction", 2),
+            ("computed", 6),
+            ("number as text", 5),
+            ("no number", 0),
+            ("no list", 0),
+            ("known", 2),
+            ("list as text", 3),
+            ("nested", 4),
+        ];
+        for (name, times) in expected {
+            let requests = run.summary["per_name"][name]["requests"].as_u64().unwrap_or(0);
+            assert_eq!(requests, times, "{options:?} {name}");
+        }
+        let seen: Vec<_> = witness.seen().into_iter().map(|request| request.target).collect();
+        let targets = |start: &str| -> Vec<&str> {
+            seen.iter().filter_map(|target| target.strip_prefix(start)).collect()
+        };
+        assert_eq!(targets("/3/"), ["first"; 3], "{options:?} rounds share the row");
+        assert_eq!(targets("/9/"), ["second"], "{options:?} the loop took one row");
+        assert_eq!(targets("/nested/"), ["xx", "xy", "yx", "yy"], "{options:?}");
+    }
+}
+
+#[test]
+fn scenarios_begin_and_end_as_the_run_says_where_they_say_nothing_else() {
+    let (folder, witness) = (Folder::new().unwrap(), witness());
+    runs::bring(&folder, "around.json").unwrap();
+    let run = runs::run(&folder, "around.json", &["--host", &witness.url()]).unwrap();
+    assert_eq!(run.outcome.code, Some(0), "{:?}", run.outcome);
+    // One user in each of the three scenarios.
+    for (target, times) in [("/start", 1), ("/own", 1), ("/tick", 6), ("/stop", 2)] {
+        let seen = witness.seen();
+        let requests = seen.iter().filter(|request| request.target == target).count();
+        assert_eq!(requests, times, "{target}");
     }
 }
 

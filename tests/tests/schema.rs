@@ -35,6 +35,10 @@ const OF_SHAPE: &[Code] = &[
 const ACCEPTED: &[(&str, &str)] = &[
     ("LD0208-connection-string", "which databases there are is the compiler's business"),
     (
+        "LD0208-loops",
+        "what variables and expressions in the key of a block give is the compiler's business",
+    ),
+    (
         "LD0208-value-known-only-at-run-time",
         "what placeholders stand for is the compiler's business",
     ),

@@ -110,10 +110,16 @@ struct Lowering<'l, 's, 't> {
 impl Lowering<'_, '_, '_> {
     fn expr(&mut self, expr: &Expr) -> Option<Typed> {
         match &expr.kind {
-            Kind::Const(value) => Some(Typed::constant(value.clone())),
+            Kind::Const(value) => self.literal(value, &expr.range),
             Kind::Placeholder => self.placeholder(&expr.range),
             Kind::Name => Some(self.name(&expr.range)),
-            Kind::List(items) => self.list(items, &expr.range),
+            // Of a list all must be known, whatever else is folded.
+            Kind::List(items) => {
+                let fold = std::mem::replace(&mut self.lower.fold, true);
+                let list = self.list(items);
+                self.lower.fold = fold;
+                list
+            }
             Kind::Call { name, name_range, arguments } => {
                 let arguments: Vec<_> = arguments
                     .iter()
@@ -131,6 +137,26 @@ impl Lowering<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    fn literal(&mut self, value: &Const, range: &Range<usize>) -> Option<Typed> {
+        match value {
+            Const::Float(number) if !number.is_finite() => {
+                let problem = Diagnostic::new(Code::BadNumber, "a number that is too large")
+                    .label(self.place.locate(range), "beyond 1.8e308");
+                self.lower.report(problem);
+                return None;
+            }
+            Const::Text(_) if template::has_placeholder(slice(self.text, range)) => {
+                let message = "placeholders are not filled in quoted texts of expressions";
+                let problem = Diagnostic::new(Code::UnfilledPlaceholder, message)
+                    .label(self.place.locate(range), "this is taken as it stands")
+                    .help("write the placeholder without quotes; `+` puts texts together");
+                self.lower.report(problem);
+            }
+            _ => {}
+        }
+        Some(Typed::constant(value.clone()))
     }
 
     fn placeholder(&mut self, range: &Range<usize>) -> Option<Typed> {
@@ -186,7 +212,7 @@ impl Lowering<'_, '_, '_> {
         self.lower.slot(Slot { kind, text, span })
     }
 
-    fn list(&mut self, items: &[Expr], range: &Range<usize>) -> Option<Typed> {
+    fn list(&mut self, items: &[Expr]) -> Option<Typed> {
         let mut json = vec![b'['];
         for (position, item) in items.iter().enumerate() {
             let Typed { value: Argument::Const(value), .. } = self.expr(item)? else {
@@ -200,7 +226,6 @@ impl Lowering<'_, '_, '_> {
             ld_vm::Escape::JsonValue.write(value.value(), &mut json);
         }
         json.push(b']');
-        let _ = range;
         Some(Typed::constant(Const::Json(json)))
     }
 

@@ -12,17 +12,14 @@ use crate::json::{Kind, Member, Node};
 use crate::lower::{Lower, Unknown};
 use crate::scenario::pause;
 
-/// Rounds of a `while` that does not say how many it may have.
-pub(crate) const DEFAULT_ROUNDS: i64 = 1000;
-
 /// Connections of `parallel` to one host, where it does not say how many: as browsers have.
 const DEFAULT_CONNECTIONS: u32 = 6;
 
 /// The members of a block by name.
-struct Members<'m, 's>(Vec<(&'static Field, &'m Node<'s>)>);
+pub(super) struct Members<'m, 's>(Vec<(&'static Field, &'m Node<'s>)>);
 
 impl<'m, 's> Members<'m, 's> {
-    fn get(&self, name: &str) -> Option<&'m Node<'s>> {
+    pub(super) fn get(&self, name: &str) -> Option<&'m Node<'s>> {
         self.0.iter().find(|(field, _)| field.name == name).map(|(_, node)| *node)
     }
 }
@@ -111,95 +108,8 @@ impl Lower<'_> {
         }
     }
 
-    fn inside(&mut self, members: &Members<'_, '_>, context: Context<'_>) -> Vec<Step> {
+    pub(super) fn inside(&mut self, members: &Members<'_, '_>, context: Context<'_>) -> Vec<Step> {
         members.get("tasks").map(|node| self.steps(node, "tasks", context)).unwrap_or_default()
-    }
-
-    /// `repeat`: a counter, and a loop while it is below the number.
-    fn repeat(
-        &mut self,
-        span: Span,
-        times: &Node<'_>,
-        members: &Members<'_, '_>,
-        context: Context<'_>,
-    ) -> Option<StepKind> {
-        let times = self.typed_value_of(times);
-        let counter = self.hidden("repeat");
-        let mut steps = self.inside(members, context);
-        let next = self.next(counter, span);
-        steps.push(self.set(span, counter, next));
-        let count = self.read(counter, span);
-        let condition = self.apply("<", vec![count, times], "repeat", span);
-        let first = self.set(span, counter, Argument::Const(Const::Int(0)));
-        let kind = StepKind::While { condition: decided(&condition), steps };
-        Some(together(vec![first, step(span, kind)]))
-    }
-
-    /// `while`: the condition, and a counter so that it ends.
-    fn repeat_while(
-        &mut self,
-        span: Span,
-        condition: &Node<'_>,
-        members: &Members<'_, '_>,
-        context: Context<'_>,
-    ) -> Option<StepKind> {
-        let most = members.get("max_iterations").and_then(|node| {
-            let shape = Shape::Integer { min: 1, max: 1_000_000_000 };
-            match self.value(node, &shape, "max_iterations")?.kind {
-                ld_stdlib::TreeKind::Int(most) => Some(most),
-                _ => None,
-            }
-        });
-        let holds = match self.block_condition(condition) {
-            Condition::Never => Argument::Const(Const::Bool(false)),
-            Condition::Always => Argument::Const(Const::Bool(true)),
-            Condition::Slot(slot) => Argument::Slot(slot),
-        };
-        let counter = self.hidden("while");
-        let mut steps = self.inside(members, context);
-        let next = self.next(counter, span);
-        steps.push(self.set(span, counter, next));
-        let count = self.read(counter, span);
-        let most = Argument::Const(Const::Int(most.unwrap_or(DEFAULT_ROUNDS)));
-        let bounded = self.apply("<", vec![count, most], "max_iterations", span);
-        let both = self.apply("and", vec![bounded, holds], "while", span);
-        let first = self.set(span, counter, Argument::Const(Const::Int(0)));
-        let kind = StepKind::While { condition: decided(&both), steps };
-        Some(together(vec![first, step(span, kind)]))
-    }
-
-    /// `foreach`: the list, a position in it, and a loop while there are items.
-    fn foreach(
-        &mut self,
-        span: Span,
-        list: &Node<'_>,
-        members: &Members<'_, '_>,
-        context: Context<'_>,
-    ) -> Option<StepKind> {
-        let list = self.typed_value_of(list);
-        let name = match members.get("as") {
-            Some(node) => {
-                let tree = self.value(node, &Shape::ConstantText, "as")?;
-                String::from_utf8(tree.to_text().constant()?).ok()?
-            }
-            None => "item".to_owned(),
-        };
-        let item = self.var(Var { name, session: false });
-        let (items, position) = (self.hidden("foreach"), self.hidden("position"));
-        let mut setup = vec![self.set(span, items, list)];
-        setup.push(self.set(span, position, Argument::Const(Const::Int(0))));
-
-        let (all, at) = (self.read(items, span), self.read(position, span));
-        let current = self.apply_function("item", vec![all.clone(), at.clone()], "item", span);
-        let mut steps = vec![self.set(span, item, current)];
-        steps.extend(self.inside(members, context));
-        let next = self.next(position, span);
-        steps.push(self.set(span, position, next));
-        let length = self.apply_function("len", vec![all], "len", span);
-        let condition = self.apply("<", vec![at, length], "foreach", span);
-        let kind = StepKind::While { condition: decided(&condition), steps };
-        setup.push(step(span, kind));
-        Some(together(setup))
     }
 
     /// `interleave`: a counter, and one branch for each of its values.
@@ -326,23 +236,30 @@ impl Lower<'_> {
             };
             let var = self.var(Var { name: name.to_owned(), session });
             self.ir.assigned.push((var, key.span));
-            let value = match value.as_object() {
-                Some([Member { key, value }]) if key.text == "expr" => match value.as_str() {
-                    Some(text) => self.expression(text, value.span)?.value,
-                    None => {
-                        self.wrong_type(value, &Shape::Text, "expr");
-                        return None;
-                    }
-                },
-                _ => self.typed_value_of(value),
-            };
+            // So that the problems of all of them are told.
+            let Some(value) = self.given(value) else { continue };
             steps.push(self.set(span, var, value));
         }
         Some(together(steps))
     }
+
+    /// A value with its type, or what `{"expr": E}` computes; `None` when that is no
+    /// expression, which has been reported.
+    pub(super) fn given(&mut self, node: &Node<'_>) -> Option<Argument> {
+        match node.as_object() {
+            Some([Member { key, value }]) if key.text == "expr" => match value.as_str() {
+                Some(text) => Some(self.expression(text, value.span)?.value),
+                None => {
+                    self.wrong_type(value, &Shape::Text, "expr");
+                    None
+                }
+            },
+            _ => Some(self.typed_value_of(node)),
+        }
+    }
 }
 
-fn step(span: Span, kind: StepKind) -> Step {
+pub(super) fn step(span: Span, kind: StepKind) -> Step {
     Step { span, weight: 1, condition: Condition::Always, kind }
 }
 
@@ -356,6 +273,6 @@ fn is_nothing(kind: &StepKind) -> bool {
 }
 
 /// Steps one after the other, as one.
-fn together(steps: Vec<Step>) -> StepKind {
+pub(super) fn together(steps: Vec<Step>) -> StepKind {
     StepKind::Branch { condition: Condition::Always, then: steps, otherwise: Vec::new() }
 }
