@@ -194,7 +194,10 @@ fn while_loop<'e>(reader: &mut Reader<'_>, element: &'e Element, scope: &Scope<'
         }
         _ => condition(reader, text, false),
     };
-    steps.extend(reader.take_before());
+    // What the condition is made of is computed before each round.
+    let before = reader.take_before();
+    inside.extend(before.clone());
+    steps.extend(before);
     match known {
         Some(condition) => steps.push(while_block(condition, inside)),
         None => {

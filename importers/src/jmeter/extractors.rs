@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::processors;
 use super::reader::Reader;
+use super::steps::choice;
 use super::tree::Element;
 use crate::draft::{Step, Task};
 
@@ -172,6 +173,10 @@ fn regex(reader: &mut Reader<'_>, element: &Element, behind: &mut Vec<Step>) -> 
                     extracts.push(of_group(&format!("{name}_g{group}"), *group)?);
                 }
             }
+            // Without a match it is the default, and not put together of several.
+            if !pieces.contains(&Piece::Group(0)) {
+                extracts.push(of_group(&format!("{name}_g0"), 0)?);
+            }
             let mut text = String::new();
             for piece in pieces {
                 match piece {
@@ -183,7 +188,27 @@ fn regex(reader: &mut Reader<'_>, element: &Element, behind: &mut Vec<Step>) -> 
                 }
             }
             let our = reader.name(&name);
-            behind.push(Step::simple("set", json!({our: text})));
+            let put_together = Step::simple("set", json!({our.as_str(): text}));
+            if number.trim() == "-1" {
+                behind.push(put_together);
+            } else {
+                for extract in &mut extracts {
+                    if let Some(extract) = extract.as_object_mut() {
+                        extract.insert("default".to_owned(), json!(""));
+                    }
+                }
+                let whole = reader.name(&format!("{name}_g0"));
+                let otherwise = match default {
+                    "" => Vec::new(),
+                    default => {
+                        let default = reader.text(default);
+                        vec![Step::simple("set", json!({our: default}))]
+                    }
+                };
+                let condition = format!("{whole} != ''");
+                behind.extend(reader.take_before());
+                behind.push(choice("if", &condition, vec![put_together], otherwise));
+            }
         }
     }
     // JMeter keeps each group in a variable of its own, too.

@@ -175,6 +175,9 @@ impl<'a> Machine<'a, '_> {
         if let Some(variable) = &binding.variable {
             match self.code(&value, span) {
                 Some(code) if code != Code::name(variable) => {
+                    if !self.is_there(&code) {
+                        self.there.remove(variable);
+                    }
                     let set = Self::set(variable, &code);
                     self.push_unless_left(set);
                 }
@@ -201,6 +204,9 @@ impl<'a> Machine<'a, '_> {
             return;
         };
         let variable = self.fresh(name);
+        if self.is_there(&before) && self.is_there(&after) {
+            self.there.insert(variable.clone());
+        }
         self.changing.insert(variable.clone());
         self.pending.push((binding.depth, variable.clone(), Self::set(&variable, &before)));
         let set = Self::set(&variable, &after);

@@ -1,5 +1,6 @@
 //! Choices that only the plan can make: both ways become steps, with what each of them changes.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use oxc_ast::ast::{Expression, Statement};
@@ -185,7 +186,7 @@ impl<'a> Machine<'a, '_> {
         let mark = self.pending.len();
         for _ in 0..6 {
             let notes = self.notes.clone();
-            let requests = self.requests.clone();
+            let requests = self.requests.len();
             let taken = self.taken.clone();
             let left = self.left.clone();
             let steps = self.steps.len();
@@ -203,14 +204,22 @@ impl<'a> Machine<'a, '_> {
                 return (before, result);
             }
             *self.notes = notes;
-            self.requests = requests;
-            self.taken = taken;
+            // What was extracted from requests before is read by what comes before.
+            self.requests.truncate(requests);
+            self.retake(taken);
             self.taken.extend(names);
             self.left = left;
             self.steps.truncate(steps);
         }
         let result = run(self);
         (before, result)
+    }
+
+    /// Gives names free that only steps took that are not done after all.
+    pub(super) fn retake(&mut self, taken: HashSet<String>) {
+        let extracted = self.requests.iter().flat_map(|sent| &sent.variables);
+        self.taken = extracted.map(|(_, name)| name.clone()).collect();
+        self.taken.extend(taken);
     }
 
     /// `ready && http.get(…)` as a statement.
@@ -221,25 +230,14 @@ impl<'a> Machine<'a, '_> {
     ) -> bool {
         let Expression::LogicalExpression(both) = expression else { return false };
         let test = self.expression(&both.left, scope);
-        let is_and = both.operator.as_str() == "&&";
         match test.truth() {
             Some(holds) => {
-                if holds == is_and {
+                if holds == (both.operator.as_str() == "&&") {
                     self.expression(&both.right, scope);
                 }
             }
             None => {
-                let (before, (steps, _)) = self.speculate(|machine| {
-                    machine.apart(|machine| machine.expression(&both.right, scope))
-                });
-                self.steps.extend(before);
-                if !steps.is_empty()
-                    && let Some(code) = self.code(&test, both.span)
-                {
-                    let code = if is_and { code } else { code.negated() };
-                    let lists = vec![("tasks", steps)];
-                    self.steps.push(Self::block("if", json!(code.expression()), lists));
-                }
+                self.right_side(both.operator.as_str(), &test, &both.right, scope, both.span);
             }
         }
         true

@@ -358,7 +358,7 @@ impl<'a> Machine<'a, '_> {
 
     /// The right side of a logical operator, whose steps are done only if the left one does not
     /// decide.
-    fn right_side(
+    pub(super) fn right_side(
         &mut self,
         op: &str,
         left: &Value<'a>,
@@ -366,6 +366,7 @@ impl<'a> Machine<'a, '_> {
         scope: &Scoped<'a>,
         span: Span,
     ) -> Value<'a> {
+        let ways_out = self.left.clone();
         let (before, (steps, value)) =
             self.speculate(|machine| machine.apart(|machine| machine.expression(right, scope)));
         self.steps.extend(before);
@@ -373,9 +374,8 @@ impl<'a> Machine<'a, '_> {
             return value;
         }
         let Some(code) = self.code(left, span) else {
-            if super::sends(&steps) {
-                self.todo("do here what the script does if this holds", span);
-            }
+            self.todo("decide here what the script decides", span);
+            self.left = ways_out;
             return value;
         };
         let condition = match op {
@@ -401,11 +401,13 @@ impl<'a> Machine<'a, '_> {
             return test.clone();
         }
         let condition = self.code(test, span);
+        let ways_out = self.left.clone();
         let (mut then, one) = self.apart(|machine| machine.expression(yes, scope));
         let (mut otherwise, other) = self.apart(|machine| machine.expression(no, scope));
         let Some(condition) = condition else {
-            if super::sends(&then) || super::sends(&otherwise) {
+            if !then.is_empty() || !otherwise.is_empty() {
                 self.todo("decide here what the script decides", span);
+                self.left = ways_out;
             }
             return Value::Unknown(Rc::from(self.words(span)));
         };

@@ -157,7 +157,7 @@ impl<'a> Machine<'a, '_> {
         self.steps.truncate(steps);
         self.requests.truncate(requests);
         *self.notes = notes;
-        self.taken = taken;
+        self.retake(taken);
         self.undo(journal);
         self.left = before;
         self.thrown = None;
@@ -353,7 +353,7 @@ impl<'a> Machine<'a, '_> {
                     self.steps.truncate(steps);
                     self.requests.truncate(requests);
                     *self.notes = notes;
-                    self.taken = taken;
+                    self.retake(taken);
                     self.undo(journal);
                     self.left = before;
                     self.promises.truncate(promises);

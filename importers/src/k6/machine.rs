@@ -159,6 +159,8 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) is_var: bool,
     /// Variables of the plan that steps change.
     pub(super) changing: HashSet<String>,
+    /// Variables that always have a value.
+    pub(super) there: HashSet<String>,
     /// Names of modules whose values users keep from one iteration to the next.
     pub(super) lasting: HashSet<String>,
     /// More such names, for the next evaluation.
@@ -220,6 +222,7 @@ impl<'a, 'n> Machine<'a, 'n> {
             is_within: false,
             is_var: false,
             changing: HashSet::new(),
+            there: HashSet::new(),
             lasting: HashSet::new(),
             found_lasting: HashSet::new(),
         }

@@ -92,6 +92,18 @@ impl<'a> Machine<'a, '_> {
             BindingPattern::AssignmentPattern(pattern) => {
                 let value = match value {
                     Value::Undefined => self.expression(&pattern.right, scope),
+                    // What may be missing, where a plain value stands for it.
+                    value @ (Value::Reply(_) | Value::Row(_) | Value::Live(_)) => {
+                        let right = self.expression(&pattern.right, scope);
+                        let is_plain = right.is_constant() && !matches!(right, Value::Undefined);
+                        let codes = is_plain.then(|| self.code(&value, span));
+                        match (codes.flatten(), self.code(&right, span)) {
+                            (Some(code), Some(right)) => {
+                                Value::live(Code::Call("default", vec![code, right]))
+                            }
+                            _ => value,
+                        }
+                    }
                     value => value,
                 };
                 self.bind(&pattern.left, value, scope, span);
@@ -128,10 +140,10 @@ impl<'a> Machine<'a, '_> {
                 if code.is_stable() && is_template && !self.may_change(code) {
                     return value;
                 }
-                Value::live(self.hoist(name, code))
+                self.hoisted_copy(name, code)
             }
             // What the variable has now.
-            Value::Live(code) if self.may_change(code) => Value::live(self.hoist(name, code)),
+            Value::Live(code) if self.may_change(code) => self.hoisted_copy(name, code),
             Value::Range(min, max, _) => match self.code(&value, span) {
                 Some(code) => {
                     let code = self.hoist(name, &code);
@@ -158,6 +170,29 @@ impl<'a> Machine<'a, '_> {
                 value
             }
             _ => value,
+        }
+    }
+
+    /// A variable with what is computed here; it is there when its parts are.
+    fn hoisted_copy(&mut self, name: &str, code: &Code) -> Value<'a> {
+        let is_there = self.is_there(code);
+        let copy = self.hoist(name, code);
+        if let (Code::Name(name), true) = (&copy, is_there) {
+            self.there.insert(name.clone());
+        }
+        Value::live(copy)
+    }
+
+    /// Whether a value is never missing.
+    pub(super) fn is_there(&self, code: &Code) -> bool {
+        match code {
+            Code::Name(name) => self.there.contains(name),
+            Code::Const(value) => !value.is_null(),
+            Code::Call(name, _) => {
+                ["randint", "uuid", "timestamp", "timestamp_ms", "random_string", "date", "now"]
+                    .contains(name)
+            }
+            Code::Concat(_) | Code::Op(..) | Code::Not(_) => true,
         }
     }
 

@@ -52,7 +52,16 @@ impl<'a> Machine<'a, '_> {
         match op {
             "===" | "==" | "!==" | "!=" => {
                 let is_positive = op.starts_with('=');
-                match equal(&left, &right, op.len() == 3) {
+                let nothing = |value: &Value<'_>| matches!(value, Value::Undefined | Value::Null);
+                let known = match (&left, &right) {
+                    (Value::Live(code), other) | (other, Value::Live(code))
+                        if nothing(other) && self.is_there(code) =>
+                    {
+                        Some(false)
+                    }
+                    (left, right) => equal(left, right, op.len() == 3),
+                };
+                match known {
                     Some(equal) => Value::Bool(equal == is_positive),
                     None => Value::test(Test::Compare(
                         if is_positive { "==" } else { "!=" },

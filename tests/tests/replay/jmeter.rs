@@ -35,14 +35,20 @@ const NOT_RUN: &[(&str, &str)] = &[
 
 /// Requests that differ, and why.
 const KNOWN: &[(&str, usize, &str)] = &[
-    ("jm-cookie-manager.jmx", 4, "Java's own client asks localhost without the proxy"),
     (
         "jm-regex-user-parameters.jmx",
         1,
-        "parameters whose names are found in a reply that no server gives",
+        "the parameters are found in what a Java request of JMeter gives to itself: a step to be written",
     ),
-    ("jm-test-http.jmx", 1, "a name that JMeter garbles"),
+    (
+        "jm-test-http.jmx",
+        1,
+        "where the sampler says no encoding, JMeter writes names of parts in ASCII, and `?` for the rest",
+    ),
 ];
+
+/// What Java's own client asks for by itself, in place of all.
+const JAVA_ACCEPTS: &str = "text/html, image/gif, image/jpeg, */*; q=0.2";
 
 /// Files that test plans name and that JMeter's own folder has.
 const BROUGHT_ALONG: &[(&str, &str)] = &[("user.properties", "# none\nsample.setting=1\n")];
@@ -95,6 +101,9 @@ fn imported_test_plans_send_what_jmeter_sends() {
             }
         });
         differences.between(&name, &alike(theirs), &alike(ours));
+    }
+    if std::env::var_os("LD_ONLY").is_some() {
+        return differences.at_most(0, 0);
     }
     let known = KNOWN.iter().map(|(_, number, _)| number).sum();
     differences.at_most(known, 50);
@@ -230,8 +239,10 @@ fn alike(requests: Vec<Request>) -> Vec<Request> {
         .map(|mut request| {
             request.headers.retain(|(name, value)| match name.as_str() {
                 "proxy-connection" => false,
-                "user-agent" => !value.starts_with("Apache-HttpClient/"),
-                "accept" => value != "*/*",
+                "user-agent" => {
+                    !value.starts_with("Apache-HttpClient/") && !value.starts_with("Java/")
+                }
+                "accept" => value != "*/*" && value != JAVA_ACCEPTS,
                 // What the type of nothing is does not matter.
                 "content-type" => request.body != Body::Text(String::new()),
                 _ => true,
