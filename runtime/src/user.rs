@@ -105,6 +105,10 @@ pub(crate) fn run<D: Driver>(
                     driver.release(&mut session);
                     due_ns = due_ns.saturating_add(pause_ns);
                     shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                    if pause_ns == 0 {
+                        // What is due waits for nothing, and others have to get their turn.
+                        tokio::task::yield_now().await;
+                    }
                 }
                 Effect::Throttle(throttle) => {
                     if let Some((turn_ns, wait_ns)) = shard.turn(throttle, due_ns) {

@@ -137,6 +137,31 @@ impl Comparison {
         }
     }
 
+    /// Whether a number compares with `expected` as it should. Text that says a number is as good
+    /// as one, also in a list; `read` makes it one.
+    pub(crate) fn holds_number(
+        &self,
+        actual: i64,
+        expected: Value<'_>,
+        kept: &mut Kept,
+        read: fn(Value<'_>) -> Option<Value<'static>>,
+    ) -> bool {
+        let said = |value: Value<'_>| match value {
+            Value::Text(_) if self.op != Op::Matches => read(value),
+            _ => None,
+        };
+        let number = Value::Int(actual);
+        match (self.op, expected) {
+            (Op::In, Value::Json(list)) => json::items(list).is_some_and(|mut items| {
+                items.any(|item| {
+                    item.equals(number)
+                        || item.with_value(said).is_some_and(|said| Found::of(said).equals(number))
+                })
+            }),
+            _ => self.holds(Found::Int(actual), said(expected).unwrap_or(expected), kept),
+        }
+    }
+
     /// Appends ` expected <what>`.
     pub(crate) fn describe(&self, expected: Value<'_>, out: &mut String) {
         out.push_str(" expected ");

@@ -196,3 +196,33 @@ fn users_that_end_by_themselves_leave_their_places_to_those_who_arrive() {
         assert!(numbers.iter().all(|target| ["/a/0", "/a/1", "/a/2"].contains(&target.as_str())));
     }
 }
+
+/// A value that doubles in each round of a loop.
+fn doubling(after: &str) -> String {
+    format!(
+        r#"[["LD_start_test", {{"user_detail_dict": {{"user": "fast_http_user"}}, "user_count": 1,
+          "iterations": 1, "tasks": [{{"set": {{"s": "x"}}}},
+          {{"repeat": 40, "tasks": [{{"set": {{"s": "${{s}}${{s}}"}}}}]}}{after}]}}]]"#
+    )
+}
+
+#[test]
+fn a_value_that_grows_without_end_fails_the_next_request_and_the_run_goes_on() {
+    let (folder, witness) = (Folder::new().unwrap(), witness());
+    let url = witness.url();
+    let run = |after: &str| {
+        folder.write("grows.json", doubling(after)).unwrap();
+        runs::run(&folder, "grows.json", &["--host", &url]).unwrap()
+    };
+    let requests = r#", {"method": "get", "request_url": "/a", "name": "a"},
+        {"method": "get", "request_url": "/b", "name": "b"}"#;
+    let told = run(requests);
+    assert_eq!(told.count("/totals/requests"), 2);
+    let errors = told.summary["errors"].as_array().unwrap();
+    let [error] = &errors[..] else { panic!("{errors:?}") };
+    assert_eq!((&error["name"], &error["class"]), (&json!("a"), &json!("plan")));
+    assert!(error["text"].as_str().unwrap().contains("more than 64 MiB"), "{error}");
+    assert_eq!(told.count("/stuck_ticks"), 0);
+
+    assert_eq!(run("").count("/stuck_ticks"), 1, "no request tells of it");
+}

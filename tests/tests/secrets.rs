@@ -26,6 +26,63 @@ const PLAN: &str = r#"[["LD_start_test", {
      "extract": [{"var": "none", "from": "json_path", "path": "${coded}.x", "required": true}]}
   ]}]]"#;
 
+/// Checks of all kinds that fail, with secrets in what they compare with or look for.
+const CHECKS: &str = r#"[["LD_start_test", {
+  "user_detail_dict": {"user": "fast_http_user"}, "user_count": 1, "iterations": 1,
+  "tasks": [
+    {"method": "get", "request_url": "/", "name": "regex",
+     "assertions": [{"type": "regex", "pattern": "x=${secret.TOK}"}]},
+    {"method": "get", "request_url": "/", "name": "css",
+     "assertions": [{"type": "css", "selector": ".${secret.TOK}", "count": 2}]},
+    {"method": "get", "request_url": "/", "name": "schema",
+     "assertions": [{"type": "json_schema", "schema": {"properties": {"a": {"const": "${secret.TOK}"}}}}]},
+    {"method": "get", "request_url": "/", "name": "header",
+     "assertions": [{"type": "header", "name": "X-A", "value": "${secret.TOK}"}]},
+    {"method": "get", "request_url": "/", "name": "path",
+     "assertions": [{"type": "json_path", "path": "a", "value": "${secret.TOK}"}]},
+    {"method": "get", "request_url": "/", "name": "made",
+     "assertions": [{"type": "contains", "value": "say ${upper(${secret.TOK})}"}]},
+    {"method": "post", "request_url": "/echo", "name": "echo", "data": "${upper(${secret.TOK})}",
+     "auth": {"type": "basic", "username": "ann", "password": "${secret.TOK}"},
+     "assertions": [{"type": "json_path", "path": "0", "value": 1}]}
+  ]}]]"#;
+
+#[test]
+fn failed_checks_say_what_they_would_say_but_the_secrets() {
+    let folder = Folder::new().unwrap();
+    let witness = Witness::start(|seen| match seen.text() {
+        body if body.is_empty() => reply(200, &[("X-A", "here")], r#"{"a": "x"}"#),
+        body => {
+            let basic = seen.header("Authorization").unwrap_or_default();
+            let echo = serde_json::json!([format!("{basic} {body}")]);
+            reply(200, &[], &echo.to_string())
+        }
+    })
+    .unwrap();
+    folder.write("plan.json", CHECKS).unwrap();
+    folder.write("secrets.env", "TOK=s3cr3t-val\n").unwrap();
+    let url = witness.url();
+    let args =
+        ["run", "plan.json", "--host", &url, "--secrets", "secrets.env", "--summary", "s.json"];
+    let outcome = ldvm(&folder, &args);
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let summary = std::fs::read_to_string(folder.path().join("s.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let errors = summary["errors"].as_array().unwrap().iter();
+    let mut texts: Vec<_> = errors.map(|error| error["text"].as_str().unwrap()).collect();
+    texts.sort_unstable();
+    let expected = [
+        "body does not contain 'say ***'",
+        "body does not match 'x=***'",
+        "css .*** count expected 2, got 0",
+        "header X-A expected '***', got 'here'",
+        "json_path 0 expected 1, got 'Basic YW5uOn***w= ***'",
+        "json_path a expected '***', got 'x'",
+        "json_schema: \"***\" was expected at /a",
+    ];
+    assert_eq!(texts, expected);
+}
+
 /// A server that answers with what was sent to it and the secret.
 fn witness() -> Witness {
     Witness::start(|seen| match seen.text() {

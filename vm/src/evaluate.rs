@@ -6,6 +6,7 @@ use crate::link::{Call, CallFn, Clock, Linked};
 use crate::program::{Many, OperandId, Program};
 use crate::resolve::{Calling, Operand, Origin, Slot};
 use crate::scratch::Scratch;
+use crate::user::bounds::{MAX_VALUE, length};
 use crate::user::{Memory, Rows};
 use crate::value::{Value, Var};
 use crate::verify::MAX_OPERANDS;
@@ -108,6 +109,10 @@ pub(crate) struct Caller<'c> {
     pub(crate) clock: &'c dyn Clock,
     pub(crate) user: u32,
     pub(crate) iteration: u64,
+    /// How long the operands of all calls are together.
+    pub(crate) length: usize,
+    /// Some operands were too long for a call.
+    pub(crate) too_long: bool,
     pub(crate) counts: &'c mut dyn Counts,
     pub(crate) kept: &'c mut Kept,
 }
@@ -187,7 +192,13 @@ impl State<'_, '_> {
 }
 
 fn apply(function: &CallFn, arguments: &[Value<'_>], caller: &mut Caller<'_>, result: &mut Var) {
-    let Caller { rng, clock, user, iteration, counts, kept } = caller;
+    let length = length(arguments);
+    caller.length = caller.length.saturating_add(length);
+    if length > MAX_VALUE {
+        caller.too_long = true;
+        return;
+    }
+    let Caller { rng, clock, user, iteration, counts, kept, .. } = caller;
     let (clock, user, iteration, counts) = (*clock, *user, *iteration, &mut **counts);
     function(&mut Call { arguments, rng, clock, user, iteration, counts, kept }, result);
 }

@@ -25,6 +25,7 @@ pub mod reply;
 mod resolve;
 mod retry;
 pub mod scratch;
+mod taint;
 pub mod user;
 pub mod value;
 pub mod verify;

@@ -12,9 +12,10 @@ use crate::counts::Counts;
 use crate::isa::{Instruction, Opcode};
 use crate::kept::Kept;
 use crate::mask::Mask;
-use crate::program::{Addr, ConstId, Program, SlotKind, SourceId};
+use crate::program::{Addr, ConstId, Program, SlotKind, SourceId, VarId};
 use crate::reply::{FaultClass, Reply};
 use crate::resolve::{Check, Extract, Operand, Slot};
+use crate::taint::Taint;
 use crate::value::{Value, Var};
 use crate::verify::{VerifyError, verify};
 
@@ -170,6 +171,8 @@ pub struct Linked {
     pub(crate) extracts: Vec<Extract>,
     pub(crate) registers: usize,
     pub(crate) mask: Mask,
+    /// The variables that may hold what was made of a secret.
+    pub(crate) of_secrets: Vec<VarId>,
 }
 
 impl Linked {
@@ -184,7 +187,12 @@ impl Linked {
         can_fork(&program, tables)?;
         let side = &program.tables;
         let operands = side.operands.iter().map(|row| Operand::of(row, &program)).collect();
-        let slots = (side.slots.iter()).map(|row| Slot::link(row, &program, tables, inputs));
+        let taint = Taint::of(&program);
+        let slots = side
+            .slots
+            .iter()
+            .enumerate()
+            .map(|(at, row)| Slot::link(row, &program, tables, inputs, taint.has_slot(at)));
         let slots = slots.collect::<Result<_, _>>()?;
         let checks = side.checks.iter().map(|row| Check::link(row, &program, tables));
         let checks = checks.collect::<Result<_, _>>()?;
@@ -199,7 +207,19 @@ impl Linked {
         let parts = parts.collect();
         let secrets = side.secrets.iter().map(|row| program.consts.text(row.name));
         let mask = Mask::new(secrets.filter_map(inputs.secret));
-        Ok(Self { mask, code, parts, operands, slots, checks, extracts, registers, program })
+        let of_secrets = taint.vars;
+        Ok(Self {
+            mask,
+            of_secrets,
+            code,
+            parts,
+            operands,
+            slots,
+            checks,
+            extracts,
+            registers,
+            program,
+        })
     }
 
     /// The program.

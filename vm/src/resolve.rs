@@ -63,6 +63,8 @@ pub(crate) struct Slot {
     pub(crate) escape: Escape,
     /// The place in the pool of the placeholder as written.
     pub(crate) text: Range<u32>,
+    /// It is a call that may give what was made of a secret.
+    pub(crate) is_of_secret: bool,
 }
 
 /// Where the value of a slot comes from.
@@ -93,6 +95,7 @@ impl Slot {
         program: &Program,
         tables: &Tables,
         inputs: &Inputs<'_>,
+        is_tainted: bool,
     ) -> Result<Self, LinkError> {
         let index = row.index as usize;
         let side = &program.tables;
@@ -123,6 +126,7 @@ impl Slot {
             origin: origin.unwrap_or(Origin::Nowhere),
             escape: Escape::from_number(row.escape).unwrap_or(Escape::Raw),
             text: program.consts.range(row.text),
+            is_of_secret: is_tainted && row.kind == SlotKind::Call,
         })
     }
 }

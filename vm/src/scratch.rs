@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::counts::ShardCounts;
 use crate::kept::Kept;
+use crate::mask::Made;
 use crate::value::Var;
 
 /// The parts of a request a program may render, and text operands beside them.
@@ -19,6 +20,8 @@ pub struct Scratch {
     /// Where each rendered part begins; it ends where the next one in order begins.
     pub(crate) starts: Vec<(u8, u32)>,
     pub(crate) failure: String,
+    /// What was rendered that was made of secrets.
+    pub(crate) made: Made,
 }
 
 impl Scratch {
@@ -45,6 +48,7 @@ impl Scratch {
         self.out.clear();
         self.starts.clear();
         self.failure.clear();
+        self.made.clear();
     }
 }
 
@@ -65,6 +69,8 @@ pub struct ScratchPool {
     pub(crate) kept: Kept,
     /// What is counted for the run.
     pub(crate) counts: ShardCounts,
+    /// What was worked since a user gave way last, in bytes.
+    pub(crate) worked: usize,
 }
 
 impl Default for ScratchPool {
@@ -90,6 +96,7 @@ impl ScratchPool {
             failure: String::new(),
             kept: Kept::default(),
             counts: ShardCounts::new(shard, shards),
+            worked: 0,
         }
     }
 

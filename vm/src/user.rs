@@ -1,6 +1,7 @@
 //! A virtual user: plain data, and the interpreter that moves it from one effect to the
 //! next.
 
+pub(crate) mod bounds;
 mod effect;
 mod lane;
 mod reading;
@@ -12,6 +13,7 @@ use crate::counts::{Counters, UserCounts};
 use crate::evaluate::{Caller, State};
 use crate::isa::Opcode;
 use crate::link::Linked;
+use crate::mask::LEAST_MADE;
 use crate::program::{
     Addr, CheckId, ChoiceId, ConstId, ExtractId, ForkId, PauseId, Program, RequestId, RetryId,
     RunId, ScenarioId, SeriesId, SetId, SlotId, SourceId, TestId, ThrottleId, VarId,
@@ -21,6 +23,8 @@ use crate::resolve::{Origin, Slot};
 use crate::retry::{Attempt, Retried};
 use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
+
+use self::bounds::{MAX_VALUE, TOO_LONG, length};
 
 pub use self::effect::{
     Effect, Failure, Fetch, Fetched, NoRows, Request, Resume, RowNumber, Rows, Sample, Scope, World,
@@ -55,6 +59,8 @@ pub struct User {
     retried: Retried,
     /// The sample or text was handed out; its buffer goes back with the next step.
     sampled: bool,
+    /// A value was too long, which the next sample tells.
+    too_long: bool,
     phase: Phase,
     /// Loops since the last request, pause or end.
     rounds: u32,
@@ -116,6 +122,7 @@ impl User {
             by_status: false,
             retried: Retried::default(),
             sampled: false,
+            too_long: false,
             phase: Phase::Tick,
             rounds: 0,
             rng,
@@ -159,6 +166,7 @@ impl User {
             self.sampled = self.scratch.is_some();
             (self.failed, self.by_status, self.retried) = (None, false, Retried::default());
             (self.unresolved, self.soft_failures) = (0, 0);
+            self.too_long = false;
             self.rounds = 0;
         }
         on_stop.is_some()
@@ -185,7 +193,9 @@ impl User {
         let reply = match &resume {
             Resume::Go => &Reply::EMPTY,
             Resume::Reply(reply) => {
-                if let Some(fault) = reply.fault {
+                if let Some(fault) = reply.fault
+                    && !self.too_long
+                {
                     self.fail(linked, world, fault.class, &fault.text);
                 }
                 reply
@@ -205,6 +215,11 @@ impl User {
             self.pc.0 += 1;
             match instruction.op {
                 Opcode::End => {
+                    if std::mem::take(&mut self.too_long) {
+                        // No request tells of it. The tick ends with the next step.
+                        self.rounds = MAX_ROUNDS;
+                        return Effect::Stuck;
+                    }
                     if let Some(effect) = self.end(linked) {
                         return effect;
                     }
@@ -238,10 +253,19 @@ impl User {
                     let bytes = linked.program.consts.bytes(ConstId(x));
                     self.scratch_mut(world).out.extend_from_slice(bytes);
                 }
-                Opcode::Put => self.put(linked, world, SlotId(x)),
+                Opcode::Put => {
+                    self.put(linked, world, SlotId(x));
+                    if world.scratch.gives_way() {
+                        return Effect::Wait(0);
+                    }
+                }
                 Opcode::Request => {
                     self.request = RequestId(x);
                     self.rounds = 0;
+                    world.scratch.rest();
+                    if self.too_long {
+                        self.fail(linked, world, FaultClass::Plan, TOO_LONG);
+                    }
                     if let Some(row) = linked.program.tables.requests.get(self.request.index()) {
                         let scratch = self.scratch.as_deref();
                         return Effect::Request(Request::new(linked, row, scratch));
@@ -276,8 +300,18 @@ impl User {
                     return Effect::Wait(pause_ns);
                 }
                 Opcode::Throttle => return Effect::Throttle(ThrottleId(x)),
-                Opcode::Unless => self.pc = self.unless(linked, world, TestId(x)),
-                Opcode::Set => self.set(linked, world, SetId(x)),
+                Opcode::Unless => {
+                    self.pc = self.unless(linked, world, TestId(x));
+                    if world.scratch.gives_way() {
+                        return Effect::Wait(0);
+                    }
+                }
+                Opcode::Set => {
+                    self.set(linked, world, SetId(x));
+                    if world.scratch.gives_way() {
+                        return Effect::Wait(0);
+                    }
+                }
                 Opcode::Loop => {
                     self.pc = Addr(x);
                     self.rounds += 1;
@@ -290,9 +324,9 @@ impl User {
                 Opcode::Leave => return Effect::Leave,
                 Opcode::Log => {
                     self.sampled = true;
-                    if let Some(scratch) = self.scratch.as_deref_mut() {
-                        linked.mask.bytes(&mut scratch.out);
-                    }
+                    // No request is charged with what it leaves as written.
+                    self.unresolved = 0;
+                    self.hide_in_log(linked, &mut world.scratch.kept);
                     let part = self.scratch.as_deref();
                     let text = part.map_or(&[][..], |scratch| scratch.part((x & 0xff) as u8));
                     return Effect::Log(text);
@@ -346,10 +380,11 @@ impl User {
 
     fn fail(&mut self, linked: &Linked, world: &mut World<'_>, class: FaultClass, text: &str) {
         (self.failed, self.by_status) = (Some(class), false);
-        let failure = &mut self.scratch_mut(world).failure;
+        let mut failure = std::mem::take(&mut self.scratch_mut(world).failure);
         failure.clear();
         failure.push_str(text);
-        linked.mask.text(failure);
+        self.hide(linked, &mut world.scratch.kept, LEAST_MADE, &mut failure);
+        self.scratch_mut(world).failure = failure;
     }
 
     fn draw(&mut self, linked: &Linked, pause: PauseId) -> u64 {
@@ -383,13 +418,19 @@ impl User {
         };
         // Calls are written from where their result stands; the buffer is taken meanwhile.
         let mut scratch = self.scratch.take().unwrap_or_else(|| world.scratch.take());
+        let mut too_long = false;
         let missing = self.evaluate(linked, world, slot, |value| {
             let missing = value.is_missing();
-            if !missing {
+            too_long = length(&[value]).saturating_add(scratch.out.len()) > MAX_VALUE;
+            if !missing && !too_long {
                 slot.escape.write(value, &mut scratch.out);
+                if slot.is_of_secret {
+                    scratch.made.push(value);
+                }
             }
             missing
         });
+        self.too_long |= too_long;
         if missing {
             let text = Value::Text(linked.program.consts.slice(&slot.text));
             slot.escape.write(text, &mut scratch.out);
@@ -415,11 +456,20 @@ impl User {
                 let ScratchPool { spare, results, counts, kept, .. } = &mut **pool;
                 let counts = &mut UserCounts { user: &mut self.counters, run: counts };
                 let rng = &mut self.rng;
-                let mut caller = Caller { rng, clock: *clock, user, iteration, counts, kept };
+                let (length, too_long) = (0, false);
+                let clock = *clock;
+                let mut caller =
+                    Caller { rng, clock, user, iteration, length, too_long, counts, kept };
                 state.call(calling, &mut caller, results, spare);
-                look(spare.value())
+                let Caller { length, too_long, .. } = caller;
+                self.too_long |= too_long;
+                pool.worked(length);
+                look(pool.spare.value())
             }
-            _ => look(state.slot(slot)),
+            _ => {
+                pool.worked(0);
+                look(state.slot(slot))
+            }
         }
     }
 
@@ -433,9 +483,19 @@ impl User {
         };
         // Aside, because the value may be the variable's own.
         let mut new = std::mem::take(&mut world.scratch.assigned);
-        self.evaluate(linked, world, slot, |value| new.set(value));
+        let mut is_too_long = false;
+        self.evaluate(linked, world, slot, |value| {
+            is_too_long = length(&[value]) > MAX_VALUE;
+            new.set(if is_too_long { Value::Unset } else { value });
+        });
+        world.scratch.worked(length(&[new.value()]));
+        self.too_long |= is_too_long;
         if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
             std::mem::swap(var, &mut new);
+            if self.too_long {
+                // What has grown so long is not kept for reuse either.
+                new = Var::default();
+            }
         }
         world.scratch.assigned = new;
     }
@@ -464,6 +524,7 @@ impl User {
     }
 
     fn sample(&mut self, linked: &Linked, attempt: u8) -> Sample<'_> {
+        self.too_long = false;
         let request = linked.program.tables.requests.get(self.request.index());
         let text = self.scratch.as_deref().map_or("", |scratch| scratch.failure.as_str());
         Sample {

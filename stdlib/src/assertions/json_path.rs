@@ -88,6 +88,16 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: None,
         },
         Example {
+            plan: r#"{"type": "json_path", "path": "$.n", "count": 1}"#,
+            reply: ExampleReply::body(r#"{"n": 5}"#),
+            failure: None,
+        },
+        Example {
+            plan: r#"{"type": "json_path", "path": "$.zz", "count": 0}"#,
+            reply: ExampleReply::body(r#"{"n": 5}"#),
+            failure: None,
+        },
+        Example {
             plan: r#"{"type": "json_path", "path": "$['a.b'][0]", "value": 1}"#,
             reply: ExampleReply::body(r#"{"a.b": [1]}"#),
             failure: None,

@@ -8,7 +8,7 @@ use ld_vm::{FaultClass, Needs, Value};
 use super::{Assertion, Example, ExampleReply, operand};
 use crate::compare::{Comparison, OP};
 use crate::field::{Field, Shape};
-use crate::json::Found;
+use crate::operators::{Number, number};
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "size",
@@ -39,6 +39,11 @@ pub(super) const ASSERTION: Assertion = Assertion {
             reply: ExampleReply::body("12345"),
             failure: Some("size expected < 5 bytes, got 5"),
         },
+        Example {
+            plan: r#"{"type": "size", "value": "5"}"#,
+            reply: ExampleReply::body("12345"),
+            failure: None,
+        },
     ],
     prepare,
     internal: false,
@@ -49,7 +54,7 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
     Ok(Box::new(move |operands, reply, kept, failure| {
         let expected = operand(operands, 0);
         let actual = i64::try_from(reply.payload.len()).unwrap_or(i64::MAX);
-        let holds = comparison.holds(Found::Int(actual), expected, kept);
+        let holds = comparison.holds_number(actual, expected, kept, said);
         if !holds {
             failure.push_str("size");
             comparison.describe(expected, failure);
@@ -58,4 +63,12 @@ fn prepare(operands: &[Value<'_>]) -> Result<CheckFn, String> {
         }
         holds
     }))
+}
+
+/// The number that a text says.
+fn said(text: Value<'_>) -> Option<Value<'static>> {
+    Some(match number(text)? {
+        Number::Int(number) => Value::Int(number),
+        Number::Float(number) => Value::Float(number),
+    })
 }

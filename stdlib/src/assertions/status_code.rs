@@ -8,7 +8,6 @@ use ld_vm::{FaultClass, Kept, Needs, Reply, Value};
 use super::{Assertion, Example, ExampleReply, operand, text};
 use crate::compare::{Comparison, OP};
 use crate::field::{Field, Shape};
-use crate::json::Found;
 
 pub(super) const ASSERTION: Assertion = Assertion {
     name: "status_code",
@@ -49,6 +48,11 @@ pub(super) const ASSERTION: Assertion = Assertion {
             plan: r#"{"type": "status_code", "op": "in", "value": [200, 204]}"#,
             reply: ExampleReply::status(404),
             failure: Some("status_code expected one of [200, 204], got 404"),
+        },
+        Example {
+            plan: r#"{"type": "status_code", "op": "in", "value": ["200", "201"]}"#,
+            reply: ExampleReply::status(201),
+            failure: None,
         },
         Example {
             plan: r#"{"type": "status_code", "op": "lt", "value": 300}"#,
@@ -124,7 +128,8 @@ fn compare(
         Value::Text(_) if !comparison.is_pattern() => integer(expected).map(Value::Int),
         _ => None,
     };
-    let holds = comparison.holds(Found::Int(actual), number.unwrap_or(expected), kept);
+    let read = |text: Value<'_>| integer(text).map(Value::Int);
+    let holds = comparison.holds_number(actual, expected, kept, read);
     if !holds {
         failure.push_str("status_code");
         comparison.describe(number.unwrap_or(expected), failure);

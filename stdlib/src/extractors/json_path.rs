@@ -47,6 +47,16 @@ pub(super) const EXTRACTOR: Extractor = Extractor {
             reply: ExampleReply::body(r#"{"items": [{"id": 3}, {"id": 7}]}"#),
             found: Some("[3,7]"),
         },
+        Example {
+            plan: r#"{"var": "second", "path": "n", "match": 2}"#,
+            reply: ExampleReply::body(r#"{"n": 5}"#),
+            found: None,
+        },
+        Example {
+            plan: r#"{"var": "all", "path": "$.n", "match": -1}"#,
+            reply: ExampleReply::body(r#"{"n": 5}"#),
+            found: Some("[5]"),
+        },
     ],
     prepare,
 };

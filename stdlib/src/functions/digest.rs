@@ -13,7 +13,10 @@ pub(super) fn prepare<D: Digest>(arguments: &[Value<'_>]) -> Result<CallFn, Stri
     let encoding = Encoding::of(arguments, 1)?;
     Ok(Box::new(move |call, result| {
         let text = argument::at(call.arguments, 0);
-        if let Some(digest) = argument::with_text(text, |text| D::digest(text)) {
+        let encoding = encoding.or_else(|| Encoding::named(call.arguments, 1));
+        if let Some(encoding) = encoding
+            && let Some(digest) = argument::with_text(text, |text| D::digest(text))
+        {
             encoding.write(&digest, result);
         }
     }))

@@ -22,18 +22,29 @@ pub(super) enum Encoding {
 }
 
 impl Encoding {
-    /// The one an argument names; hexadecimal when there is no argument.
+    /// The one an argument names; hexadecimal when there is no argument, and `None` while it is
+    /// not known.
     ///
     /// # Errors
     /// When there is no such encoding.
-    pub(super) fn of(arguments: &[Value<'_>], position: usize) -> Result<Self, String> {
-        match argument::constant_text(arguments, position) {
-            None | Some("hex") => Ok(Self::Hex),
-            Some("base64") => Ok(Self::Base64),
-            Some("base64url") => Ok(Self::Base64Url),
-            Some(other) => {
-                Err(format!("`encoding` must be `hex`, `base64` or `base64url`, not `{other}`"))
-            }
+    pub(super) fn of(arguments: &[Value<'_>], position: usize) -> Result<Option<Self>, String> {
+        if arguments.get(position) == Some(&Value::Unset) {
+            return Ok(None);
+        }
+        let encoding = Self::named(arguments, position);
+        encoding.map(Some).ok_or_else(|| {
+            let name = argument::constant_text(arguments, position).unwrap_or_default();
+            format!("`encoding` must be `hex`, `base64` or `base64url`, not `{name}`")
+        })
+    }
+
+    /// The one an argument of a call names; `None` when there is no such encoding.
+    pub(super) fn named(arguments: &[Value<'_>], position: usize) -> Option<Self> {
+        match arguments.get(position) {
+            None | Some(Value::Text(b"hex")) => Some(Self::Hex),
+            Some(Value::Text(b"base64")) => Some(Self::Base64),
+            Some(Value::Text(b"base64url")) => Some(Self::Base64Url),
+            Some(_) => None,
         }
     }
 

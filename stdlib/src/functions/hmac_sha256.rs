@@ -44,7 +44,8 @@ fn prepare(arguments: &[Value<'_>]) -> Result<CallFn, String> {
             return;
         };
         let mac = known.clone().or_else(|| argument::with_text(key, keyed)?);
-        if let Some(mut mac) = mac
+        let encoding = encoding.or_else(|| Encoding::named(call.arguments, 2));
+        if let (Some(mut mac), Some(encoding)) = (mac, encoding)
             && argument::with_text(text, |text| mac.update(text)).is_some()
         {
             encoding.write(&mac.finalize().into_bytes(), result);

@@ -1,6 +1,7 @@
 //! JSONPath (RFC 9535) beside the dotted language. A query of names and positions only is
 //! followed by scanning; any other one needs a tree of the document.
 
+use ld_vm::Escape;
 use serde_json::Value as Tree;
 use serde_json_path::{JsonPath, ParseError};
 
@@ -11,7 +12,9 @@ use crate::late::Written;
 /// A path in either notation, taken apart.
 #[derive(Clone, Debug)]
 pub(crate) enum Query {
-    /// At most one value, found by scanning.
+    /// A dotted path: at most one value, found by scanning.
+    Dotted(Path),
+    /// JSONPath that leads to one place: at most one value, found by scanning.
     One(Path),
     /// Any number of values.
     Many(JsonPath),
@@ -27,7 +30,7 @@ impl Query {
     pub(crate) fn new(path: &[u8]) -> Result<Self, String> {
         let written = str::from_utf8(path).unwrap_or_default();
         if !is_jsonpath(written) {
-            return Ok(Self::One(Path::new(path)));
+            return Ok(Self::Dotted(Path::new(path)));
         }
         let parsed = JsonPath::parse(written)
             .map_err(|error| format!("`{written}` is not JSONPath {}", at(written, &error)))?;
@@ -40,8 +43,8 @@ impl Query {
     }
 
     /// Calls `then` with the values at the path: the one at `wanted`, counted from 0, and how
-    /// many there are. Of a path that leads to one place that is the number of items or members
-    /// there. Without `wanted` the value is an array of all.
+    /// many there are. Of a dotted path that is the number of items or members at its place.
+    /// Without `wanted` the value is an array of all.
     pub(crate) fn look<R>(
         &self,
         document: &[u8],
@@ -49,7 +52,14 @@ impl Query {
         then: impl FnOnce(Found<'_>, Count) -> R,
     ) -> R {
         let query = match self {
-            Self::One(path) => return then(path.find(document), Count::Inside),
+            Self::Dotted(path) => {
+                return one_of(path.find(document), wanted, |found| then(found, Count::Inside));
+            }
+            Self::One(path) => {
+                let found = path.find(document);
+                let count = Count::Of(u64::from(found != Found::Missing));
+                return one_of(found, wanted, |found| then(found, count));
+            }
             Self::Many(query) => query,
         };
         let document = document.strip_prefix("\u{feff}".as_bytes()).unwrap_or(document);
@@ -71,6 +81,29 @@ impl Query {
     /// [`Self::look`] at the first value.
     pub(crate) fn first<R>(&self, document: &[u8], then: impl FnOnce(Found<'_>, Count) -> R) -> R {
         self.look(document, |_| Some(0), then)
+    }
+}
+
+/// Calls `then` with what is wanted of at most one value: itself, nothing, or an array of it.
+fn one_of<R>(
+    found: Found<'_>,
+    wanted: impl FnOnce(usize) -> Option<usize>,
+    then: impl FnOnce(Found<'_>) -> R,
+) -> R {
+    if found == Found::Missing {
+        // As a choice among none is made.
+        wanted(0);
+        return then(found);
+    }
+    match wanted(1) {
+        Some(0) => then(found),
+        Some(_) => then(Found::Missing),
+        None => {
+            let mut list = b"[".to_vec();
+            found.with_value(|value| Escape::JsonValue.write(value, &mut list));
+            list.push(b']');
+            then(find(&list, b""))
+        }
     }
 }
 
@@ -162,7 +195,8 @@ mod tests {
         ] {
             let query = Query::new(path.as_bytes()).unwrap();
             assert!(matches!(query, Query::One(_)), "{path}");
-            assert_eq!(first(path), (expected.to_owned(), Count::Inside), "{path}");
+            let count = Count::Of(u64::from(expected != "None"));
+            assert_eq!(first(path), (expected.to_owned(), count), "{path}");
         }
     }
 
@@ -211,6 +245,28 @@ mod tests {
                 let scanned = scan.first(document.as_bytes(), store);
                 assert_eq!(tree.first(document.as_bytes(), store), scanned, "{path} {document}");
             }
+        }
+    }
+
+    #[test]
+    fn of_one_place_there_is_a_first_value_a_list_and_no_second() {
+        for path in ["n", "$.n", "$..n"] {
+            let query = Query::new(path.as_bytes()).unwrap();
+            let look = |document: &[u8], wanted: Option<usize>| {
+                query.look(
+                    document,
+                    |_| wanted,
+                    |found, _| {
+                        let mut text = String::new();
+                        found.repr(&mut text);
+                        text
+                    },
+                )
+            };
+            let document = br#"{"n": "a\"b"}"#;
+            assert_eq!(look(document, Some(0)), "'a\"b'", "{path}");
+            assert_eq!(look(document, Some(1)), "None", "{path}");
+            assert_eq!(look(document, None), "['a\"b']", "{path}");
         }
     }
 

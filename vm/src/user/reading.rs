@@ -1,13 +1,14 @@
 //! What a user does with a reply: it judges it, and takes values out of it.
 
+use std::sync::Arc;
+
 use super::{User, World};
 use crate::evaluate::State;
 use crate::kept::Kept;
 use crate::link::{Linked, Tools};
-use crate::mask::HIDDEN;
+use crate::mask::{LEAST_MADE, Made, Mask};
 use crate::program::{CheckId, ExtractId};
 use crate::reply::{FaultClass, Reply};
-use crate::resolve::Check;
 use crate::scratch::ScratchPool;
 use crate::value::Value;
 
@@ -34,12 +35,9 @@ impl User {
         if !holds && row.is_soft {
             self.soft_failures = self.soft_failures.saturating_add(1);
         } else if !holds {
-            if row.is_secret {
-                failure.clear();
-                let hide = |values: &[Value<'_>]| masked(row, values, reply, kept, failure);
-                state.operands(row.operands, hide);
-            }
-            linked.mask.text(failure);
+            // What such a check compares with is hidden however short it is.
+            let least = if row.is_secret { 1 } else { LEAST_MADE };
+            self.hide(linked, kept, least, failure);
             (self.failed, self.by_status) = (Some(row.class), row.is_of_status);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
@@ -76,30 +74,45 @@ impl User {
             let failure = &mut pool.failure;
             let name = linked.program.consts.slice(name);
             state.operands(row.operands, |values| {
-                let hidden = row.is_secret.then_some(Value::Text(HIDDEN.as_bytes()));
-                no_value(name, hidden.or_else(|| values.first().copied()), failure);
+                no_value(name, values.first().copied(), failure);
             });
-            linked.mask.text(failure);
+            let least = if row.is_secret { 1 } else { LEAST_MADE };
+            self.hide(linked, &mut pool.kept, least, failure);
             (self.failed, self.by_status) = (Some(FaultClass::Assertion), false);
             let scratch = self.scratch.get_or_insert_with(|| pool.take());
             std::mem::swap(&mut scratch.failure, &mut pool.failure);
         }
     }
-}
 
-/// The text of a failed check with asterisks for what it compares with.
-#[cold]
-fn masked(
-    check: &Check,
-    values: &[Value<'_>],
-    reply: &Reply<'_>,
-    kept: &mut Kept,
-    failure: &mut String,
-) {
-    let hidden: Vec<_> = values.iter().map(|_| Value::Text(HIDDEN.as_bytes())).collect();
-    if (check.check)(&hidden, reply, kept, failure) {
-        failure.clear();
-        failure.push_str("what was expected is secret, and did not hold");
+    /// Hides secrets in a text, and what of `least` bytes and more the plan made of them: what
+    /// variables hold, and what was rendered for the request at hand.
+    #[cold]
+    pub(super) fn hide(&self, linked: &Linked, kept: &mut Kept, least: usize, text: &mut String) {
+        let made = self.made(linked, kept, least);
+        linked.mask.text(made.as_deref(), text);
+    }
+
+    /// Hides what of secrets stands in a log.
+    #[cold]
+    pub(super) fn hide_in_log(&mut self, linked: &Linked, kept: &mut Kept) {
+        let made = self.made(linked, kept, LEAST_MADE);
+        if let Some(scratch) = self.scratch.as_deref_mut() {
+            linked.mask.bytes(made.as_deref(), &mut scratch.out);
+        }
+    }
+
+    /// What the plan made of secrets, as it stands now.
+    fn made(&self, linked: &Linked, kept: &mut Kept, least: usize) -> Option<Arc<Mask>> {
+        let mut made = Made::default();
+        if let Some(scratch) = self.scratch.as_deref() {
+            made.append(&scratch.made);
+        }
+        for var in linked.of_secrets.iter().filter_map(|var| self.memory.vars.get(var.index())) {
+            made.push(var.value());
+        }
+        // Failures often come in numbers, and with the same values.
+        let key = || [made.bytes(), &[u8::from(least == LEAST_MADE)]].concat();
+        (!made.is_empty()).then(|| kept.of(&key(), || made.mask(least)))
     }
 }
 

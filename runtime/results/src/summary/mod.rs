@@ -122,7 +122,7 @@ pub struct Summary {
     pub throttled: Throttled,
     /// Requests that were sent again.
     pub retries: Retries,
-    /// Ticks that were ended because they looped and did nothing.
+    /// Ticks that were ended because they looped and did nothing, or made too long a value.
     pub stuck_ticks: u64,
     /// Messages that came unasked and were dropped unread, because too many waited.
     pub dropped_messages: u64,
