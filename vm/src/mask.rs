@@ -252,9 +252,9 @@ fn number(text: &[u8]) -> Vec<u8> {
 /// The characters that stand for a text inside of Base64, wherever in it the text begins: as in
 /// the `Basic` credentials of its user.
 fn base64_in(text: &[u8], forms: &mut Vec<Vec<u8>>) {
-    for before in 0..3_usize {
-        let bytes = [&b"\0\0"[..before.min(2)], text].concat();
-        let (first, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+    for before in [b"".as_slice(), b"\0", b"\0\0"] {
+        let bytes = [before, text].concat();
+        let (first, end) = ((before.len() * 8).div_ceil(6), bytes.len() * 8 / 6);
         let coded = STANDARD_NO_PAD.encode(&bytes).into_bytes();
         if let Some(inside) = coded.get(first..end).filter(|inside| inside.len() >= 6) {
             let url = inside.iter().map(|byte| match byte {
