@@ -27,7 +27,7 @@ pub(super) struct Jwt {
 }
 
 enum Key {
-    Common(Header, EncodingKey),
+    Common(Box<(Header, EncodingKey)>),
     /// ECDSA by P-521 and SHA-512 (RFC 7518 §3.4), and the header in JSON.
     Es512(String, Box<SigningKey>),
 }
@@ -95,12 +95,12 @@ impl Key {
             }
             _ => EncodingKey::from_rsa_pem(key.as_bytes()).map_err(|error| unusable(&error))?,
         };
-        Ok(Self::Common(Header { kid: id, ..Header::new(algorithm) }, key))
+        Ok(Self::Common(Box::new((Header { kid: id, ..Header::new(algorithm) }, key))))
     }
 
     fn sign(&self, claims: &Value) -> Result<String, Fault> {
         match self {
-            Self::Common(header, key) => encode(header, claims, key)
+            Self::Common(common) => encode(&common.0, claims, &common.1)
                 .map_err(|error| fault(&format!("the token cannot be signed: {error}"))),
             Self::Es512(header, key) => {
                 let claims = claims.to_string();
