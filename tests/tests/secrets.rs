@@ -55,7 +55,7 @@ fn failed_checks_say_what_they_would_say_but_the_secrets() {
         body => {
             let basic = seen.header("Authorization").unwrap_or_default();
             let echo = serde_json::json!([format!("{basic} {body}")]);
-            reply(200, &[], &echo.to_string())
+            reply(200, &[], echo.to_string())
         }
     })
     .unwrap();
