@@ -1,6 +1,6 @@
 //! HTTP as a client speaks it.
 //!
-//! [`wire`] is the codec of HTTP/1.1: bytes in, bytes out, no sockets and no clock. [`h2`] carries
+//! [`wire`] is the codec of HTTP/1.1: bytes in, bytes out, no sockets and no clock. `h2` carries
 //! over to HTTP/2 what asks for it. [`decode`]
 //! undoes the content codings of a body that the plan reads. [`Http`] is the driver that
 //! puts both on connections.
