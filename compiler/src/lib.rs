@@ -174,28 +174,48 @@ fn unfolded(
             (&mut scenario.on_stop, &folded.on_stop),
         ];
         for (steps, folded) in lists {
-            rename(steps, folded, &written);
+            let mut found = Vec::new();
+            names(folded, &mut found);
+            rename(steps, &mut found.into_iter(), &written);
         }
     }
     ir
 }
 
-/// Gives steps the names of others that differ from them in nothing but what was folded.
-fn rename(steps: &mut [ir::Step], folded: &[ir::Step], written: &impl Fn(&Template) -> Template) {
-    for (step, folded) in steps.iter_mut().zip(folded) {
-        match (&mut step.kind, &folded.kind) {
-            (StepKind::Task(task), StepKind::Task(folded)) => {
-                task.name = written(&folded.name);
-                task.request.target = written(&folded.request.target);
+/// What tasks and groups are called, and what tasks ask for, in their order. Folding changes how
+/// blocks are put together around them, but neither their number nor their order.
+fn names(steps: &[ir::Step], found: &mut Vec<[Template; 2]>) {
+    for step in steps {
+        match &step.kind {
+            StepKind::Task(task) => found.push([task.name.clone(), task.request.target.clone()]),
+            StepKind::Group { name, .. } => found.push([name.clone(), Template::default()]),
+            _ => {}
+        }
+        step.inner().into_iter().for_each(|steps| names(steps, found));
+    }
+}
+
+/// Gives tasks and groups these names, as they are written.
+fn rename(
+    steps: &mut [ir::Step],
+    names: &mut impl Iterator<Item = [Template; 2]>,
+    written: &impl Fn(&Template) -> Template,
+) {
+    for step in steps {
+        match &mut step.kind {
+            StepKind::Task(task) => {
+                if let Some([name, target]) = names.next() {
+                    (task.name, task.request.target) = (written(&name), written(&target));
+                }
             }
-            (StepKind::Group { name, .. }, StepKind::Group { name: folded, .. }) => {
-                *name = written(folded);
+            StepKind::Group { name, .. } => {
+                if let Some([folded, _]) = names.next() {
+                    *name = written(&folded);
+                }
             }
             _ => {}
         }
-        for (steps, folded) in step.inner_mut().into_iter().zip(folded.inner()) {
-            rename(steps, folded, written);
-        }
+        step.inner_mut().into_iter().for_each(|steps| rename(steps, names, written));
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod bounds;
 mod effect;
 mod lane;
+mod marks;
 mod reading;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
 
 use self::bounds::{MAX_VALUE, TOO_LONG, length};
+use self::marks::{Mark, Marks};
 
 pub use self::effect::{
     Effect, Failure, Fetch, Fetched, NoRows, Request, Resume, RowNumber, Rows, Sample, Scope, World,
@@ -57,10 +59,7 @@ pub struct User {
     /// What failed the request was a check of the status.
     by_status: bool,
     retried: Retried,
-    /// The sample or text was handed out; its buffer goes back with the next step.
-    sampled: bool,
-    /// A value was too long, which the next sample tells.
-    too_long: bool,
+    marks: Marks,
     phase: Phase,
     /// Loops since the last request, pause or end.
     rounds: u32,
@@ -121,8 +120,7 @@ impl User {
             failed: None,
             by_status: false,
             retried: Retried::default(),
-            sampled: false,
-            too_long: false,
+            marks: Marks::default(),
             phase: Phase::Tick,
             rounds: 0,
             rng,
@@ -163,10 +161,10 @@ impl User {
         let on_stop = self.on_stop.take();
         if let Some(address) = on_stop {
             (self.pc, self.phase) = (Addr(address.get() - 1), Phase::Stop);
-            self.sampled = self.scratch.is_some();
+            self.marks.set(Mark::Sampled, self.scratch.is_some());
             (self.failed, self.by_status, self.retried) = (None, false, Retried::default());
             (self.unresolved, self.soft_failures) = (0, 0);
-            self.too_long = false;
+            self.marks.set(Mark::TooLong, false);
             self.rounds = 0;
         }
         on_stop.is_some()
@@ -194,14 +192,14 @@ impl User {
             Resume::Go => &Reply::EMPTY,
             Resume::Reply(reply) => {
                 if let Some(fault) = reply.fault
-                    && !self.too_long
+                    && !self.marks.has(Mark::TooLong)
                 {
                     self.fail(linked, world, fault.class, &fault.text);
                 }
                 reply
             }
         };
-        if std::mem::take(&mut self.sampled) {
+        if self.marks.take(Mark::Sampled) {
             self.release(world);
         }
         if self.rounds == MAX_ROUNDS
@@ -215,7 +213,7 @@ impl User {
             self.pc.0 += 1;
             match instruction.op {
                 Opcode::End => {
-                    if std::mem::take(&mut self.too_long) {
+                    if self.marks.take(Mark::TooLong) {
                         // No request tells of it. The tick ends with the next step.
                         self.rounds = MAX_ROUNDS;
                         return Effect::Stuck;
@@ -263,7 +261,7 @@ impl User {
                     self.request = RequestId(x);
                     self.rounds = 0;
                     world.scratch.rest();
-                    if self.too_long {
+                    if self.marks.has(Mark::TooLong) {
                         self.fail(linked, world, FaultClass::Plan, TOO_LONG);
                     }
                     if let Some(row) = linked.program.tables.requests.get(self.request.index()) {
@@ -282,7 +280,7 @@ impl User {
                     }
                 }
                 Opcode::Sample => {
-                    self.sampled = true;
+                    self.marks.set(Mark::Sampled, true);
                     let attempt = std::mem::take(&mut self.retried).attempts();
                     return Effect::Sample(self.sample(linked, attempt));
                 }
@@ -323,7 +321,7 @@ impl User {
                 Opcode::Enter => return Effect::Enter(SeriesId(x)),
                 Opcode::Leave => return Effect::Leave,
                 Opcode::Log => {
-                    self.sampled = true;
+                    self.marks.set(Mark::Sampled, true);
                     // No request is charged with what it leaves as written.
                     self.unresolved = 0;
                     self.hide_in_log(linked, &mut world.scratch.kept);
@@ -387,6 +385,13 @@ impl User {
         self.scratch_mut(world).failure = failure;
     }
 
+    #[inline]
+    fn note_length(&mut self, is_too_long: bool) {
+        if is_too_long {
+            self.marks.set(Mark::TooLong, true);
+        }
+    }
+
     fn draw(&mut self, linked: &Linked, pause: PauseId) -> u64 {
         match linked.program.tables.pauses.get(pause.index()) {
             Some(row) if row.min_ns < row.max_ns => self.rng.u64(row.min_ns..=row.max_ns),
@@ -430,7 +435,7 @@ impl User {
             }
             missing
         });
-        self.too_long |= too_long;
+        self.note_length(too_long);
         if missing {
             let text = Value::Text(linked.program.consts.slice(&slot.text));
             slot.escape.write(text, &mut scratch.out);
@@ -462,7 +467,7 @@ impl User {
                     Caller { rng, clock, user, iteration, length, too_long, counts, kept };
                 state.call(calling, &mut caller, results, spare);
                 let Caller { length, too_long, .. } = caller;
-                self.too_long |= too_long;
+                self.note_length(too_long);
                 pool.worked(length);
                 look(pool.spare.value())
             }
@@ -489,10 +494,10 @@ impl User {
             new.set(if is_too_long { Value::Unset } else { value });
         });
         world.scratch.worked(length(&[new.value()]));
-        self.too_long |= is_too_long;
+        self.note_length(is_too_long);
         if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
             std::mem::swap(var, &mut new);
-            if self.too_long {
+            if is_too_long {
                 // What has grown so long is not kept for reuse either.
                 new = Var::default();
             }
@@ -524,7 +529,7 @@ impl User {
     }
 
     fn sample(&mut self, linked: &Linked, attempt: u8) -> Sample<'_> {
-        self.too_long = false;
+        self.marks.set(Mark::TooLong, false);
         let request = linked.program.tables.requests.get(self.request.index());
         let text = self.scratch.as_deref().map_or("", |scratch| scratch.failure.as_str());
         Sample {
