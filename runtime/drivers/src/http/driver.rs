@@ -219,7 +219,7 @@ impl Http {
             let limit = self.start(request, stamps);
             let method = request.part(part::METHOD);
             let call = Call { request, origin, head, tail, beyond: None, method, limit };
-            let outcome = self.attempt(session, &call, stamps).await;
+            let outcome = self.attempt_http1(session, &call, stamps).await;
             if let Some(built) = built {
                 self.put_bytes(built.head);
             }
@@ -329,11 +329,7 @@ impl Http {
         Ok((Built { origin, head, tail }, !proof.is_empty()))
     }
 
-    /// Sends a request and receives its reply, on the user's connection if it has one.
-    ///
-    /// A connection may be closed by the server in the very moment it is used. Nobody is
-    /// to blame for that, so the request is sent once more on a new connection when it
-    /// cannot have been acted upon or may be repeated (RFC 9110 §9.2.2).
+    /// Sends a request and receives its reply, over the version of HTTP it asks for.
     async fn attempt(
         &self,
         session: &mut Session,
@@ -343,6 +339,20 @@ impl Http {
         if call.version() != Version::Http1 && self.attempt_http2(session, call, stamps).await? {
             return Ok(());
         }
+        self.attempt_http1(session, call, stamps).await
+    }
+
+    /// Sends a request and receives its reply, on the user's connection if it has one.
+    ///
+    /// A connection may be closed by the server in the very moment it is used. Nobody is
+    /// to blame for that, so the request is sent once more on a new connection when it
+    /// cannot have been acted upon or may be repeated (RFC 9110 §9.2.2).
+    async fn attempt_http1(
+        &self,
+        session: &mut Session,
+        call: &Call<'_>,
+        stamps: &mut Stamps,
+    ) -> Result<(), Fault> {
         let found = session.take_connection(call.origin, call.proxy(), call.request);
         let mut is_reused = matches!(found, Found::Open(_));
         let mut connection = match found {

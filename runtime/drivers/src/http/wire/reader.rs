@@ -94,7 +94,8 @@ impl ReplyReader {
     /// # Errors
     /// The bytes are not a reply, or exceed a limit, or go on after its end. The
     /// connection is of no more use then.
-    #[inline]
+    // What all requests go through is one piece of code, whoever else feeds a reader.
+    #[inline(always)]
     pub fn feed(&mut self, buffer: &mut Buffer) -> Result<Progress, WireError> {
         if matches!(self.state, State::Head) && !self.read_head(buffer)? {
             return Ok(Progress::More);
