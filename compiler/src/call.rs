@@ -222,10 +222,7 @@ impl Lower<'_> {
                 format!("it is larger than {} MiB", LARGEST_FILE >> 20),
                 "a file in a placeholder becomes a part of the program",
             ),
-            Err(error) => (
-                error.to_string(),
-                "paths are seen from the working directory, then from the plan's folder",
-            ),
+            Err(error) => (error.to_string(), files::SEEN_FROM),
         };
         let problem =
             Diagnostic::new(Code::UnreadableFile, format!("the file `{path}` cannot be read"))

@@ -163,9 +163,7 @@ pub(crate) fn action(node: &Node<'_>, lower: &mut Lower<'_>) {
     }
     let arguments = arguments
         .into_iter()
-        .filter_map(|(field, value)| {
-            Some((field.name, lower.value(value, &field.shape, field.name)?))
-        })
+        .filter_map(|(field, value)| Some((field.name, lower.field(field, value)?)))
         .collect();
     carry_out(command, node, &arguments, lower);
 }

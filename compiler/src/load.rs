@@ -44,7 +44,7 @@ impl<'n, 's> Given<'n, 's> {
                 continue;
             }
             lower.expand = expanded.contains(&field.name);
-            if let Some(tree) = lower.value(node, &field.shape, field.name) {
+            if let Some(tree) = lower.field(field, node) {
                 values.insert(field.name, tree);
             }
             lower.expand = false;

@@ -9,6 +9,7 @@ use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
 
 use crate::Options;
 use crate::diag::{Code, Diagnostic, Source, suggest};
+use crate::files;
 use crate::ir::{Const, Ir, Var};
 use crate::json::{self, Kind, Node};
 use crate::scope::Scope;
@@ -115,10 +116,17 @@ impl<'l> Lower<'l> {
         let members = self.members(node, tables, owner, unknown);
         members
             .into_iter()
-            .filter_map(|(field, value)| {
-                Some((field, self.value(value, &field.shape, field.name)?))
-            })
+            .filter_map(|(field, value)| Some((field, self.field(field, value)?)))
             .collect()
+    }
+
+    /// Lowers the value of a field; reports what does not fit.
+    pub(crate) fn field(&mut self, field: &'static Field, node: &Node<'_>) -> Option<Tree> {
+        let mut tree = self.value(node, &field.shape, field.name)?;
+        if field.is_path {
+            files::locate(&mut tree, self);
+        }
+        Some(tree)
     }
 
     /// Matches the members of an object with the fields of tables. Unknown names are

@@ -56,9 +56,8 @@ pub(crate) fn lower(
     // Fields of every step have been looked at.
     let is_step = |field: &Field| STEP_FIELDS.iter().any(|step| step.name == field.name);
     let members = members.into_iter().filter(|(field, _)| !is_step(field));
-    let fields: Vec<(&'static Field, Tree)> = members
-        .filter_map(|(field, value)| Some((field, lower.value(value, &field.shape, field.name)?)))
-        .collect();
+    let fields: Vec<(&'static Field, Tree)> =
+        members.filter_map(|(field, value)| Some((field, lower.field(field, value)?))).collect();
     let field =
         |name: &str| fields.iter().find(|(field, _)| field.name == name).map(|(_, tree)| tree);
     let is_common = |field: &Field| TASK_FIELDS.iter().any(|common| common.name == field.name);

@@ -18,6 +18,10 @@ impl Files for Example {
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }
+
+    fn look(&self, path: &str) -> io::Result<()> {
+        if path == "photo.jpg" { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
 }
 
 /// The codes found in a plan, and all that was said about it.

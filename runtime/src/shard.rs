@@ -217,6 +217,15 @@ impl Shard {
         }
     }
 
+    /// The same for what is done only before a time, at which whoever waits leaves: that is no lateness.
+    pub(crate) async fn wait_within(&self, due_ns: u64, leave_ns: u64) {
+        if due_ns < leave_ns {
+            self.wait_until(due_ns).await;
+        } else {
+            self.pacer.until(leave_ns).await;
+        }
+    }
+
     /// Files the time of a group that ended at `end_ns`.
     pub(crate) fn record_group(&self, group: &Group, end_ns: u64) {
         let time_ns = end_ns.saturating_sub(group.begin_ns);
@@ -229,6 +238,11 @@ impl Shard {
         if self.apart {
             self.end();
         }
+    }
+
+    /// Whether the first failure ends it, also before steps that wait for nothing.
+    pub(crate) const fn gives_up(&self) -> bool {
+        self.gives_up
     }
 
     /// Ends the run, on all shards.

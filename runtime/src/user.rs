@@ -91,20 +91,22 @@ pub(crate) fn run<D: Driver>(
                     continue;
                 }
                 Effect::Sample(sample) => {
-                    groups.heed(sample.failure.is_some());
+                    let failed = sample.failure.is_some();
+                    groups.heed(failed);
                     shard.record(&sample, due_ns, &stamps);
                     due_ns = stamps.done_ns;
+                    ends = failed && shard.gives_up();
                 }
                 Effect::Retry(attempt, pause_ns) => {
                     shard.record(&attempt, due_ns, &stamps);
                     driver.release(&mut session);
                     due_ns = stamps.done_ns.saturating_add(pause_ns);
-                    shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                    shard.wait_within(due_ns, turn.leave_ns).await;
                 }
                 Effect::Wait(pause_ns) => {
                     driver.release(&mut session);
                     due_ns = due_ns.saturating_add(pause_ns);
-                    shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                    shard.wait_within(due_ns, turn.leave_ns).await;
                     if pause_ns == 0 {
                         // What is due waits for nothing, and others have to get their turn.
                         tokio::task::yield_now().await;
@@ -115,7 +117,7 @@ pub(crate) fn run<D: Driver>(
                         driver.release(&mut session);
                         // Waiting for a turn is no part of the response time; being late before was.
                         due_ns = due_ns.saturating_add(wait_ns);
-                        shard.wait_until(turn_ns.min(turn.leave_ns)).await;
+                        shard.wait_within(turn_ns, turn.leave_ns).await;
                     }
                 }
                 Effect::End(pause_ns) => {
@@ -151,7 +153,7 @@ pub(crate) fn run<D: Driver>(
                             }
                             if due_ns > ended_ns {
                                 driver.release(&mut session);
-                                shard.wait_until(due_ns.min(turn.leave_ns)).await;
+                                shard.wait_within(due_ns, turn.leave_ns).await;
                             } else {
                                 // A tick may end without ever having waited for anything.
                                 tokio::task::coop::consume_budget().await;
@@ -183,7 +185,7 @@ pub(crate) fn run<D: Driver>(
                     .await;
                     due_ns = outcome.done_ns;
                     groups.heed(outcome.failed);
-                    ends = outcome.ends;
+                    ends = outcome.ends || (outcome.failed && shard.gives_up());
                 }
                 // Of a user that is no lane there is nothing to join.
                 Effect::Join => ends = true,

@@ -21,6 +21,8 @@ pub struct Field {
     pub ready: bool,
     /// Whether it names a file whose content stands for it.
     pub is_file: bool,
+    /// Whether it names files that are read when the run needs them.
+    pub is_path: bool,
     /// What to write instead of a text that is probably meant otherwise.
     pub advice: fn(&str) -> Option<String>,
 }
@@ -44,6 +46,7 @@ impl Field {
             example,
             ready: true,
             is_file: false,
+            is_path: false,
             advice: no_advice,
         }
     }
@@ -76,6 +79,12 @@ impl Field {
     #[must_use]
     pub const fn content(self) -> Self {
         Self { is_file: true, ..self }
+    }
+
+    /// The name of a file, or a list of names, to be read when the run needs it.
+    #[must_use]
+    pub const fn path(self) -> Self {
+        Self { is_path: true, ..self }
     }
 
     /// With advice for texts that are probably meant otherwise.

@@ -80,4 +80,8 @@ impl Files for Folder {
     fn open(&self, path: &str) -> io::Result<Box<dyn Read>> {
         Ok(Box::new(File::open(self.0.join(path))?))
     }
+
+    fn look(&self, path: &str) -> io::Result<()> {
+        self.0.join(path).metadata().map(drop)
+    }
 }

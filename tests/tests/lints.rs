@@ -36,6 +36,9 @@ const MEANT: &[(&str, &[Code])] = &[
     ("redirects", &[Code::PlainSecret]),
     ("retries", &[Code::UnusedVariable, Code::UnusedExtract]),
     ("socket", &[Code::UnusedExtract]),
+    // The files are made where they are needed.
+    ("fault-tls", &[Code::MissingFile]),
+    ("tls-and-limits", &[Code::MissingFile]),
     ("weighted", &[Code::UnreachableTask]),
     ("weighted-of-one", &[Code::UnreachableTask]),
     ("weighted-without-weights", &[Code::ZeroWeights]),

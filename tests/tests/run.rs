@@ -296,6 +296,23 @@ fn the_pause_between_ticks_is_kept() {
 }
 
 #[test]
+fn what_is_due_when_the_run_ends_does_not_begin() {
+    for load in [
+        r#""user_count": 1, "pace": 0.25, "test_time": 0.5"#,
+        r#""arrival": {"rate": 4}, "test_time": 0.5"#,
+    ] {
+        let (folder, witness) = (Folder::new().unwrap(), witness());
+        let task = r#"{"method": "get", "request_url": "/"}"#;
+        let plan = format!(
+            r#"[["LD_start_test", {{"user_detail_dict": {{}}, {load}, "tasks": [{task}]}}]]"#
+        );
+        folder.write("plan.json", plan).unwrap();
+        let run = runs::run(&folder, "plan.json", &["--host", &witness.url()]).unwrap();
+        assert_eq!(run.count("/totals/requests"), 2, "{load}");
+    }
+}
+
+#[test]
 fn cookies_are_kept_apart_by_user() {
     let witness = Witness::start(|seen| {
         let cookie = format!("user={}", seen.connection);

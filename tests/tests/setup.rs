@@ -71,6 +71,18 @@ fn a_setup_that_fails_fails_the_run_before_its_users_start() {
             r#"the setup failed: GET "first": "#,
         ),
         (
+            r#"[{"method": "get", "request_url": "/refused", "name": "second"},
+                {"log": "not said"}, {"stop_run": true}]"#,
+            vec!["/refused"],
+            r#"the setup failed: GET "second": "#,
+        ),
+        (
+            r#"[{"parallel": [{"method": "get", "request_url": "/refused", "name": "third"}]},
+                {"log": "not said"}]"#,
+            vec!["/refused"],
+            r#"the setup failed: GET "third": "#,
+        ),
+        (
             r#"[{"method": "get", "request_url": "/a"}, {"stop_run": true}]"#,
             vec!["/a"],
             "its `stop_run` ended the run",
@@ -89,6 +101,7 @@ fn a_setup_that_fails_fails_the_run_before_its_users_start() {
         let outcome = call.run().unwrap();
         assert_eq!(outcome.code, Some(1), "{outcome:#?}");
         assert!(outcome.stderr.contains(why), "{}", outcome.stderr);
+        assert!(!outcome.stderr.contains("not said"), "{}", outcome.stderr);
         assert_eq!(witness.targets(), requests);
         let run = runs::finish(&folder, outcome).unwrap();
         assert_eq!(run.count("/totals/requests"), 0);

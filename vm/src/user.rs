@@ -4,7 +4,6 @@
 pub(crate) mod bounds;
 mod effect;
 mod lane;
-mod marks;
 mod reading;
 
 use std::fmt;
@@ -26,7 +25,6 @@ use crate::scratch::{Scratch, ScratchPool};
 use crate::value::{Value, Var};
 
 use self::bounds::{MAX_VALUE, TOO_LONG, length};
-use self::marks::{Mark, Marks};
 
 pub use self::effect::{
     Effect, Failure, Fetch, Fetched, NoRows, Request, Resume, RowNumber, Rows, Sample, Scope, World,
@@ -55,11 +53,13 @@ pub struct User {
     request: RequestId,
     unresolved: u32,
     soft_failures: u8,
+    /// Of the request under way, or of a value made since the last one that was too long.
     failed: Option<FaultClass>,
     /// What failed the request was a check of the status.
     by_status: bool,
     retried: Retried,
-    marks: Marks,
+    /// The sample or text was handed out; its buffer goes back with the next step.
+    sampled: bool,
     phase: Phase,
     /// Loops since the last request, pause or end.
     rounds: u32,
@@ -120,7 +120,7 @@ impl User {
             failed: None,
             by_status: false,
             retried: Retried::default(),
-            marks: Marks::default(),
+            sampled: false,
             phase: Phase::Tick,
             rounds: 0,
             rng,
@@ -161,10 +161,9 @@ impl User {
         let on_stop = self.on_stop.take();
         if let Some(address) = on_stop {
             (self.pc, self.phase) = (Addr(address.get() - 1), Phase::Stop);
-            self.marks.set(Mark::Sampled, self.scratch.is_some());
+            self.sampled = self.scratch.is_some();
             (self.failed, self.by_status, self.retried) = (None, false, Retried::default());
             (self.unresolved, self.soft_failures) = (0, 0);
-            self.marks.set(Mark::TooLong, false);
             self.rounds = 0;
         }
         on_stop.is_some()
@@ -192,14 +191,15 @@ impl User {
             Resume::Go => &Reply::EMPTY,
             Resume::Reply(reply) => {
                 if let Some(fault) = reply.fault
-                    && !self.marks.has(Mark::TooLong)
+                    && self.failed.is_none()
                 {
                     self.fail(linked, world, fault.class, &fault.text);
                 }
                 reply
             }
         };
-        if self.marks.take(Mark::Sampled) {
+        if self.sampled {
+            self.sampled = false;
             self.release(world);
         }
         if self.rounds == MAX_ROUNDS
@@ -213,7 +213,7 @@ impl User {
             self.pc.0 += 1;
             match instruction.op {
                 Opcode::End => {
-                    if self.marks.take(Mark::TooLong) {
+                    if self.failed.take().is_some() {
                         // No request tells of it. The tick ends with the next step.
                         self.rounds = MAX_ROUNDS;
                         return Effect::Stuck;
@@ -261,7 +261,7 @@ impl User {
                     self.request = RequestId(x);
                     self.rounds = 0;
                     world.scratch.rest();
-                    if self.marks.has(Mark::TooLong) {
+                    if self.failed.is_some() {
                         self.fail(linked, world, FaultClass::Plan, TOO_LONG);
                     }
                     if let Some(row) = linked.program.tables.requests.get(self.request.index()) {
@@ -280,7 +280,7 @@ impl User {
                     }
                 }
                 Opcode::Sample => {
-                    self.marks.set(Mark::Sampled, true);
+                    self.sampled = true;
                     let attempt = std::mem::take(&mut self.retried).attempts();
                     return Effect::Sample(self.sample(linked, attempt));
                 }
@@ -321,7 +321,7 @@ impl User {
                 Opcode::Enter => return Effect::Enter(SeriesId(x)),
                 Opcode::Leave => return Effect::Leave,
                 Opcode::Log => {
-                    self.marks.set(Mark::Sampled, true);
+                    self.sampled = true;
                     // No request is charged with what it leaves as written.
                     self.unresolved = 0;
                     self.hide_in_log(linked, &mut world.scratch.kept);
@@ -385,10 +385,11 @@ impl User {
         self.scratch_mut(world).failure = failure;
     }
 
+    /// A value that was too long fails the next request, or the tick.
     #[inline]
-    fn note_length(&mut self, is_too_long: bool) {
+    const fn note_length(&mut self, is_too_long: bool) {
         if is_too_long {
-            self.marks.set(Mark::TooLong, true);
+            (self.failed, self.by_status) = (Some(FaultClass::Plan), false);
         }
     }
 
@@ -529,7 +530,6 @@ impl User {
     }
 
     fn sample(&mut self, linked: &Linked, attempt: u8) -> Sample<'_> {
-        self.marks.set(Mark::TooLong, false);
         let request = linked.program.tables.requests.get(self.request.index());
         let text = self.scratch.as_deref().map_or("", |scratch| scratch.failure.as_str());
         Sample {

@@ -176,6 +176,7 @@ codes! {
     "0603" FileTooLarge            Error   "a file that is too large"
     "0604" BadCsv                  Error   "a CSV file that cannot be used"
     "0605" RecursivePlan           Error   "a document that carries out itself"
+    "0606" MissingFile             Warning "a file that is not there"
 }
 
 impl Code {

@@ -134,6 +134,7 @@ pub const LINTS: &[Lint] = &[
     warns("foreign-placeholder", Code::ForeignPlaceholder, foreign_placeholder::find),
     warns("stray-space", Code::StraySpace, stray_space::find),
     noticed("step-to-do", Code::StepToDo),
+    noticed("missing-file", Code::MissingFile),
 ];
 
 /// The lint of a name, or of a code such as `LD0402`.

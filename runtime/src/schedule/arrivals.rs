@@ -29,14 +29,20 @@ struct Stage {
 }
 
 impl Arrivals {
-    /// The arrivals of a list of stages.
+    /// The arrivals of a list of stages, as far as they are before a time, in nanoseconds from the
+    /// first stage.
     #[must_use]
-    pub fn new(stages: &[StageRow]) -> Self {
+    pub fn new(stages: &[StageRow], end_ns: u64) -> Self {
         let mut arrivals = Self::default();
         let mut start_ns = 0.0;
         for stage in stages.iter().filter(|stage| stage.duration_ns > 0) {
-            let duration_ns = stage.duration_ns as f64;
-            let (from, to) = (stage.from / NS_PER_S, stage.to / NS_PER_S);
+            let whole_ns = stage.duration_ns as f64;
+            let duration_ns = whole_ns.min(end_ns as f64 - start_ns);
+            if duration_ns <= 0.0 {
+                break;
+            }
+            let from = stage.from / NS_PER_S;
+            let to = from + (stage.to / NS_PER_S - from) * (duration_ns / whole_ns);
             let before = arrivals.total;
             arrivals.stages.push(Stage { start_ns, duration_ns, from, to, before });
             arrivals.total += (from + to) / 2.0 * duration_ns;
@@ -153,7 +159,7 @@ mod tests {
     fn arrivals(stages: &[(u64, f64, f64)]) -> Arrivals {
         let stage =
             |&(seconds, from, to)| StageRow { duration_ns: seconds * S, from, to, spawn_rate: 1.0 };
-        Arrivals::new(&stages.iter().map(stage).collect::<Vec<_>>())
+        Arrivals::new(&stages.iter().map(stage).collect::<Vec<_>>(), u64::MAX)
     }
 
     fn starts(arrivals: &Arrivals, seed: Option<u64>) -> Vec<u64> {
@@ -258,9 +264,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_due_at_the_end_of_the_run_does_not_start() {
+        let row = |seconds: u64, from, to| StageRow {
+            duration_ns: seconds * S,
+            from,
+            to,
+            spawn_rate: 1.0,
+        };
+        for (stages, end_ns) in [
+            (vec![row(10, 4.0, 4.0)], 2 * S),
+            (vec![row(1, 4.0, 4.0), row(9, 4.0, 0.0)], 2 * S + 1),
+            (vec![row(2, 4.0, 0.0), row(1, 9.0, 9.0)], 2 * S),
+            (vec![row(2, 4.0, 4.0)], 0),
+        ] {
+            let whole: Vec<u64> = Arrivals::new(&stages, u64::MAX).of_shard(0, 1, None).collect();
+            let found: Vec<u64> = Arrivals::new(&stages, end_ns).of_shard(0, 1, None).collect();
+            let early: Vec<u64> = whole.into_iter().filter(|&due_ns| due_ns < end_ns).collect();
+            assert_eq!(found, early, "until {end_ns}");
+        }
+    }
+
+    #[test]
     fn starts_that_never_end_are_computed_as_they_come() {
         let stage = StageRow { duration_ns: u64::MAX, from: 1e6, to: 1e6, spawn_rate: 1.0 };
-        let mut found = Arrivals::new(&[stage]).of_shard(1, 2, None);
+        let mut found = Arrivals::new(&[stage], u64::MAX).of_shard(1, 2, None);
         assert_eq!(found.nth(999_999), Some(1_999_999_000));
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Start {
     pub(super) seed: u64,
     pub(super) vars: Option<Arc<[Var]>>,
     pub(super) begin_ns: u64,
+    /// When the run is over; what is due then or later does not begin.
+    pub(super) end_ns: u64,
 }
 
 impl Start {
@@ -83,7 +85,8 @@ impl Visitor for Crew<'_> {
         let shard = Rc::clone(&start.shard);
         let tables = &shard.linked.program().tables;
         let stages = Program::rows(&tables.stages, row.stages);
-        let begin_ns = start.begin_ns.saturating_add(row.start_after_ns);
+        let end_ns = start.end_ns;
+        let begin_ns = start.begin_ns.saturating_add(row.start_after_ns).min(end_ns);
         let hire = Hire {
             shard: Rc::clone(&shard),
             driver: Rc::new(D::new(Rc::clone(&start.net))),
@@ -94,6 +97,7 @@ impl Visitor for Crew<'_> {
             vars: start.vars.clone(),
             first_user,
             begin_ns,
+            end_ns,
             ticks,
             paced: row.paced != 0,
         };
@@ -115,7 +119,7 @@ impl Visitor for Crew<'_> {
             LoadKind::Uniform | LoadKind::Poisson => {
                 let random = row.load == LoadKind::Poisson;
                 let seed = random.then(|| start.seed ^ u64::from(id.0 + 1).rotate_right(16));
-                let starts = Arrivals::new(stages).of_shard(own, shards, seed);
+                let starts = Arrivals::new(stages, end_ns - begin_ns).of_shard(own, shards, seed);
                 let room = (row.users + shards - 1 - own) / shards;
                 // However often a user comes, it does no more than ticks start.
                 let hire = Hire { ticks: 0, ..hire };
@@ -141,6 +145,7 @@ struct Hire<D> {
     vars: Option<Arc<[Var]>>,
     first_user: u32,
     begin_ns: u64,
+    end_ns: u64,
     ticks: u64,
     paced: bool,
 }
@@ -150,13 +155,13 @@ impl<D: Driver> Hire<D> {
     async fn all(self, lives: impl Iterator<Item = Life>) {
         for life in lives {
             let start_ns = self.begin_ns.saturating_add(life.start_ns);
-            self.shard.pacer.until(start_ns).await;
-            if self.shard.is_over() {
+            self.shard.pacer.until(start_ns.min(self.end_ns)).await;
+            if self.shard.is_over() || start_ns >= self.end_ns {
                 break;
             }
-            let leave_ns = self.begin_ns.saturating_add(life.leave_ns);
+            let leave_ns = self.begin_ns.saturating_add(life.leave_ns).min(self.end_ns);
             // A user that comes back does not do all over again what it did the first time.
-            let again = if leave_ns == u64::MAX { 0 } else { life.start_ns };
+            let again = if life.leave_ns == u64::MAX { 0 } else { life.start_ns };
             let turn = Turn { start_ns, leave_ns, ..self.turn() };
             self.one(life.user, again, turn);
             // Users that start together must not keep those that run already waiting.
@@ -173,13 +178,13 @@ impl<D: Driver> Hire<D> {
         self.one(user, again, turn);
     }
 
-    /// The turn of a user that never leaves.
+    /// The turn of a user that leaves at the end of the run.
     fn turn(&self) -> Turn {
         Turn {
             scenario: self.nth,
             start_ns: self.begin_ns,
             late: false,
-            leave_ns: u64::MAX,
+            leave_ns: self.end_ns,
             ticks: self.ticks,
             paced: self.paced,
             hired: None,

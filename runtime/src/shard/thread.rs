@@ -95,10 +95,10 @@ async fn live(mut job: Job) -> io::Result<(Rc<Shard>, Reporter)> {
     let mut pacing = Shard::keep_time(&shard, &net);
     let mut reporter = Reporter::new(job.shard as usize, job.reports, Rc::clone(&net));
     let (run_id, seed, vars) = (job.run, job.seed, job.vars.clone());
-    let start = Start { shard: Rc::clone(&shard), net, run: run_id, seed, vars, begin_ns };
+    let end_ns = begin_ns.saturating_add(run.map_or(0, |run| run.duration_ns));
+    let start = Start { shard: Rc::clone(&shard), net, run: run_id, seed, vars, begin_ns, end_ns };
     start.all(job.shard, job.shards)?;
 
-    let end_ns = begin_ns.saturating_add(run.map_or(0, |run| run.duration_ns));
     let mut report_ns = begin_ns + NS_PER_S;
     while shard.is_live() {
         tokio::select! {

@@ -168,13 +168,13 @@ impl<'l, 'c, D: Driver> Lanes<'l, 'c, D> {
             match lane.next {
                 Next::Join => break,
                 Next::Wait => {
-                    self.shard.wait_until(lane.due_ns.min(self.times.leave_ns)).await;
+                    self.shard.wait_within(lane.due_ns, self.times.leave_ns).await;
                     self.step(lane, Resume::Go);
                 }
                 Next::Throttle(throttle) => {
                     if let Some((turn_ns, wait_ns)) = self.shard.turn(throttle, lane.due_ns) {
                         lane.due_ns = lane.due_ns.saturating_add(wait_ns);
-                        self.shard.wait_until(turn_ns.min(self.times.leave_ns)).await;
+                        self.shard.wait_within(turn_ns, self.times.leave_ns).await;
                     }
                     self.step(lane, Resume::Go);
                 }

@@ -334,7 +334,7 @@ fn pool(stage: &Stage, row: StageRow, room: u32) -> Rc<Pool> {
         let turn = Turn { start_ns, late, hired: Some(hired), ..turn(0) };
         spawn_local(run(Rc::clone(&shard), Rc::clone(&driver), user, turn));
     };
-    let starts = Arrivals::new(&[row]).of_shard(0, 1, None);
+    let starts = Arrivals::new(&[row], u64::MAX).of_shard(0, 1, None);
     let pool = Pool::new(starts, 0, room, Box::new(hire));
     stage.shard.expect(1);
     stage.shard.open(&pool);

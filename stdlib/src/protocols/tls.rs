@@ -1,7 +1,18 @@
 //! What tasks of several protocols say about certificates: `verify` and `cert`.
 
 use super::{Problem, ProblemKind, Task};
+use crate::field::{Field, Shape};
 use crate::template::{Template, Tree, TreeKind};
+
+/// The field that says whom a task trusts.
+pub(super) const VERIFY: Field = Field::new(
+    "verify",
+    Shape::Either(&[Shape::Bool, Shape::ConstantText]),
+    "Whether the server's certificate is checked, or the path of the CA file or folder to check it against.",
+    "false",
+)
+.path()
+.default("true");
 
 /// The path of the CA file or folder, when `verify` is one.
 pub(super) fn authorities(task: &Task<'_>, problems: &mut Vec<Problem>) -> Template {

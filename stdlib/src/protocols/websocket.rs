@@ -89,6 +89,7 @@ const FIELDS: &[Field] = &[
         "The client certificate: a PEM file with certificate and key, or a pair of files.",
         r#"["client.pem", "client.key"]"#,
     )
+    .path()
     .aliases(&["client_cert"]),
     Field::new(
         "expect",
@@ -142,13 +143,7 @@ const FIELDS: &[Field] = &[
         "2.5",
     )
     .default("5"),
-    Field::new(
-        "verify",
-        Shape::Either(&[Shape::Bool, Shape::ConstantText]),
-        "Whether the server's certificate is checked, or the path of the CA file or folder to check it against.",
-        "false",
-    )
-    .default("true"),
+    tls::VERIFY,
 ];
 
 fn prepare(task: &Task<'_>) -> Result<Prepared, Vec<Problem>> {

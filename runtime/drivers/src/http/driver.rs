@@ -21,6 +21,7 @@ use super::buffers::Buffers;
 use super::decode::Decoder;
 use super::extra::Extra;
 use super::message::{self, Beyond, Late, Prepared, Version};
+use super::received::Received;
 use super::redirect::{Hop, is_redirect};
 use super::route::Route;
 use super::session::{Connection, Found, Session};
@@ -172,14 +173,12 @@ impl Driver for Http {
         session.rejoin(beside);
     }
 
+    /// Asked for before and after each exchange, and mostly in vain: only the question is where
+    /// that is done.
     #[inline]
     fn release(&self, session: &mut Session) {
-        let received = &mut session.received;
-        if received.buffer.capacity() > 0 {
-            self.buffers.put(std::mem::take(&mut received.buffer));
-        }
-        if let Some(decoded) = received.decoded.take() {
-            self.put_bytes(decoded);
+        if session.received.holds_memory() {
+            self.take_back(&mut session.received);
         }
     }
 
@@ -194,6 +193,14 @@ impl Driver for Http {
 type Detour<'f> = Pin<Box<dyn Future<Output = Result<(), Fault>> + 'f>>;
 
 impl Http {
+    #[inline(never)]
+    fn take_back(&self, received: &mut Received) {
+        self.buffers.put(std::mem::take(&mut received.buffer));
+        if let Some(decoded) = received.decoded.take() {
+            self.put_bytes(decoded);
+        }
+    }
+
     async fn carry_out(
         &self,
         session: &mut Session,

@@ -26,6 +26,12 @@ impl Received {
         }
     }
 
+    /// Whether there is memory that others can use.
+    #[inline]
+    pub(super) fn holds_memory(&self) -> bool {
+        self.buffer.capacity() > 0 || self.decoded.is_some()
+    }
+
     /// The reply as the machine reads it.
     pub(super) fn reply(&self, needs: Needs) -> Reply<'_> {
         if let Some(fault) = &self.fault {

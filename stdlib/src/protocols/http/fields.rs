@@ -2,6 +2,7 @@
 
 use super::METHODS;
 use crate::field::{Field, Shape};
+use crate::protocols::tls::VERIFY;
 
 const PARAMS: Shape = Shape::Either(&[Shape::Map(&Shape::Written), Shape::Text, Shape::Null]);
 
@@ -23,16 +24,18 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new(
         "body_file",
         Shape::Either(&[Shape::Text, Shape::Null]),
-        "The body: a file, seen from the working directory. It is read once and shared by all users.",
+        "The body: a file, seen from the working directory or else from the plan's folder. It is read once and shared by all users.",
         r#""upload.bin""#,
-    ),
+    )
+    .path(),
     Field::new(
         "cert",
         Shape::Either(&[Shape::Text, Shape::List(&Shape::Text), Shape::Null]),
         "The client certificate: a PEM file with certificate and key, or a pair of files.",
         r#"["client.pem", "client.key"]"#,
     )
-    .aliases(&["client_cert"]),
+    .aliases(&["client_cert"])
+    .path(),
     Field::new(
         "compress",
         Shape::Either(&[Shape::Choice(&["gzip", "deflate"]), Shape::Null]),
@@ -137,13 +140,7 @@ pub(super) const FIELDS: &[Field] = &[
         "What is said in TLS.",
         r#"{"min_version": "1.3", "server_name": "shop.example"}"#,
     ),
-    Field::new(
-        "verify",
-        Shape::Either(&[Shape::Bool, Shape::ConstantText]),
-        "Whether the server's certificate is checked, or the path of the CA file or folder to check it against.",
-        "false",
-    )
-    .default("true"),
+    VERIFY,
 ];
 
 const HEADER: Shape = Shape::Either(&[Shape::Text, Shape::List(&Shape::Text), Shape::Null]);
@@ -182,9 +179,10 @@ const FILE: &[Field] = &[
     Field::new(
         "path",
         Shape::Text,
-        "Where its content is, seen from the working directory. The file is read once and shared by all users.",
+        "Where its content is, seen from the working directory or else from the plan's folder. The file is read once and shared by all users.",
         r#""photo.jpg""#,
-    ),
+    )
+    .path(),
 ];
 
 const CONTENT: &[Field] = &[
@@ -194,9 +192,10 @@ const CONTENT: &[Field] = &[
     Field::new(
         "path",
         Shape::Text,
-        "Where its content is, seen from the working directory.",
+        "Where its content is, seen from the working directory or else from the plan's folder.",
         r#""photo.jpg""#,
-    ),
+    )
+    .path(),
 ];
 
 const FILE_CONTENT: Field =
@@ -322,9 +321,10 @@ const AUTH: &[Field] = &[
     Field::new(
         "key_file",
         Shape::Text,
-        "For `jwt`: the file with the key, seen from the working directory.",
+        "For `jwt`: the file with the key, seen from the working directory or else from the plan's folder.",
         r#""key.pem""#,
-    ),
+    )
+    .path(),
     Field::new("key_id", Shape::Text, "For `hawk`: the `id`. For `jwt`: the `kid` in its header.", r#""2026-11""#),
     Field::new(
         "lifetime",
