@@ -1,5 +1,7 @@
 //! The document: its shape, its actions in order, and what they register.
 
+use std::collections::HashSet;
+
 use ld_stdlib::commands::{self, COMMANDS, Command};
 use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};
 
@@ -477,7 +479,17 @@ fn columns(
                 let name = if at == 0 { name.trim_start_matches('\u{feff}') } else { name };
                 name.to_owned()
             };
-            Some(names.map(name).collect())
+            let names: Vec<String> = names.map(name).collect();
+            let mut seen = HashSet::new();
+            let twice = names.iter().find(|name| !name.is_empty() && !seen.insert(*name));
+            if let Some(name) = twice {
+                let message = format!("`{path}` has two columns `{name}`");
+                let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
+                    .label(span, "the last of them counts")
+                    .help("give the other one another name");
+                lower.report(problem);
+            }
+            Some(names)
         }
         Err(error) => {
             let problem = Diagnostic::new(Code::BadCsv, format!("`{path}` cannot be read as CSV"));

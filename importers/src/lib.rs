@@ -135,6 +135,9 @@ pub fn importer(kind: Option<&str>, sources: &[Source]) -> Result<&'static Impor
             .first()
             .and_then(|source| IMPORTERS.iter().find(|row| (row.detect)(source)))
             .ok_or_else(|| {
+                if sources.first().is_some_and(|source| source.text.trim().is_empty()) {
+                    return Failure::new(first, "there is nothing in it".to_owned());
+                }
                 let message = "this looks like nothing that can be imported; if it is one of these, \
                                say which";
                 Failure::new(first, format!("{message}: {}", known()))

@@ -1,5 +1,7 @@
 //! `ldc import`: plans of what other tools recorded or wrote.
 
+mod summary;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
@@ -7,13 +9,12 @@ use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use ld_compiler::Options as CompileOptions;
-use ld_importers::{Fate, IMPORTERS, Imported, Options, Severity, Source, ThinkTime};
+use ld_importers::{IMPORTERS, Imported, Options, Source, ThinkTime};
 
 use crate::Exit;
 use crate::arguments::ImportOptions;
 use crate::input::Input;
-use crate::output::{complain, print, say};
+use crate::output::{print, say};
 
 pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
     let (kind, files) = kind_and_files(options)?;
@@ -40,8 +41,7 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
         keep_private(path);
         write(path, secrets(&imported).as_bytes(), 0o600)?;
     }
-    say(&summary(&imported, options));
-    check(options, plan)?;
+    summary::tell(&imported, options, plan)?;
     let fidelity = imported.notes.fidelity();
     match options.min_fidelity {
         Some(least) if fidelity < least => {
@@ -145,57 +145,7 @@ fn secrets(imported: &Imported) -> String {
     })
 }
 
-/// What was made, what was not kept, what is to be set, and what to do next.
-fn summary(imported: &Imported, options: &ImportOptions) -> String {
-    let mut text = String::new();
-    let count = |fate: Fate| imported.notes.list().iter().filter(|note| note.fate == fate).count();
-    let _ = writeln!(
-        text,
-        "{}: {} requests, fidelity {:.3}, {} approximated, {} dropped",
-        imported.kind,
-        imported.requests,
-        imported.notes.fidelity(),
-        count(Fate::Approximated),
-        count(Fate::Dropped),
-    );
-    for note in imported.notes.list() {
-        let mark = match note.severity {
-            Severity::Info => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        let _ = writeln!(
-            text,
-            "{mark}: {}: {} ({}): {}",
-            note.place,
-            note.what,
-            note.fate.name(),
-            note.why
-        );
-    }
-    for secret in &imported.secrets {
-        let _ = writeln!(text, "secret: ${{secret.{}}} stands for {}", secret.name, secret.used);
-    }
-    let plan = shown_plan(options);
-    let secrets = match &options.secrets {
-        Some(path) => format!(" --secrets {}", path.display()),
-        None if imported.secrets.is_empty() => String::new(),
-        None => " --secrets FILE".to_owned(),
-    };
-    let _ = writeln!(text, "next: ldvm run {plan} --users 1 --iterations 1{secrets}");
-    text
-}
-
 /// What the plan is called in messages.
 fn shown_plan(options: &ImportOptions) -> Cow<'_, str> {
     options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy())
-}
-
-/// Says what `ldc check` would say of the plan.
-fn check(options: &ImportOptions, plan: String) -> Result<(), Exit> {
-    let name = shown_plan(options);
-    let input = Input { name: name.into_owned(), bytes: plan.into_bytes() };
-    let (source, compiled) = input.compile(&CompileOptions::new())?;
-    complain(&source, &compiled);
-    Ok(())
 }

@@ -338,7 +338,7 @@ fn import_writes_a_plan_its_notes_and_its_secrets() {
     let ended = ldc(&folder, &arguments);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     for said in [
-        "1 requests",
+        "1 request, fidelity",
         "--limit-rate 1M",
         "${secret.PASSWORD}",
         "ldvm run plan.json",
@@ -353,6 +353,22 @@ fn import_writes_a_plan_its_notes_and_its_secrets() {
     let notes: Value = serde_json::from_str(&read("notes.json")).expect("JSON");
     assert_eq!(notes.pointer("/notes/0/fate"), Some(&Value::from("dropped")));
     assert_eq!(ldc(&folder, &["check", "plan.json"]).code, Some(0));
+}
+
+#[test]
+fn notes_that_say_the_same_are_told_together_and_warnings_of_the_plan_counted() {
+    let folder = folder();
+    let script = "curl --limit-rate 1M -d a=1 -X GET http://127.0.0.1/\n".repeat(5);
+    fs::write(folder.path().join("calls.sh"), script).expect("written");
+    let ended = ldc(&folder, &["import", "calls.sh", "-o", "plan.json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for said in [
+        "warning: 5 times --limit-rate 1M (dropped)",
+        "  at calls.sh:1\n  at calls.sh:2\n  at calls.sh:3\n  and 2 more\n",
+        "check: 5 warnings; `ldc check plan.json` shows them\nnext: ldvm run plan.json",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
 }
 
 #[test]

@@ -142,10 +142,10 @@ impl Table {
         self.columns.iter().map(AsRef::as_ref)
     }
 
-    /// The position of a column; of several with the same name, the first.
+    /// The position of a column; of several with the same name, the last, as in the reference.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<u32> {
-        let position = self.columns().position(|column| column == name)?;
+        let position = self.columns.iter().rposition(|column| **column == *name)?;
         u32::try_from(position).ok()
     }
 
@@ -404,9 +404,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_equal_columns_counts() {
+    fn the_last_of_two_equal_columns_counts() {
         let table = table("a,b,a\n1,2,3");
-        assert_eq!(table.column("a"), Some(0));
+        assert_eq!(table.column("a"), Some(2));
         assert_eq!(table.column("A"), None);
     }
 
