@@ -260,8 +260,10 @@ fn extracts(list: Option<&Tree>, protocol: &Protocol, lower: &mut Lower<'_>) -> 
                 prepared.is_ok()
             });
             let default = members.iter().find(|member| member.name == "default");
-            let default = default.and_then(|member| known(member, lower));
             let required = flag(members, "required", lower);
+            let default = default
+                .and_then(|member| known(member, lower))
+                .filter(|default| !(required && *default == Const::Null));
             let (name, var_span) = variable;
             let var = lower.var(Var { name, session });
             let span = entry.span;
@@ -302,7 +304,7 @@ fn known(member: &Member, lower: &mut Lower<'_>) -> Option<Const> {
             .label(member.value.span, "this is known only while it runs");
         lower.report(problem);
     }
-    value.filter(|value| *value != Const::Null)
+    value
 }
 
 /// Where the fields of an entry are wrong together: at the only one that is given, or somewhere

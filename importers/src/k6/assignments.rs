@@ -8,7 +8,7 @@ use oxc_span::Span;
 use super::code::Code;
 use super::machine::Machine;
 use super::scope::Scope;
-use super::value::Value;
+use super::value::{Value, is_plain};
 
 type Scoped<'a> = Rc<Scope<'a>>;
 
@@ -95,11 +95,18 @@ impl<'a> Machine<'a, '_> {
                 let Some(member) = other.as_member_expression() else { return };
                 let (object, name) = self.object_and_name(member, scope);
                 let name = name.unwrap_or_default();
+                if self.set_by_class(&object, &name, &value, span) {
+                    return;
+                }
                 match &object {
                     Value::Object(object) if object.kind.get() == "url" => {
                         self.set_url_member(object, &name, &value, span);
                     }
                     Value::Object(object) => self.set_member(object, &name, value, span),
+                    Value::Class(class) => {
+                        let statics = Rc::clone(&class.statics);
+                        self.set_member(&statics, &name, value, span);
+                    }
                     Value::Array(array) if self.is_conditional(array.made) => {
                         self.changed_list(array, span);
                     }
@@ -169,7 +176,7 @@ impl<'a> Machine<'a, '_> {
             }
         }
         let is_of_module = binding.is_of_module && !self.loading;
-        if !self.loops.is_empty() || !self.pending.is_empty() || is_of_module {
+        if !self.loops.is_empty() || !self.pending.is_empty() || self.depth > 0 || is_of_module {
             self.journal.push((Rc::clone(scope), name.to_owned(), binding.clone()));
         }
         if let Some(variable) = &binding.variable {
@@ -189,6 +196,18 @@ impl<'a> Machine<'a, '_> {
         if binding.depth >= self.depth {
             let value = self.named(name, value, span);
             scope.change(name, |binding| binding.value = value);
+            return;
+        }
+        if self.joined_replies(&binding.value, &value, span).is_some() {
+            return;
+        }
+        if let (Value::Object(object), Value::Object(_)) = (&binding.value, &value)
+            && [&binding.value, &value].iter().all(|value| is_plain(value))
+        {
+            // Its members are what the other one's are.
+            for (name, value) in value.members() {
+                self.set_member(object, &name, value, span);
+            }
             return;
         }
         // It is changed only on a condition: the plan has to keep it.

@@ -33,6 +33,7 @@ impl<'a> Machine<'a, '_> {
             self.todo("decide here what the script decides", span);
             return self.go_on(rest, scope);
         };
+        self.may_be_missing(&code);
         let condition = code.expression();
         let (before, (mut then, left, mut otherwise, right, went_on)) = self.speculate(|machine| {
             let outer = std::mem::take(&mut machine.left);
@@ -136,6 +137,12 @@ impl<'a> Machine<'a, '_> {
             }
             _ => {}
         }
+        if let Some(joined) = self.joined_replies(&one, &other, span) {
+            return joined;
+        }
+        if let Some(joined) = self.joined_objects(&one, then, &other, otherwise, span) {
+            return joined;
+        }
         let codes = (self.code(&one, span), self.code(&other, span));
         let (Some(one), Some(other)) = codes else {
             return Value::unknown("its value depends on a condition");
@@ -189,7 +196,8 @@ impl<'a> Machine<'a, '_> {
             let requests = self.requests.len();
             let taken = self.taken.clone();
             let left = self.left.clone();
-            let steps = self.steps.len();
+            let (steps, journal) = (self.steps.len(), self.journal.len());
+            let read = (self.kept_on.clone(), self.members_kept.clone());
             let result = run(self);
             let (mine, outer): (Vec<_>, Vec<_>) = self
                 .pending
@@ -210,6 +218,8 @@ impl<'a> Machine<'a, '_> {
             self.taken.extend(names);
             self.left = left;
             self.steps.truncate(steps);
+            self.undo_values(journal);
+            (self.kept_on, self.members_kept) = read;
         }
         let result = run(self);
         (before, result)

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use oxc_ast::ast::{
     Argument, ArrowFunctionBody, Class, ClassElement, Expression, FormalParameters, Function,
-    MemberExpression, MethodDefinitionKind,
+    MemberExpression, MethodDefinition, MethodDefinitionKind, PropertyKey,
 };
 use oxc_span::Span;
 
@@ -14,6 +14,9 @@ use super::statements::Flow;
 use super::value::{Body, ClassValue, Closure, Object, Value};
 
 type Scoped<'a> = Rc<Scope<'a>>;
+
+/// Values that a generator gives at most.
+const MOST_YIELDS: usize = 1000;
 
 /// What no script can have as a name: the class whose method is evaluated.
 const HOME: &str = "class of this method";
@@ -31,7 +34,38 @@ impl<'a> Machine<'a, '_> {
             Some(Value::Class(parent)) => Some(parent),
             _ => None,
         };
-        Value::Class(Rc::new(ClassValue { class, scope: Rc::clone(scope), parent }))
+        let statics = Rc::new(Object::default());
+        let value = ClassValue { class, scope: Rc::clone(scope), parent, statics };
+        let value = Value::Class(Rc::new(value));
+        self.initialise_statics(&value);
+        value
+    }
+
+    /// What a class has itself: static members and blocks, in their order.
+    fn initialise_statics(&mut self, value: &Value<'a>) {
+        let Value::Class(class) = value else { return };
+        let scope = self.scope_of_class(class);
+        scope.declare("this", value.clone(), self.depth);
+        if let Some(id) = &class.class.id {
+            scope.declare(&id.name, value.clone(), self.depth);
+        }
+        for element in &class.class.body.body {
+            match element {
+                ClassElement::PropertyDefinition(property) if property.r#static => {
+                    let value = match &property.value {
+                        Some(value) => self.expression(value, &scope),
+                        None => Value::Undefined,
+                    };
+                    if let Some(name) = self.key(&property.key, property.computed, &scope) {
+                        class.statics.set(&name, value);
+                    }
+                }
+                ClassElement::StaticBlock(block) => {
+                    self.statements(&block.body, &Scope::within(&scope));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// `new …` of a class of the script.
@@ -86,16 +120,65 @@ impl<'a> Machine<'a, '_> {
         name: &str,
         is_static: bool,
     ) -> Option<(&'a Function<'a>, Scoped<'a>, bool)> {
-        for element in &class.class.body.body {
-            if let ClassElement::MethodDefinition(method) = element
-                && method.r#static == is_static
-                && method.key.static_name().as_deref() == Some(name)
-            {
-                let is_getter = method.kind == MethodDefinitionKind::Get;
-                return Some((&method.value, self.scope_of_class(class), is_getter));
-            }
+        let (method, scope) =
+            self.found_method(class, name, is_static, |kind| kind != MethodDefinitionKind::Set)?;
+        Some((&method.value, scope, method.kind == MethodDefinitionKind::Get))
+    }
+
+    /// Sets a member by what a class has for it; `false` when it has nothing.
+    pub(super) fn set_by_class(
+        &mut self,
+        object: &Value<'a>,
+        name: &str,
+        value: &Value<'a>,
+        span: Span,
+    ) -> bool {
+        if let Value::Object(of) = object
+            && let Some(setter) = of.accessor(name, false)
+        {
+            let setter = Self::of_object(setter, object);
+            self.call(&setter, vec![value.clone()], span);
+            return true;
         }
-        self.method_of(class.parent.as_ref()?, name, is_static)
+        let (class, is_static) = match object {
+            Value::Object(object) => match &object.class {
+                Some(class) => (class, false),
+                None => return false,
+            },
+            Value::Class(class) => (class, true),
+            _ => return false,
+        };
+        let is_setter = |kind| kind == MethodDefinitionKind::Set;
+        let Some((method, scope)) = self.found_method(class, name, is_static, is_setter) else {
+            return false;
+        };
+        let (body, this) = (Body::Function(&method.value), Some(object.clone()));
+        let setter = Value::Function(Rc::new(Closure { body, scope, this }));
+        self.call(&setter, vec![value.clone()], span);
+        true
+    }
+
+    /// A method of a kind that a class or one above it has, and the scope that it stands in.
+    fn found_method(
+        &self,
+        class: &Rc<ClassValue<'a>>,
+        name: &str,
+        is_static: bool,
+        is_wanted: impl Fn(MethodDefinitionKind) -> bool,
+    ) -> Option<(&'a MethodDefinition<'a>, Scoped<'a>)> {
+        let mut class = class;
+        loop {
+            for element in &class.class.body.body {
+                if let ClassElement::MethodDefinition(method) = element
+                    && method.r#static == is_static
+                    && is_wanted(method.kind)
+                    && key_name(&method.key).as_deref() == Some(name)
+                {
+                    return Some((&**method, self.scope_of_class(class)));
+                }
+            }
+            class = class.parent.as_ref()?;
+        }
     }
 
     pub(super) fn arguments(
@@ -168,7 +251,7 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// A function as a method of an object: `this` is the object, unless the function says otherwise.
-    fn of_object(function: Value<'a>, object: &Value<'a>) -> Value<'a> {
+    pub(super) fn of_object(function: Value<'a>, object: &Value<'a>) -> Value<'a> {
         match &function {
             Value::Function(closure)
                 if closure.this.is_none()
@@ -308,6 +391,12 @@ impl<'a> Machine<'a, '_> {
             std::mem::replace(&mut self.file, Rc::clone(&scope.origin.file)),
             std::mem::replace(&mut self.text, scope.origin.text),
         );
+        let is_floating = self.floating == Some(span) && body.is_async();
+        let made = self.steps.len();
+        let is_generator = matches!(body, Body::Function(function) if function.generator);
+        if is_generator {
+            self.yields.push(Vec::new());
+        }
         let frame = self.frame();
         self.frames.push(frame);
         let flow = match body {
@@ -341,7 +430,24 @@ impl<'a> Machine<'a, '_> {
         };
         (self.loops, self.is_within, self.file, self.text) = outside;
         self.levels -= 10;
+        if is_floating && self.steps.len() > made + 1 {
+            let why = "nobody waits for it; the plan does all of it before what follows";
+            self.approximate(span, why);
+        }
+        if is_generator {
+            return Value::array(self.yields.pop().unwrap_or_default());
+        }
         value
+    }
+
+    /// `yield`: what a generator gives is a list of all that it gives.
+    pub(super) fn yielded(&mut self, value: Value<'a>, is_list: bool, span: Span) -> Value<'a> {
+        let more = if is_list { value.items() } else { Some(vec![value]) };
+        match (self.yields.last_mut(), more) {
+            (Some(all), Some(more)) if all.len() < MOST_YIELDS => all.extend(more),
+            _ => self.drop(span, "what this gives is not followed"),
+        }
+        Value::Undefined
     }
 
     pub(super) fn parameters(
@@ -370,6 +476,14 @@ impl<'a> Machine<'a, '_> {
             let items = arguments.into_iter().skip(count).collect();
             self.bind(&rest.rest.argument, Value::array(items), scope, span);
         }
+    }
+}
+
+/// The name of a member, with the sign of private ones.
+pub(super) fn key_name(key: &PropertyKey<'_>) -> Option<String> {
+    match key {
+        PropertyKey::PrivateIdentifier(id) => Some(format!("#{}", id.name)),
+        other => other.static_name().map(|name| name.to_string()),
     }
 }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use oxc_span::Span;
 
 use super::code::Code;
-use super::machine::Machine;
-use super::value::{Array, Made, Object, Value};
+use super::machine::{Machine, Node};
+use super::value::{Array, Made, Object, Value, is_plain};
 
 /// An object or list of a module as it was when an iteration began.
 pub(super) enum Before<'a> {
@@ -111,6 +111,43 @@ impl<'a> Machine<'a, '_> {
         self.pending.push((depth, variable.clone(), Self::set(&variable, &before)));
         self.push(Self::set(&variable, &after));
         object.set(name, Value::live(Code::Name(variable)));
+    }
+
+    /// One of two objects, by what the plan decides: each member is that of one or the other. What
+    /// only one of them has is taken to be there.
+    pub(super) fn joined_objects(
+        &mut self,
+        one: &Value<'a>,
+        then: &mut Vec<Node>,
+        other: &Value<'a>,
+        otherwise: &mut Vec<Node>,
+        span: Span,
+    ) -> Option<Value<'a>> {
+        if !is_plain(one)
+            || !is_plain(other)
+            || one.to_json().zip(other.to_json()).is_some_and(|(a, b)| a == b)
+        {
+            return None;
+        }
+        let mut members = one.members();
+        let is_known = |name: &str| one.member(name).is_some();
+        members.extend(other.members().into_iter().filter(|(name, _)| !is_known(name)));
+        let mut is_less = false;
+        let joined = members.into_iter().map(|(name, value)| {
+            let value = match (one.member(&name), other.member(&name)) {
+                (Some(one), Some(other)) => self.merged(one, then, other, otherwise, span),
+                _ => {
+                    is_less = true;
+                    value
+                }
+            };
+            (name, value)
+        });
+        let joined = joined.collect();
+        if is_less {
+            self.approximate(span, "it is there on a condition; the plan takes it to be there");
+        }
+        Some(Value::object(joined))
     }
 
     /// A list is changed on a condition: nobody knows what is in it.

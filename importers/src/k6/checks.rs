@@ -7,6 +7,7 @@ use oxc_span::Span;
 use serde_json::{Map, Value as Json, json};
 
 use super::machine::Machine;
+use super::operators::turned;
 use super::value::{Part, Test, Value, What};
 
 /// An assertion, and the request whose reply it is about.
@@ -33,10 +34,12 @@ impl<'a> Machine<'a, '_> {
                     if let Some(members) = assertion.as_object_mut() {
                         members.insert("soft".to_owned(), json!(true));
                     }
-                    if let Some(sent) = self.requests.get_mut(request)
-                        && !sent.task.assertions.contains(&assertion)
-                    {
-                        sent.task.assertions.push(assertion);
+                    for request in self.alike(request) {
+                        if let Some(sent) = self.requests.get_mut(request)
+                            && !sent.task.assertions.contains(&assertion)
+                        {
+                            sent.task.assertions.push(assertion.clone());
+                        }
                     }
                 }
                 self.notes.keep();
@@ -211,24 +214,12 @@ fn opposite(op: &str) -> &'static str {
     }
 }
 
-/// The operator that says the same with the sides changed.
-fn turned(op: &str) -> &'static str {
-    match op {
-        "<" => ">",
-        "<=" => ">=",
-        ">" => "<",
-        ">=" => "<=",
-        "!=" => "!=",
-        _ => "==",
-    }
-}
-
 /// That a part is there, or is not.
 fn truthy(part: &Part, holds: bool, found: &mut Vec<Found>) -> bool {
     match &part.what {
         What::Status => push_comparison(part, if holds { "gt" } else { "eq" }, &json!(0), found),
         What::Body if holds => add(part, "size", [("op", json!("gt")), ("value", json!(0))], found),
-        What::Json(path) => {
+        What::Json(path) | What::One(path, 1) => {
             let op = if holds { "ne" } else { "eq" };
             let fields = [("path", json!(path)), ("op", json!(op)), ("value", Json::Null)];
             add(part, "json_path", fields, found)
@@ -236,7 +227,7 @@ fn truthy(part: &Part, holds: bool, found: &mut Vec<Found>) -> bool {
         What::Header(name) => {
             add(part, "header", [("name", json!(name)), ("exists", json!(holds))], found)
         }
-        What::Count(path) => {
+        What::Count(path) | What::FoundCount(path) => {
             let op = if holds { "gt" } else { "eq" };
             let fields = [("path", json!(path)), ("op", json!(op)), ("count", json!(0))];
             add(part, "json_path", fields, found)
@@ -267,11 +258,11 @@ fn push_comparison(part: &Part, op: &str, value: &Json, found: &mut Vec<Found>) 
         What::Status => "status_code",
         What::Duration => "latency",
         What::Size => "size",
-        What::Json(path) => {
+        What::Json(path) | What::One(path, 1) => {
             fields.push(("path", json!(path)));
             "json_path"
         }
-        What::Count(path) => {
+        What::Count(path) | What::FoundCount(path) => {
             fields.push(("path", json!(path)));
             value_key = "count";
             "json_path"

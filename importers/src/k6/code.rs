@@ -32,6 +32,12 @@ impl Code {
     }
 
     pub(super) fn op(op: &'static str, left: Self, right: Self) -> Self {
+        // `(month - 1) + 1`
+        if let ("+", Self::Op("-", inner, less), Self::Const(more)) = (op, &left, &right)
+            && **less == Self::Const(more.clone())
+        {
+            return (**inner).clone();
+        }
         Self::Op(op, Box::new(left), Box::new(right))
     }
 
@@ -72,6 +78,13 @@ impl Code {
         match self {
             Self::Name(name) => !name.starts_with("data.") && !name.starts_with("csv."),
             Self::Const(_) => true,
+            // A day is the same for as long as an iteration takes.
+            Self::Call("date", arguments) => arguments.first().is_some_and(|format| match format {
+                Self::Const(Json::String(format)) => {
+                    !format.contains(['H', 'M', 'S', 'I', 'T', 'f', 's'])
+                }
+                _ => false,
+            }),
             Self::Call(name, arguments) => {
                 let drawn = ["counter", "faker", "now", "randint", "random_choice"];
                 let drawn = drawn.contains(name)
@@ -82,6 +95,38 @@ impl Code {
             Self::Concat(parts) => parts.iter().all(Self::is_stable),
             Self::Op(_, left, right) => left.is_stable() && right.is_stable(),
             Self::Not(inner) => inner.is_stable(),
+        }
+    }
+
+    /// Whether this is a text, whatever is in it.
+    pub(super) fn is_text(&self) -> bool {
+        match self {
+            Self::Name(name) => name.starts_with("env."),
+            Self::Const(value) => value.is_string(),
+            Self::Concat(_) => true,
+            // Numbers of days, months and so on.
+            Self::Call("date", arguments) => !matches!(arguments.first(),
+                Some(Self::Const(Json::String(format))) if format.len() <= 3),
+            Self::Call(name, _) => [
+                "base64",
+                "base64_decode",
+                "hmac_sha256",
+                "join",
+                "lower",
+                "md5",
+                "now",
+                "random_string",
+                "replace",
+                "sha1",
+                "sha256",
+                "substr",
+                "trim",
+                "upper",
+                "url_encode",
+                "uuid",
+            ]
+            .contains(name),
+            Self::Op(..) | Self::Not(_) => false,
         }
     }
 

@@ -27,7 +27,7 @@ impl<'a> Machine<'a, '_> {
         };
         let first = arguments.first().cloned().unwrap_or(Value::Undefined);
         match &*path {
-            "Date" if arguments.is_empty() => Value::native("now"),
+            "Date" => self.date(&arguments, span),
             "data.SharedArray" => {
                 let list = match arguments.get(1) {
                     Some(function @ Value::Function(_)) => self.call(function, Vec::new(), span),
@@ -46,6 +46,12 @@ impl<'a> Machine<'a, '_> {
                 self.url(&first, &base, span)
             }
             "http.CookieJar" => made("own jar", Vec::new()),
+            "Promise" if matches!(first, Value::Function(_)) => {
+                let outside = self.resolved.take();
+                let given = vec![Value::native("resolve"), Value::native("reject")];
+                self.call(&first, given, span);
+                std::mem::replace(&mut self.resolved, outside).unwrap_or(Value::Undefined)
+            }
             "Array" => self.call_native("Array", arguments, span),
             "Set" | "WeakSet" => self.collection("set", &first, span),
             "Map" | "WeakMap" => self.collection("map", &first, span),
@@ -68,10 +74,6 @@ impl<'a> Machine<'a, '_> {
             path => {
                 // Clients of other protocols: what is called on them is told where it is called.
                 let root = path.split('.').next().unwrap_or(path);
-                // What a date gives is told where it is sent.
-                if path == "Date" {
-                    return Value::Unknown(Rc::from(self.words(span)));
-                }
                 if !path.contains('.') {
                     self.drop(span, "what this makes is not known");
                     return Value::Unknown(Rc::from(self.words(span)));

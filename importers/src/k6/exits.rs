@@ -223,7 +223,7 @@ impl<'a> Machine<'a, '_> {
         let was_left = self.end(frame);
         match flow {
             Flow::Return(value) => value,
-            Flow::Normal if was_left => match &frame.value {
+            Flow::Normal | Flow::Throw if was_left => match &frame.value {
                 Some(value) if value.truth() != Some(false) => value.clone(),
                 _ => Value::Undefined,
             },

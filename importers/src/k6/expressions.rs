@@ -54,6 +54,11 @@ impl<'a> Machine<'a, '_> {
             Expression::UpdateExpression(update) => {
                 self.update(update, scope, false);
             }
+            Expression::CallExpression(call) => {
+                self.floating = Some(call.span);
+                self.expression(expression, scope);
+                self.floating = None;
+            }
             Expression::SequenceExpression(sequence) => {
                 sequence.expressions.iter().for_each(|inner| self.effect(inner, scope));
             }
@@ -133,6 +138,9 @@ impl<'a> Machine<'a, '_> {
                     match element {
                         ArrayExpressionElement::SpreadElement(spread) => {
                             let spread = self.expression(&spread.argument, scope);
+                            if array.elements.len() == 1 && !spread.is_known() {
+                                return spread;
+                            }
                             match spread.items() {
                                 Some(more) if items.len() + more.len() > LONGEST => {
                                     self.drop(span, "this list grows too long");
@@ -158,16 +166,23 @@ impl<'a> Machine<'a, '_> {
                     match property {
                         ObjectPropertyKind::SpreadProperty(spread) => {
                             let spread = self.expression(&spread.argument, scope);
-                            if !spread.is_known() {
+                            let members = self.members_of(&spread);
+                            if !spread.is_known() && members.is_empty() {
                                 self.drop(span, "the members are not known");
                             }
-                            for (name, value) in spread.members() {
+                            for (name, value) in members {
                                 made.set(&name, value);
                             }
                         }
                         ObjectPropertyKind::ObjectProperty(property) => {
                             if property.kind != PropertyKind::Init {
-                                self.drop(property.span, "getters and setters are not followed");
+                                let name = self.key(&property.key, property.computed, scope);
+                                let function = self.expression(&property.value, scope);
+                                let is_getter = property.kind == PropertyKind::Get;
+                                if let Some(name) = name {
+                                    let accessor = (Rc::from(name), is_getter, function);
+                                    made.accessors.borrow_mut().push(accessor);
+                                }
                             } else if let Some(name) =
                                 self.key(&property.key, property.computed, scope)
                             {
@@ -215,6 +230,9 @@ impl<'a> Machine<'a, '_> {
                 match unary.operator.as_str() {
                     "!" => self.not(value),
                     "-" => self.binary("*", value, Value::Number(-1.0), span),
+                    "+" if matches!(&value, Value::Object(_)) => {
+                        self.method(&value, "valueOf", &[], span)
+                    }
                     "+" => match value.to_number() {
                         Some(number) => Value::Number(number),
                         None => value,
@@ -262,12 +280,33 @@ impl<'a> Machine<'a, '_> {
                     None => Value::Undefined,
                 },
             },
+            Expression::YieldExpression(inner) => {
+                let value = inner.argument.as_ref().map(|value| self.expression(value, scope));
+                self.yielded(value.unwrap_or(Value::Undefined), inner.delegate, span)
+            }
             Expression::TaggedTemplateExpression(tagged) => {
-                let url = self.expression(&tagged.tag, scope);
-                if matches!(&url, Value::Native(path) if &**path == "http.url") {
+                let tag = self.expression(&tagged.tag, scope);
+                if matches!(&tag, Value::Native(path) if &**path == "http.url") {
                     return self.tagged_url(&tagged.quasi, scope, span);
                 }
-                Value::Unknown(Rc::from(self.words(span)))
+                let quasis = &tagged.quasi.quasis;
+                let raw = |at: usize| quasis.get(at).map_or("", |piece| piece.value.raw.as_str());
+                let values: Vec<Value<'a>> =
+                    tagged.quasi.expressions.iter().map(|e| self.expression(e, scope)).collect();
+                if matches!(&tag, Value::Native(path) if &**path == "String.raw") {
+                    let mut text = Value::text(raw(0));
+                    for (at, value) in values.into_iter().enumerate() {
+                        text = self.binary("+", text, value, span);
+                        text = self.binary("+", text, Value::text(raw(at + 1)), span);
+                    }
+                    return text;
+                }
+                let cooked = quasis.iter().map(|piece| {
+                    Value::text(piece.value.cooked.as_ref().unwrap_or(&piece.value.raw))
+                });
+                let mut arguments = vec![Value::array(cooked.collect())];
+                arguments.extend(values);
+                self.call(&tag, arguments, span)
             }
             other => match other.as_member_expression() {
                 Some(member) => self.member(member, scope).1,
@@ -374,10 +413,18 @@ impl<'a> Machine<'a, '_> {
             return value;
         }
         let Some(code) = self.code(left, span) else {
-            self.todo("decide here what the script decides", span);
+            if super::sends(&steps) {
+                self.todo("decide here what the script decides", span);
+            } else {
+                self.approximate(
+                    span,
+                    "this cannot be asked when the plan runs; it goes on in any case",
+                );
+            }
             self.left = ways_out;
             return value;
         };
+        self.may_be_missing(&code);
         let condition = match op {
             "&&" => code,
             "||" => code.negated(),
@@ -411,6 +458,7 @@ impl<'a> Machine<'a, '_> {
             }
             return Value::Unknown(Rc::from(self.words(span)));
         };
+        self.may_be_missing(&condition);
         let codes = (self.code(&one, span), self.code(&other, span));
         let value = match codes {
             (Some(one), Some(other)) => {
@@ -419,7 +467,21 @@ impl<'a> Machine<'a, '_> {
                 otherwise.push(Self::set(&name, &other));
                 Value::live(Code::Name(name))
             }
-            _ => Value::Unknown(Rc::from(self.words(span))),
+            _ => {
+                let joined = self
+                    .joined_replies(&one, &other, span)
+                    .or_else(|| self.joined_objects(&one, &mut then, &other, &mut otherwise, span));
+                let decided = if joined.is_none() && then.is_empty() && otherwise.is_empty() {
+                    self.without_environment(test, span).and_then(|test| test.truth())
+                } else {
+                    None
+                };
+                match (joined, decided) {
+                    (Some(joined), _) => joined,
+                    (None, Some(holds)) => return if holds { one } else { other },
+                    (None, None) => Value::Unknown(Rc::from(self.words(span))),
+                }
+            }
         };
         if !then.is_empty() || !otherwise.is_empty() {
             let mut lists = vec![("tasks", then)];
@@ -468,6 +530,10 @@ impl<'a> Machine<'a, '_> {
         if let MemberExpression::ComputedMemberExpression(computed) = member {
             let object = self.object(&computed.object, scope);
             let index = self.expression(&computed.expression, scope);
+            let index = match &object {
+                Value::Object(_) => self.without_environment(&index, span).unwrap_or(index),
+                _ => index,
+            };
             let value = match index.to_text() {
                 Some(name) => self.get(&object, &name, span),
                 None => self.item(&object, &index, span),

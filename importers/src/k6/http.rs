@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::load;
 use super::machine::{Machine, Node, Sent};
 use super::scope::Scope;
+use super::statements::Flow;
 use super::value::{Object, Part, Value, What};
 use crate::body;
 use crate::draft::Task;
@@ -129,7 +130,8 @@ impl<'a> Machine<'a, '_> {
         }
         self.notes.keep_request();
         let number = self.requests.len();
-        self.requests.push(Sent { task, variables: Vec::new() });
+        let is_in_loop = self.loops.iter().any(|around| around.is_live);
+        self.requests.push(Sent { task, is_in_loop, ..Sent::default() });
         self.steps.push(Node::Request(number));
         Value::Reply(Rc::new(Part { request: number, what: What::Whole, hint: None }))
     }
@@ -361,6 +363,19 @@ impl<'a> Machine<'a, '_> {
 
     /// `http.batch`: requests at once.
     fn batch(&mut self, requests: &Value<'a>, span: Span) -> Value<'a> {
+        if let Value::Object(of) = requests
+            && of.kind.get() == "mapped"
+        {
+            self.approximate(
+                span,
+                "how many there are is known when the plan runs; it makes them one after the other",
+            );
+            self.for_items(span, requests, &|machine, request| {
+                machine.batch(&Value::array(vec![request]), span);
+                Flow::Normal
+            });
+            return Value::Unknown(Rc::from(self.words(span)));
+        }
         let list: Vec<(Option<Rc<str>>, Value<'a>)> = match requests {
             Value::Array(array) => {
                 array.items.borrow().iter().map(|item| (None, item.clone())).collect()
@@ -486,8 +501,12 @@ fn plain_name(method: &str, url: &str) -> Option<String> {
         if let Some((function, arguments)) = inside.split_once('(') {
             has_call = true;
             let last = arguments.trim_end_matches(')').rsplit(", ").next().unwrap_or_default();
-            let word =
-                if function == "item" && !last.contains(['$', '\'']) { last } else { function };
+            let first = arguments.strip_prefix("${").and_then(|rest| rest.split('}').next());
+            let word = match (function, first) {
+                ("default" | "trim", Some(first)) if !first.contains('(') => first,
+                ("item", _) if !last.contains(['$', '\'', '-']) => last,
+                _ => function,
+            };
             name.push_str(&format!("{{{word}}}"));
         } else {
             name.push_str(&format!("${{{inside}}}"));

@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 use super::code::Code;
 use super::exits::After;
 use super::machine::{Loop, Machine, Node};
+use super::queries::parts_of_mapped;
 use super::scope::Scope;
 use super::statements::Flow;
 use super::value::Value;
@@ -237,6 +238,9 @@ impl<'a> Machine<'a, '_> {
             self.approximate(span, "what this loop computes is not known; it sends nothing");
             return;
         }
+        if let Some(code) = &condition {
+            self.may_be_missing(code);
+        }
         let not = |flag: &String| Code::Not(Box::new(Code::Name(flag.clone())));
         let goes_on = goes_out.iter().fold(not(&flag), |all, out| Code::op("and", all, not(out)));
         let condition = match condition {
@@ -300,6 +304,12 @@ impl<'a> Machine<'a, '_> {
         list: &Value<'a>,
         run: &dyn Fn(&mut Self, Value<'a>) -> Flow<'a>,
     ) -> Flow<'a> {
+        if let Some((list, function)) = parts_of_mapped(list) {
+            return self.for_items(span, &list, &|machine, item| {
+                let made = machine.call(&function, vec![item], span);
+                run(machine, made)
+            });
+        }
         let label = self.label.take();
         let label = label.as_ref();
         let items = match list {
@@ -370,6 +380,45 @@ impl<'a> Machine<'a, '_> {
                 self.todo("do this for each item", span);
                 Flow::Normal
             }
+        }
+    }
+
+    /// `forEach`: calls a function with each item and its number.
+    pub(super) fn for_each(&mut self, span: Span, list: &Value<'a>, function: &Value<'a>) {
+        let wants_number = match function {
+            Value::Function(closure) => closure.body.parameters() > 1,
+            _ => false,
+        };
+        if !wants_number {
+            self.for_items(span, list, &|machine, item| {
+                machine.call(function, vec![item], span);
+                Flow::Normal
+            });
+            return;
+        }
+        // Only a loop of the plan needs a variable for it.
+        let variable = self.fresh("index");
+        let start = self.steps.len();
+        self.steps.push(Self::set(&variable, &Code::Const(json!(-1))));
+        self.there.insert(variable.clone());
+        let number = std::cell::Cell::new(0_u32);
+        let is_counted = list.items().is_some();
+        self.for_items(span, list, &|machine, item| {
+            let is_of_plan = !is_counted || matches!(&item, Value::Live(_));
+            let at = if is_of_plan {
+                let next = Code::op("+", Code::name(&variable), Code::Const(json!(1)));
+                machine.steps.push(Self::set(&variable, &next));
+                Value::live(Code::name(&variable))
+            } else {
+                Value::Number(f64::from(number.replace(number.get() + 1)))
+            };
+            machine.call(function, vec![item, at, list.clone()], span);
+            Flow::Normal
+        });
+        let steps = self.steps.get(start + 1..).unwrap_or_default();
+        if !super::mentions(&format!("{steps:?}"), &variable) {
+            self.steps.remove(start);
+            self.taken.remove(&variable);
         }
     }
 

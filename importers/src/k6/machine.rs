@@ -44,6 +44,8 @@ pub(super) struct Taker {
     pub(super) source: String,
     pub(super) hint: Option<String>,
     pub(super) columns: Vec<(String, String)>,
+    /// What the columns are called.
+    pub(super) names: Vec<Rc<str>>,
 }
 
 /// A request, and the variables that parts of its reply are in.
@@ -51,6 +53,10 @@ pub(super) struct Taker {
 pub(super) struct Sent {
     pub(super) task: Task,
     pub(super) variables: Vec<(What, String)>,
+    /// Requests whose replies stand where this one's stood.
+    pub(super) others: Vec<usize>,
+    /// A loop of the plan makes it, so that what a reply lacks was in the one before.
+    pub(super) is_in_loop: bool,
 }
 
 /// A module of the script.
@@ -98,6 +104,10 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) setup: Vec<Node>,
     /// What each user computes once.
     pub(super) of_user: Vec<Node>,
+    /// Variables of the plan that only the environment says otherwise.
+    pub(super) of_environment: HashSet<String>,
+    /// What generators that are evaluated have given, the innermost last.
+    pub(super) yields: Vec<Vec<Value<'a>>>,
     pub(super) taken: HashSet<String>,
     pub(super) modules: HashMap<String, Module<'a>>,
     pub(super) loops: Vec<Loop>,
@@ -112,6 +122,14 @@ pub(super) struct Machine<'a, 'n> {
     /// Whether what is evaluated is what a module does when it is loaded.
     pub(super) loading: bool,
     pub(super) cookies: Vec<Cookie<'a>>,
+    /// What variables were computed from.
+    pub(super) computed: HashMap<String, Code>,
+    /// What the scenario is called.
+    pub(super) scenario: String,
+    /// What a promise that is made was given.
+    pub(super) resolved: Option<Value<'a>>,
+    /// A call whose promise nobody waits for.
+    pub(super) floating: Option<Span>,
     /// The environment that a scenario has of its own.
     pub(super) of_scenario: Vec<(String, Value<'a>)>,
     pub(super) groups: HashSet<String>,
@@ -188,6 +206,8 @@ impl<'a, 'n> Machine<'a, 'n> {
             variables: Map::new(),
             setup: Vec::new(),
             of_user: Vec::new(),
+            of_environment: HashSet::new(),
+            yields: Vec::new(),
             taken: HashSet::new(),
             modules: HashMap::new(),
             loops: Vec::new(),
@@ -198,6 +218,10 @@ impl<'a, 'n> Machine<'a, 'n> {
             fuel: FUEL,
             loading: true,
             cookies: Vec::new(),
+            computed: HashMap::new(),
+            scenario: "default".to_owned(),
+            resolved: None,
+            floating: None,
             of_scenario: Vec::new(),
             groups: HashSet::new(),
             ranges: HashMap::new(),
@@ -317,6 +341,22 @@ impl<'a, 'n> Machine<'a, 'n> {
                 scope.change(&name, |binding| *binding = before);
             }
         }
+    }
+
+    /// Undoes changes of names that no variable of the plan keeps.
+    pub(super) fn undo_values(&mut self, mark: usize) {
+        let changes = self.journal.split_off(mark);
+        for (scope, name, before) in changes.iter().rev() {
+            scope.change(name, |binding| {
+                if binding.variable.is_none() {
+                    binding.clone_from(before);
+                }
+            });
+        }
+        let is_kept = |(scope, name, _): &(Rc<Scope<'a>>, String, Binding<'a>)| {
+            scope.find(name).is_some_and(|binding| binding.variable.is_some())
+        };
+        self.journal.extend(changes.into_iter().filter(is_kept));
     }
 
     /// A step that sets a variable.

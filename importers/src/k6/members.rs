@@ -8,7 +8,6 @@ use serde_json::json;
 use super::code::Code;
 use super::machine::{Machine, Node, Taker};
 use super::reply::dotted;
-use super::statements::Flow;
 use super::value::{Array, Body, Closure, Row, Test, Value, json_number, number_text};
 
 impl<'a> Machine<'a, '_> {
@@ -23,10 +22,17 @@ impl<'a> Machine<'a, '_> {
                 Value::Number(count as f64)
             }
             Value::Object(of) if of.kind.get() == "params" => Value::Undefined,
+            Value::Object(of) if of.kind.get() == "mapped" => {
+                self.mapped_member(object, name, span)
+            }
             Value::Object(of) => {
                 self.read_member(of, name);
                 if let Some(value) = object.member(name) {
                     return value;
+                }
+                if let Some(getter) = of.accessor(name, true) {
+                    let getter = Self::of_object(getter, object);
+                    return self.call(&getter, Vec::new(), span);
                 }
                 if let Some(class) = &of.class
                     && let Some((function, scope, is_getter)) = self.method_of(class, name, false)
@@ -120,17 +126,17 @@ impl<'a> Machine<'a, '_> {
     }
 
     fn static_member(&mut self, class: &Rc<super::value::ClassValue<'a>>, name: &str) -> Value<'a> {
-        let scope = Rc::clone(&class.scope);
-        for element in &class.class.body.body {
-            if let oxc_ast::ast::ClassElement::PropertyDefinition(property) = element
-                && property.r#static
-                && property.key.static_name().as_deref() == Some(name)
-                && let Some(value) = &property.value
-            {
-                return self.expression(value, &scope);
+        self.read_member(&class.statics, name);
+        let own = Value::Object(Rc::clone(&class.statics)).member(name);
+        match (own, &class.parent) {
+            (Some(value), _) => value,
+            (None, Some(parent)) => self.static_member(parent, name),
+            (None, None) if name == "name" => {
+                let id = class.class.id.as_ref();
+                id.map_or(Value::Undefined, |id| Value::text(&id.name))
             }
+            (None, None) => Value::Undefined,
         }
-        Value::Undefined
     }
 
     /// The item of a list at a position that is known when the plan runs.
@@ -139,6 +145,9 @@ impl<'a> Machine<'a, '_> {
             Value::Array(array) => self.item_of(array, index, span),
             Value::Unknown(_) => object.clone(),
             _ => match (self.code(object, span), self.code(index, span)) {
+                (Some(list), Some(index)) if is_any_below(&index, &list) => {
+                    Value::live(Code::Call("random_choice", vec![list]))
+                }
                 (Some(list), Some(index)) => Value::live(Code::Call("item", vec![list, index])),
                 _ => Value::Unknown(Rc::from(self.words(span))),
             },
@@ -205,9 +214,24 @@ impl<'a> Machine<'a, '_> {
             }
         };
         let taker = self.takers.len();
-        self.takers.push(Taker { source, hint: None, columns: Vec::new() });
+        let first = array.items.borrow().first().cloned();
+        let names = first.map(|first| first.members()).unwrap_or_default();
+        let names = names.into_iter().map(|(name, _)| name).collect();
+        self.takers.push(Taker { source, hint: None, columns: Vec::new(), names });
         self.push(Node::Take(taker));
         Value::Row(Rc::new(Row { taker, path: String::new() }))
+    }
+
+    /// The members of an object, or the columns of a row.
+    pub(super) fn members_of(&self, value: &Value<'a>) -> Vec<(Rc<str>, Value<'a>)> {
+        let Value::Row(row) = value else { return value.members() };
+        let names = self.takers.get(row.taker).filter(|_| row.path.is_empty());
+        let names = names.map(|taker| taker.names.clone()).unwrap_or_default();
+        let of_row = |name: Rc<str>| {
+            let path = name.to_string();
+            (name, Value::Row(Rc::new(Row { taker: row.taker, path })))
+        };
+        names.into_iter().map(of_row).collect()
     }
 
     /// A method of a value.
@@ -236,6 +260,15 @@ impl<'a> Machine<'a, '_> {
                     )]
                     let digits = digits as usize;
                     Value::text(&format!("{number:.digits$}"))
+                }
+                "toString"
+                    if arguments.first().is_some_and(|radix| radix.to_number() != Some(10.0)) =>
+                {
+                    let radix = arguments.first().and_then(Value::to_number).unwrap_or_default();
+                    match in_radix(*number, radix) {
+                        Some(text) => Value::text(&text),
+                        None => Value::Unknown(Rc::from(self.words(span))),
+                    }
                 }
                 _ => Value::text(&number_text(*number)),
             },
@@ -291,6 +324,9 @@ impl<'a> Machine<'a, '_> {
                 Value::Undefined
             }
             ("form", "body", _) => object.clone(),
+            ("mapped", ..) => self.mapped_method(object, name, arguments, span),
+            ("date", ..) => self.date_method(of, name, arguments, span),
+            ("hasher", ..) => self.hasher_method(of, name, arguments, span),
             ("params", ..) => self.params_method(of, name, arguments, span),
             ("set" | "map", ..) => self.collection_method(of, name, arguments, span),
             ("jar" | "own jar", ..) => self.jar_method(of, name, arguments, span),
@@ -313,25 +349,32 @@ impl<'a> Machine<'a, '_> {
     ) -> Value<'a> {
         let unknown = || Value::unknown(name);
         match name {
-            "toString" | "trim" | "valueOf" | "toFixed" => return object.clone(),
+            "toString" | "valueOf" | "toFixed" => return object.clone(),
             "includes" | "contains" => {
+                if let Value::Live(code) = object
+                    && let Some(value) = self.by_known_part(code, name, arguments, span)
+                {
+                    return value;
+                }
                 let what = arguments.first().cloned().unwrap_or(Value::Undefined);
                 return Value::test(Test::Contains(object.clone(), what));
             }
             "forEach" => {
-                if let Some(function) = arguments.first().cloned() {
-                    self.for_items(span, object, &|machine, item| {
-                        machine.call(&function, vec![item], span);
-                        Flow::Normal
-                    });
+                if let Some(function) = arguments.first() {
+                    self.for_each(span, object, function);
                 }
                 return Value::Undefined;
             }
             _ => {}
         }
         let Some(code) = self.code(object, span) else { return unknown() };
+        if let Some(value) = self.by_known_part(&code, name, arguments, span) {
+            return value;
+        }
+        let text = |value: Option<&Value<'_>>| value.and_then(Value::to_text);
         let number = |value: Option<&Value<'_>>| value.and_then(Value::to_number);
         match name {
+            "trim" => Value::live(Code::Call("trim", vec![code])),
             "toLowerCase" => Value::live(Code::Call("lower", vec![code])),
             "toUpperCase" => Value::live(Code::Call("upper", vec![code])),
             "substring" | "substr" | "slice" => {
@@ -359,12 +402,100 @@ impl<'a> Machine<'a, '_> {
                 }
                 None => unknown(),
             },
-            "match" | "replace" | "split" | "toISOString" | "map" | "filter" | "find" | "join"
-            | "padStart" | "getTime" => Value::Unknown(Rc::from(self.words(span))),
-            _ => {
-                let _ = json!(null);
-                unknown()
+            "split" => match (&code, text(arguments.first())) {
+                // The day of a time.
+                (Code::Call("date", parts), Some(sign)) if sign == "T" => {
+                    let format = parts.first().and_then(|format| format.template());
+                    let shift = parts.get(1).cloned();
+                    let day = format.filter(|format| format.starts_with("%Y-%m-%dT"));
+                    let Some(_) = day else { return unknown() };
+                    let of = |format: &str| {
+                        let parts = std::iter::once(Code::text(format)).chain(shift.clone());
+                        Value::live(Code::Call("date", parts.collect()))
+                    };
+                    Value::array(vec![of("%Y-%m-%d"), of("%H:%M:%S.000%:z")])
+                }
+                (_, Some(sign)) if !sign.is_empty() => {
+                    Value::live(Code::Call("split", vec![code, Code::text(&sign)]))
+                }
+                _ => Value::Unknown(Rc::from(self.words(span))),
+            },
+            "pop" | "shift" => {
+                let at = if name == "pop" { -1 } else { 0 };
+                Value::live(Code::Call("item", vec![code, Code::Const(json!(at))]))
             }
+            "join" => {
+                let sign = text(arguments.first()).unwrap_or_else(|| ",".to_owned());
+                Value::live(Code::Call("join", vec![code, Code::text(&sign)]))
+            }
+            "replace" | "replaceAll" => match (arguments.first(), arguments.get(1)) {
+                (Some(Value::Text(from)), Some(to)) => {
+                    let Some(to) = self.code(to, span) else { return unknown() };
+                    if name == "replace" {
+                        self.remark(span, "all occurrences are replaced, not only the first");
+                    }
+                    Value::live(Code::Call("replace", vec![code, Code::text(from), to]))
+                }
+                _ => Value::Unknown(Rc::from(self.words(span))),
+            },
+            "startsWith" | "endsWith" => match text(arguments.first()) {
+                Some(text) => {
+                    let text = regex::escape(&text);
+                    let pattern =
+                        if name == "startsWith" { format!("^{text}") } else { format!("{text}$") };
+                    Value::test(Test::Matches(Value::live(code), Rc::from(pattern)))
+                }
+                None => unknown(),
+            },
+            "padStart" => {
+                match super::dates::padded(&code, number(arguments.first()), text(arguments.get(1)))
+                {
+                    Some(code) => Value::live(code),
+                    None => Value::Unknown(Rc::from(self.words(span))),
+                }
+            }
+            "match" | "toISOString" | "map" | "filter" | "find" | "getTime" => {
+                Value::Unknown(Rc::from(self.words(span)))
+            }
+            _ => unknown(),
         }
+    }
+}
+
+/// Whether a position is that of any item of a list.
+fn is_any_below(index: &Code, list: &Code) -> bool {
+    let Code::Call("randint", bounds) = index else { return false };
+    let [first, Code::Op("-", count, one)] = bounds.as_slice() else { return false };
+    *first == Code::Const(json!(0))
+        && **one == Code::Const(json!(1))
+        && **count == Code::Call("len", vec![list.clone()])
+}
+
+/// A whole number with the digits of a radix, as `toString(16)` writes it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be small")]
+fn in_radix(number: f64, radix: f64) -> Option<String> {
+    let fits = number.fract() == 0.0 && number.abs() < 9e15 && (2.0..=36.0).contains(&radix);
+    let (mut rest, radix) = if fits { (number.abs() as u64, radix as u32) } else { return None };
+    let mut digits = Vec::new();
+    while rest > 0 || digits.is_empty() {
+        let digit = u32::try_from(rest % u64::from(radix)).ok()?;
+        digits.push(char::from_digit(digit, radix)?);
+        rest /= u64::from(radix);
+    }
+    let sign = if number < 0.0 { "-" } else { "" };
+    Some(sign.chars().chain(digits.into_iter().rev()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_radix;
+
+    #[test]
+    fn numbers_are_written_in_any_radix() {
+        assert_eq!(in_radix(255.0, 16.0).unwrap(), "ff");
+        assert_eq!(in_radix(-5.0, 2.0).unwrap(), "-101");
+        assert_eq!(in_radix(0.0, 36.0).unwrap(), "0");
+        assert_eq!(in_radix(0.5, 2.0), None);
+        assert_eq!(in_radix(1.0, 1.0), None);
     }
 }

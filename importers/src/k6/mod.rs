@@ -15,6 +15,9 @@ mod code;
 mod collections;
 mod construct;
 mod data;
+mod dates;
+mod digests;
+mod environment;
 mod exits;
 mod expressions;
 mod files;
@@ -30,9 +33,11 @@ mod members;
 mod modules;
 mod names;
 mod natives;
+mod openings;
 mod operators;
 mod pause;
 mod promises;
+mod queries;
 mod render;
 mod reply;
 mod scope;
@@ -40,6 +45,7 @@ mod socket;
 mod statements;
 mod switches;
 mod texts;
+mod typescript;
 mod url;
 mod value;
 
@@ -154,6 +160,7 @@ fn evaluate_with(
             continue;
         };
         machine.of_scenario = wanted.environment;
+        machine.scenario.clone_from(&wanted.name);
         machine.taken = taken.clone();
         machine.cookies.clear();
         machine.run(&function, vec![data.clone()]);
@@ -396,7 +403,22 @@ mod tests {
                 "on a condition",
             ),
             ("http.cookieJar().clear('http://a.example');", "that the server set"),
-            ("new Promise((resolve) => resolve(1));", "is not known"),
+            ("new Uint8Array([1, 2]);", "is not known"),
+            ("r.submitForm({});", "that the page says"),
+            ("r.html('li').each((i, e) => e.text());", "not followed"),
+            ("const c = {a: 1, b: 2}[__ENV.WHICH || 'a'];", "says nothing"),
+            (
+                "http.post('http://a.example/', JSON.stringify(r.json('l').map(x => x.a + '!')));",
+                "is not known",
+            ),
+            (
+                "check(r.timings.duration, {fast: d => d < 5}) || fail('slow');",
+                "goes on in any case",
+            ),
+            (
+                "(async () => { http.get('http://a.example/1'); await null; http.get('http://a.example/2'); })();",
+                "nobody waits",
+            ),
             ("outer: { break outer; }", "is no loop"),
             ("list.push(1);", "from one iteration to the next"),
             ("const f = function () {}; f.toString();", "method of a function"),

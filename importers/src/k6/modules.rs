@@ -74,8 +74,24 @@ impl<'a> Machine<'a, '_> {
         scope: &Rc<Scope<'a>>,
         exports: &Rc<RefCell<Vec<(String, Value<'a>)>>>,
     ) {
-        self.hoist_names(&program.body, scope);
-        for statement in &program.body {
+        self.run_body(&program.body, scope, exports);
+        // `exports.options = …`, `module.exports = …`
+        if let Some(binding) = scope.find("exports") {
+            exports.borrow_mut().extend(
+                binding.value.members().into_iter().map(|(name, value)| (name.to_string(), value)),
+            );
+        }
+    }
+
+    /// Runs the statements of a module or namespace.
+    pub(super) fn run_body(
+        &mut self,
+        body: &'a [Statement<'a>],
+        scope: &Rc<Scope<'a>>,
+        exports: &Rc<RefCell<Vec<(String, Value<'a>)>>>,
+    ) {
+        self.hoist_names(body, scope);
+        for statement in body {
             match statement {
                 Statement::ImportDeclaration(import) if !import.import_kind.is_type() => {
                     self.import(import, scope);
@@ -99,22 +115,15 @@ impl<'a> Machine<'a, '_> {
             }
         }
         // Functions may be used before they are declared.
-        let rest: Vec<&'a Statement<'a>> = program.body.iter().collect();
-        for statement in &rest {
+        for statement in body {
             if let Some(Declaration::FunctionDeclaration(function)) = statement.as_declaration()
                 && let Some(id) = &function.id
             {
                 scope.declare(&id.name, Self::closure_of(function, scope), 0);
             }
         }
-        for statement in rest {
+        for statement in body {
             self.module_statement(statement, scope, exports);
-        }
-        // `exports.options = …`, `module.exports = …`
-        if let Some(binding) = scope.find("exports") {
-            exports.borrow_mut().extend(
-                binding.value.members().into_iter().map(|(name, value)| (name.to_string(), value)),
-            );
         }
     }
 
@@ -149,6 +158,14 @@ impl<'a> Machine<'a, '_> {
                         scope.declare(&id.name, value, 0);
                         export(&id.name);
                     }
+                }
+                Declaration::TSEnumDeclaration(declaration) => {
+                    self.enumeration(declaration, scope);
+                    export(&declaration.id.name);
+                }
+                Declaration::TSNamespaceDeclaration(declaration) => {
+                    self.own_namespace(declaration, scope);
+                    export(&declaration.id.name);
                 }
                 _ => {}
             },

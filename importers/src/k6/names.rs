@@ -71,7 +71,7 @@ impl<'a> Machine<'a, '_> {
                     seen.push(name);
                 }
                 if let Some(rest) = &pattern.rest {
-                    let mut members = value.members();
+                    let mut members = self.members_of(&value);
                     members.retain(|(name, _)| !seen.iter().any(|seen| seen == &**name));
                     self.bind(&rest.argument, Value::object(members), scope, span);
                 }
@@ -177,8 +177,11 @@ impl<'a> Machine<'a, '_> {
     fn hoisted_copy(&mut self, name: &str, code: &Code) -> Value<'a> {
         let is_there = self.is_there(code);
         let copy = self.hoist(name, code);
-        if let (Code::Name(name), true) = (&copy, is_there) {
-            self.there.insert(name.clone());
+        if let Code::Name(name) = &copy {
+            if is_there {
+                self.there.insert(name.clone());
+            }
+            self.computed.insert(name.clone(), code.clone());
         }
         Value::live(copy)
     }
@@ -206,6 +209,7 @@ impl<'a> Machine<'a, '_> {
         }
         let name = self.fresh(name);
         self.variables.insert(name.clone(), fallback.clone());
+        self.of_environment.insert(name.clone());
         let code = Code::Call("default", vec![Code::name(from), Code::name(&name)]);
         self.setup.push(Self::set(&name, &code));
         Some(Value::live(Code::Name(name)))

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use oxc_span::Span;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
@@ -58,7 +56,7 @@ impl<'a> Machine<'a, '_> {
                 Value::live(Code::op("-", counter, Code::Const(json!(1))))
             }
             ("ws.client", "status") => Value::Number(101.0),
-            ("exec.scenario", "name") => Value::text("default"),
+            ("exec.scenario", "name") => Value::text(&self.scenario),
             ("http", "expectedStatuses") | ("http", "setResponseCallback") => {
                 Value::native(&format!("http.{name}"))
             }
@@ -163,6 +161,15 @@ impl<'a> Machine<'a, '_> {
                         unknown(self)
                     }
                 },
+                Value::Live(code) if super::dates::seconds(code).is_some() => {
+                    super::dates::seconds(code).map_or_else(|| unknown(self), Value::live)
+                }
+                Value::Live(code) if path != "Math.ceil" && number_below(code).is_some() => {
+                    // Any number of those below another one.
+                    let below = number_below(code).cloned().unwrap_or(Code::Const(json!(1)));
+                    let last = Code::op("-", below, Code::Const(json!(1)));
+                    Value::live(Code::Call("randint", vec![Code::Const(json!(0)), last]))
+                }
                 _ => match first.to_number() {
                     Some(value) => Value::Number(match path {
                         "Math.ceil" => value.ceil(),
@@ -207,11 +214,6 @@ impl<'a> Machine<'a, '_> {
             }
             "Date.now" => Value::live(Code::Call("timestamp_ms", vec![])),
             "Date" => Value::live(Code::Call("now", vec![])),
-            "now.getTime" | "now.valueOf" => Value::live(Code::Call("timestamp_ms", vec![])),
-            "now.toISOString" | "now.toJSON" => {
-                Value::live(Code::Call("date", vec![Code::text("%Y-%m-%dT%H:%M:%S.000%:z")]))
-            }
-            "now.getFullYear" => Value::live(Code::Call("date", vec![Code::text("%Y")])),
             "utils.uuidv4" | "uuidv4" | "crypto.randomUUID" | "uuid.v4" => {
                 Value::live(Code::Call("uuid", vec![]))
             }
@@ -297,50 +299,26 @@ impl<'a> Machine<'a, '_> {
                 }
                 None => first,
             },
-            "encoding.b64encode" | "btoa" => match first.to_text() {
-                Some(text) => Value::text(&BASE64.encode(text)),
-                None => match self.code(&first, span) {
-                    Some(code) => Value::live(Code::Call("base64", vec![code])),
-                    None => unknown(self),
-                },
-            },
-            "crypto.md5" | "crypto.sha1" | "crypto.sha256" => match self.code(&first, span) {
-                Some(code) => {
-                    let name = match path {
-                        "crypto.md5" => "md5",
-                        "crypto.sha1" => "sha1",
-                        _ => "sha256",
-                    };
-                    let how = argument(1)
-                        .to_text()
-                        .filter(|how| how == "base64")
-                        .map(|how| Code::text(&how));
-                    Value::live(Code::Call(name, std::iter::once(code).chain(how).collect()))
-                }
-                None => unknown(self),
-            },
-            "crypto.hmac" if matches!(&first, Value::Text(kind) if &**kind == "sha256") => {
-                match (self.code(&argument(1), span), self.code(&argument(2), span)) {
-                    (Some(key), Some(text)) => {
-                        let how = argument(3)
-                            .to_text()
-                            .filter(|how| how == "base64")
-                            .map(|how| Code::text(&how));
-                        let call = [key, text].into_iter().chain(how).collect();
-                        Value::live(Code::Call("hmac_sha256", call))
-                    }
-                    _ => unknown(self),
-                }
+            "encoding.b64encode" | "btoa" => self.base64(&first, &argument(1), span),
+            "encoding.b64decode" | "atob" => self.base64_decoded(&first, span),
+            "crypto.md5" | "crypto.sha1" | "crypto.sha256" | "crypto.sha384" | "crypto.sha512" => {
+                let algorithm = path.strip_prefix("crypto.").unwrap_or(path);
+                self.digest(algorithm, None, &first, &argument(1), span)
             }
+            "crypto.hmac" => {
+                let algorithm = first.to_text().unwrap_or_default();
+                self.digest(&algorithm, Some(&argument(1)), &argument(2), &argument(3), span)
+            }
+            "crypto.createHash" => self.hasher(&first, None),
+            "crypto.createHMAC" => self.hasher(&first, Some(argument(1))),
             "Object.keys" => Value::array(
-                first.members().into_iter().map(|(name, _)| Value::Text(name)).collect(),
+                self.members_of(&first).into_iter().map(|(name, _)| Value::Text(name)).collect(),
             ),
             "Object.values" => {
-                Value::array(first.members().into_iter().map(|(_, value)| value).collect())
+                Value::array(self.members_of(&first).into_iter().map(|(_, value)| value).collect())
             }
             "Object.entries" => Value::array(
-                first
-                    .members()
+                self.members_of(&first)
                     .into_iter()
                     .map(|(name, value)| Value::array(vec![Value::Text(name), value]))
                     .collect(),
@@ -348,7 +326,7 @@ impl<'a> Machine<'a, '_> {
             "Object.assign" => {
                 if let Value::Object(object) = &first {
                     for source in arguments.iter().skip(1) {
-                        for (name, value) in source.members() {
+                        for (name, value) in self.members_of(source) {
                             object.set(&name, value);
                         }
                     }
@@ -417,6 +395,42 @@ impl<'a> Machine<'a, '_> {
                 _ => unknown(self),
             },
             "Promise.all" => self.all_settled(&first, span),
+            "Promise.allSettled" => match self.all_settled(&first, span) {
+                Value::Array(array) => {
+                    let items = array.items.borrow();
+                    let settled = items.iter().map(|value| {
+                        let status = Value::text("fulfilled");
+                        Value::object(vec![
+                            (Rc::from("status"), status),
+                            (Rc::from("value"), value.clone()),
+                        ])
+                    });
+                    Value::array(settled.collect())
+                }
+                other => other,
+            },
+            "Promise.race" | "Promise.any" => {
+                self.approximate(
+                    span,
+                    "the first one that is named is taken to be the first one done",
+                );
+                let all = self.all_settled(&first, span);
+                self.get(&all, "0", span)
+            }
+            "resolve" => {
+                self.resolved = Some(first);
+                Value::Undefined
+            }
+            "reject" => {
+                self.throw(first);
+                Value::Undefined
+            }
+            "setTimeout" => {
+                let seconds = self.binary("/", argument(1), Value::Number(1000.0), span);
+                self.sleep(&seconds, span);
+                self.call(&first, Vec::new(), span)
+            }
+            "clearTimeout" | "clearInterval" => Value::Undefined,
             "Promise.resolve" => first,
             "Error" | "url.URLSearchParams" | "URLSearchParams" | "url.URL" | "URL" => {
                 self.construct(&Value::native(path), arguments, span)
@@ -451,6 +465,20 @@ impl<'a> Machine<'a, '_> {
                 unknown(self)
             }
         }
+    }
+}
+
+/// What a number between 0 and 1 was multiplied with.
+fn number_below(code: &Code) -> Option<&Code> {
+    let Code::Op("*", one, other) = code else { return None };
+    let is_drawn = |code: &Code| {
+        matches!(code, Code::Op("/", drawn, _) if matches!(&**drawn, Code::Call("randint", bounds)
+            if bounds.first() == Some(&Code::Const(json!(0)))))
+    };
+    match (is_drawn(one), is_drawn(other)) {
+        (true, false) => Some(other),
+        (false, true) => Some(one),
+        _ => None,
     }
 }
 

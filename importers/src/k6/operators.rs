@@ -101,7 +101,20 @@ impl<'a> Machine<'a, '_> {
                 let (left, right) = (self.as_text(&left, span), self.as_text(&right, span));
                 self.arithmetic(op, left, right, span)
             }
-            _ => self.arithmetic(op, left, right, span),
+            _ => {
+                let (left, right) = (self.as_number(left, span), self.as_number(right, span));
+                self.arithmetic(op, left, right, span)
+            }
+        }
+    }
+
+    /// The milliseconds of a date; any other value as it is.
+    fn as_number(&mut self, value: Value<'a>, span: Span) -> Value<'a> {
+        match &value {
+            Value::Object(object) if object.kind.get() == "date" => {
+                self.date_method(object, "getTime", &[], span)
+            }
+            _ => value,
         }
     }
 
@@ -150,20 +163,8 @@ impl<'a> Machine<'a, '_> {
         };
         let is_text = |value: &Value<'_>, code: &Code| {
             matches!(value, Value::Text(_))
-                || matches!(
-                    code,
-                    Code::Concat(_)
-                        | Code::Call(
-                            "uuid"
-                                | "random_string"
-                                | "date"
-                                | "now"
-                                | "url_encode"
-                                | "base64"
-                                | "default",
-                            _
-                        )
-                )
+                || matches!(code, Code::Call("default", _))
+                || code.is_text()
         };
         Value::live(match op {
             "+" if is_text(&left, &one) || is_text(&right, &other) => Code::concat(one, other),
@@ -253,6 +254,18 @@ impl<'a> Machine<'a, '_> {
             });
         }
         all
+    }
+}
+
+/// The operator that says the same with the sides changed.
+pub(super) fn turned(op: &str) -> &'static str {
+    match op {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        "!=" => "!=",
+        _ => "==",
     }
 }
 

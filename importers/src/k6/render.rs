@@ -40,6 +40,21 @@ impl<'a> Machine<'a, '_> {
                 let items = array.items.borrow().clone();
                 items.iter().map(|item| self.json_of(item, span)).collect()
             }
+            Value::Object(object) if object.kind.get() == "date" => {
+                let text = self.date_method(object, "toISOString", &[], span);
+                self.json_of(&text, span)
+            }
+            Value::Object(object) if matches!(object.kind.get(), "mapped" | "hasher") => {
+                self.drop(span, "a part of this value is not known");
+                Json::Null
+            }
+            Value::Row(_) if !self.members_of(value).is_empty() => {
+                let members = self.members_of(value);
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name.to_string(), self.json_of(&value, span)))
+                    .collect()
+            }
             Value::Object(_) => {
                 let members = value.members();
                 let known = members

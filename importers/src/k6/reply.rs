@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::code::Code;
 use super::machine::Machine;
+use super::queries::{within, word_of};
 use super::value::{Part, Row, Test, Value, What};
 
 impl<'a> Machine<'a, '_> {
@@ -24,6 +25,14 @@ impl<'a> Machine<'a, '_> {
             (What::Cookie(name), "0") => What::CookieOf(name.clone()),
             (What::CookieOf(name), "value") => What::CookieOf(name.clone()),
             (What::Json(path), "length") => What::Count(path.clone()),
+            (What::Found(query), "length") => What::FoundCount(query.clone()),
+            (What::Found(query), number) => match number.parse::<usize>() {
+                Ok(number) => What::One(query.clone(), number + 1),
+                Err(_) => What::Other(number.to_owned()),
+            },
+            (What::One(query, number), name) => What::One(within(query, name), *number),
+            (What::Item(path), "length") => What::ItemLength(path.clone()),
+            (What::Item(path), name) => What::Item(within(path, name)),
             (What::Body, "length") => What::Size,
             (What::Json(path), name) if !name.contains('.') => What::Json(dotted(path, name)),
             (What::Regex(pattern), group) => match group.parse() {
@@ -48,6 +57,9 @@ impl<'a> Machine<'a, '_> {
         arguments: &[Value<'a>],
         span: Span,
     ) -> Value<'a> {
+        if let Some(value) = self.list_method(part, name, arguments, span) {
+            return value;
+        }
         let first = arguments.first().and_then(Value::to_text);
         let plain = Self::part_of;
         match (&part.what, name, first) {
@@ -62,10 +74,34 @@ impl<'a> Machine<'a, '_> {
                 plain(part, What::Css(format!("{outer} {selector}")))
             }
             (What::Css(selector), "first", _) => plain(part, What::Css(selector.clone())),
+            (What::Css(selector), "eq" | "get", Some(at)) if at.parse::<usize>().is_ok() => {
+                plain(part, What::CssAt(selector.clone(), at.parse().unwrap_or_default()))
+            }
+            (What::Css(_) | What::Html, "each" | "map" | "filter" | "not" | "children", _)
+            | (What::Html | What::Whole, "serialize" | "submitForm" | "clickLink", _) => {
+                if matches!(name, "submitForm" | "clickLink") {
+                    self.todo("make the request that the page says", span);
+                } else {
+                    self.drop(span, "what is done with these elements is not followed");
+                }
+                Value::Unknown(Rc::from(self.words(span)))
+            }
+            (What::CssAt(selector, at), "text" | "html" | "textContent" | "innerHTML", _) => {
+                plain(part, What::CssOf(selector.clone(), *at, None))
+            }
+            (What::CssAt(selector, at), "attr" | "getAttribute", Some(attribute)) => {
+                plain(part, What::CssOf(selector.clone(), *at, Some(attribute)))
+            }
+            (What::CssAt(selector, at), "val" | "value", _) => {
+                plain(part, What::CssOf(selector.clone(), *at, Some("value".to_owned())))
+            }
+            (What::CssAt(selector, 0), "find", Some(inner)) => {
+                plain(part, What::Css(format!("{selector} {inner}")))
+            }
             (What::Css(selector), "text" | "html", _) => {
                 plain(part, What::CssText(selector.clone()))
             }
-            (What::Css(selector), "attr", Some(attribute)) => {
+            (What::Css(selector), "attr" | "getAttribute", Some(attribute)) => {
                 plain(part, What::CssAttribute(selector.clone(), attribute))
             }
             (What::Css(selector), "val", _) => {
@@ -73,7 +109,13 @@ impl<'a> Machine<'a, '_> {
             }
             (What::Css(selector), "size", _) => plain(part, What::CssCount(selector.clone())),
             (
-                What::Body | What::Header(_) | What::Json(_) | What::CssText(_),
+                What::Body
+                | What::Header(_)
+                | What::Json(_)
+                | What::CssText(_)
+                | What::Found(_)
+                | What::One(..)
+                | What::Item(_),
                 "includes" | "contains",
                 _,
             )
@@ -81,11 +123,19 @@ impl<'a> Machine<'a, '_> {
                 let what = arguments.first().cloned().unwrap_or(Value::Undefined);
                 Value::test(Test::Contains(Value::Reply(Rc::new(part.clone())), what))
             }
-            (What::Body | What::Header(_) | What::Json(_), "startsWith", Some(text)) => {
+            (
+                What::Body | What::Header(_) | What::Json(_) | What::Item(_),
+                "startsWith",
+                Some(text),
+            ) => {
                 let pattern = format!("^{}", regex::escape(&text));
                 Value::test(Test::Matches(Value::Reply(Rc::new(part.clone())), Rc::from(pattern)))
             }
-            (What::Body | What::Header(_) | What::Json(_), "endsWith", Some(text)) => {
+            (
+                What::Body | What::Header(_) | What::Json(_) | What::Item(_),
+                "endsWith",
+                Some(text),
+            ) => {
                 let pattern = format!("{}$", regex::escape(&text));
                 Value::test(Test::Matches(Value::Reply(Rc::new(part.clone())), Rc::from(pattern)))
             }
@@ -101,7 +151,7 @@ impl<'a> Machine<'a, '_> {
                 let member = self.part_member(part, &name);
                 Value::test(Test::Compare("!=", member, Value::Undefined))
             }
-            (_, "trim" | "toString" | "valueOf", _) => Value::Reply(Rc::new(part.clone())),
+            (_, "toString" | "valueOf", _) => Value::Reply(Rc::new(part.clone())),
             _ => self.method_of_code(&Value::Reply(Rc::new(part.clone())), name, arguments, span),
         }
     }
@@ -116,6 +166,13 @@ impl<'a> Machine<'a, '_> {
             What::Status => (json!({"from": "status_code"}), "status".to_owned()),
             What::Body => (json!({"from": "body"}), "body".to_owned()),
             What::Json(path) => (json!({"path": path}), name_of(path)),
+            What::Found(query) => {
+                (json!({"path": query, "match": -1, "default": []}), word_of(query))
+            }
+            What::Shaped(path) => {
+                (json!({"from": "jmespath", "path": path, "default": []}), "list".to_owned())
+            }
+            What::One(query, number) => (one_of(query, *number), word_of(query)),
             What::Header(name) => (json!({"from": "header", "name": name}), name.clone()),
             What::Cookie(name) | What::CookieOf(name) => {
                 (json!({"from": "cookie", "name": name}), name.clone())
@@ -127,6 +184,13 @@ impl<'a> Machine<'a, '_> {
                 json!({"from": "css", "selector": selector, "attribute": attribute}),
                 attribute.clone(),
             ),
+            What::CssOf(selector, at, attribute) => {
+                let mut entry = json!({"from": "css", "selector": selector, "match": at + 1});
+                if let (Some(members), Some(attribute)) = (entry.as_object_mut(), attribute) {
+                    members.insert("attribute".to_owned(), json!(attribute));
+                }
+                (entry, attribute.clone().unwrap_or_else(|| "text".to_owned()))
+            }
             What::Regex(pattern) => {
                 (json!({"from": "regex", "pattern": pattern, "group": 0}), "matched".to_owned())
             }
@@ -138,17 +202,96 @@ impl<'a> Machine<'a, '_> {
             }
             _ => return None,
         };
-        if matches!(part.what, What::Status) {
-            self.takes_any_status(part.request, span);
-        }
         let variable = self.fresh(part.hint.as_deref().unwrap_or(&wanted));
         if let Some(members) = entry.as_object_mut() {
             members.shift_insert(0, "var".to_owned(), json!(variable));
         }
-        let sent = self.requests.get_mut(part.request)?;
-        sent.task.extract.push(entry);
-        sent.variables.push((part.what.clone(), variable.clone()));
+        let is_in_loop = self.requests.get(part.request)?.is_in_loop;
+        if is_in_loop && !matches!(part.what, What::Status | What::Body) {
+            without_value(&mut entry);
+        }
+        for request in self.alike(part.request) {
+            self.takes(request, &part.what, &variable, &entry, span);
+        }
         Some(variable)
+    }
+
+    /// Extracts a part from the reply to a request.
+    fn takes(&mut self, request: usize, what: &What, variable: &str, entry: &Json, span: Span) {
+        if *what == What::Status {
+            self.takes_any_status(request, span);
+        }
+        let Some(sent) = self.requests.get_mut(request) else { return };
+        sent.task.extract.push(entry.clone());
+        sent.variables.push((what.clone(), variable.to_owned()));
+    }
+
+    /// What a condition asks of replies is nothing when they do not have it.
+    pub(super) fn may_be_missing(&mut self, code: &Code) {
+        match code {
+            Code::Name(name) => {
+                for sent in &mut self.requests {
+                    let of = |(what, known): &(What, String)| {
+                        known == name && !matches!(what, What::Status | What::Body)
+                    };
+                    if !sent.variables.iter().any(of) {
+                        continue;
+                    }
+                    let entries = sent.task.extract.iter_mut();
+                    entries
+                        .filter(|entry| entry.get("var") == Some(&json!(name)))
+                        .for_each(without_value);
+                }
+            }
+            Code::Const(_) => {}
+            Code::Call(_, parts) | Code::Concat(parts) => {
+                parts.iter().for_each(|part| self.may_be_missing(part));
+            }
+            Code::Op(_, left, right) => {
+                self.may_be_missing(left);
+                self.may_be_missing(right);
+            }
+            Code::Not(inner) => self.may_be_missing(inner),
+        }
+    }
+
+    /// A request, and those whose replies stand where its reply stood.
+    pub(super) fn alike(&self, request: usize) -> Vec<usize> {
+        let mut all = vec![request];
+        let mut at = 0;
+        while let Some(sent) = all.get(at).and_then(|&number| self.requests.get(number)) {
+            let more: Vec<usize> =
+                sent.others.iter().copied().filter(|number| !all.contains(number)).collect();
+            all.extend(more);
+            at += 1;
+        }
+        all
+    }
+
+    /// One of two replies, by what the plan decides: what is asked of it is taken from each.
+    pub(super) fn joined_replies(
+        &mut self,
+        one: &Value<'a>,
+        other: &Value<'a>,
+        span: Span,
+    ) -> Option<Value<'a>> {
+        let (Value::Reply(first), Value::Reply(second)) = (one, other) else { return None };
+        if first.what != What::Whole || second.what != What::Whole {
+            return None;
+        }
+        let (first, second) = (first.request, second.request);
+        if self.alike(first).contains(&second) {
+            return Some(one.clone());
+        }
+        let known = self.requests.get(first)?.clone();
+        self.requests.get_mut(first)?.others.push(second);
+        for (what, variable) in known.variables {
+            let of = |entry: &&Json| entry.get("var").and_then(Json::as_str) == Some(&variable);
+            if let Some(entry) = known.task.extract.iter().find(of) {
+                self.takes(second, &what, &variable, entry, span);
+            }
+        }
+        Some(one.clone())
     }
 
     /// The script decides on the status itself: no reply fails because of it, so that the status is
@@ -172,6 +315,7 @@ impl<'a> Machine<'a, '_> {
     pub(super) fn counted(&mut self, part: &Part, span: Span) -> Option<Code> {
         let of = match &part.what {
             What::Count(path) => What::Json(path.clone()),
+            What::FoundCount(query) => What::Found(query.clone()),
             What::Size => What::Body,
             _ => return None,
         };
@@ -205,6 +349,28 @@ impl<'a> Machine<'a, '_> {
             None => whole,
         })
     }
+}
+
+/// A variable without a value where there is none, rather than the value before.
+fn without_value(entry: &mut Json) {
+    if let Some(members) = entry.as_object_mut() {
+        members.entry("default").or_insert(Json::Null);
+    }
+}
+
+/// What takes the one of this number among all that a query finds. A whole item may be missing, which
+/// the script asks for.
+fn one_of(query: &str, number: usize) -> Json {
+    let mut entry = json!({"path": query});
+    if let Some(members) = entry.as_object_mut() {
+        if number > 1 {
+            members.insert("match".to_owned(), json!(number));
+        }
+        if query.ends_with(']') {
+            members.insert("default".to_owned(), Json::Null);
+        }
+    }
+    entry
 }
 
 /// A name for the value at a path: of two words where the last one says little.

@@ -144,7 +144,7 @@ impl<'a> Machine<'a, '_> {
     fn sent(&mut self, task: Task) {
         self.notes.keep_request();
         let number = self.requests.len();
-        self.requests.push(Sent { task, variables: Vec::new() });
+        self.requests.push(Sent { task, ..Sent::default() });
         self.steps.push(Node::Request(number));
     }
 }

@@ -43,6 +43,7 @@ impl<'a> Machine<'a, '_> {
             }
             if let Statement::IfStatement(choice) = statement {
                 let test = self.followed(false, |machine| machine.expression(&choice.test, scope));
+                let test = self.when_loading(test, choice.span);
                 if self.thrown.is_some() {
                     return Flow::Throw;
                 }
@@ -233,6 +234,7 @@ impl<'a> Machine<'a, '_> {
             }
             Statement::SwitchStatement(statement) => {
                 let value = self.expression(&statement.discriminant, scope);
+                let value = self.when_loading(value, statement.span);
                 return self.switch(&value, statement, scope);
             }
             Statement::LabeledStatement(statement) => {
@@ -250,8 +252,9 @@ impl<'a> Machine<'a, '_> {
                     scope.declare(&id.name, value, self.depth);
                 }
             }
-            Statement::TSEnumDeclaration(declaration) => {
-                self.drop(declaration.span, "enumerations of TypeScript are not followed");
+            Statement::TSEnumDeclaration(declaration) => self.enumeration(declaration, scope),
+            Statement::TSNamespaceDeclaration(declaration) => {
+                self.own_namespace(declaration, scope);
             }
             _ => {}
         }

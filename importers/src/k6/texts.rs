@@ -6,7 +6,6 @@ use oxc_span::Span;
 
 use super::machine::Machine;
 use super::operators::equal;
-use super::statements::Flow;
 use super::value::{Array, Test, Value};
 
 /// Lists grow up to this length.
@@ -277,11 +276,7 @@ impl<'a> Machine<'a, '_> {
                 None => self.item(object, &first, span),
             },
             "forEach" => {
-                let number = std::cell::Cell::new(0_usize);
-                self.for_items(span, object, &|machine, item| {
-                    each(machine, &item, number.replace(number.get() + 1));
-                    Flow::Normal
-                });
+                self.for_each(span, object, &first);
                 Value::Undefined
             }
             "map" | "flatMap" => {

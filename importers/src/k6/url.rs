@@ -100,6 +100,7 @@ impl<'a> Machine<'a, '_> {
                 let start = self.binary("+", href, sign, span);
                 self.binary("+", start, query, span)
             }
+            "date" => self.date_method(object, "toString", &[], span),
             _ => value.clone(),
         }
     }

@@ -79,6 +79,8 @@ pub(super) struct Object<'a> {
     pub(super) members: RefCell<Vec<(Rc<str>, Value<'a>)>>,
     /// What is in a set or map, and the cookies of a jar.
     pub(super) entries: RefCell<Vec<(Value<'a>, Value<'a>)>>,
+    /// Functions that give or take what a member is: its name, whether it gives, the function.
+    pub(super) accessors: RefCell<Vec<(Rc<str>, bool, Value<'a>)>>,
     pub(super) class: Option<Rc<ClassValue<'a>>>,
     /// What makes it more than its members: `form` for a FormData, `file` for a http.file.
     pub(super) kind: Cell<&'static str>,
@@ -96,10 +98,31 @@ pub(super) enum Body<'a> {
     Arrow(&'a ArrowFunctionExpression<'a>),
 }
 
+impl Body<'_> {
+    /// Whether it is a function that may be waited for.
+    pub(super) const fn is_async(self) -> bool {
+        match self {
+            Self::Function(function) => function.r#async,
+            Self::Arrow(arrow) => arrow.r#async,
+        }
+    }
+
+    /// How many parameters there are.
+    pub(super) fn parameters(self) -> usize {
+        let (parameters, rest) = match self {
+            Self::Function(function) => (&function.params.items, &function.params.rest),
+            Self::Arrow(arrow) => (&arrow.params.items, &arrow.params.rest),
+        };
+        parameters.len() + usize::from(rest.is_some())
+    }
+}
+
 pub(super) struct ClassValue<'a> {
     pub(super) class: &'a Class<'a>,
     pub(super) scope: Rc<Scope<'a>>,
     pub(super) parent: Option<Rc<ClassValue<'a>>>,
+    /// Its static members that are no methods.
+    pub(super) statics: Rc<Object<'a>>,
 }
 
 /// A condition.
@@ -133,6 +156,16 @@ pub(super) enum What {
     Type(String),
     /// The number of items at the path.
     Count(String),
+    /// All that a JSONPath query finds, as a list; and how much that is.
+    Found(String),
+    FoundCount(String),
+    /// A list of objects that a JMESPath expression makes of the items of another one.
+    Shaped(String),
+    /// What a query finds, by its number from 1.
+    One(String, usize),
+    /// A path in an item of a list that a function is asked about, and the length of what is there.
+    Item(String),
+    ItemLength(String),
     Headers,
     Header(String),
     Cookies,
@@ -145,6 +178,10 @@ pub(super) enum What {
     Size,
     Html,
     Css(String),
+    /// One of the elements, by its number from 0.
+    CssAt(String, usize),
+    /// The text or an attribute of such a one.
+    CssOf(String, usize, Option<String>),
     CssText(String),
     CssAttribute(String, String),
     CssCount(String),
@@ -261,6 +298,7 @@ impl<'a> Value<'a> {
             Self::Object(object) if matches!(object.kind.get(), "url" | "params") => {
                 super::url::constant(self, object)?
             }
+            Self::Object(object) if object.is_computed() => return None,
             Self::Object(_) => match self.member("href") {
                 Some(href) => href.text_within(budget, levels)?,
                 None => "[object Object]".to_owned(),
@@ -339,6 +377,7 @@ impl<'a> Value<'a> {
                     .collect::<Option<Vec<_>>>()?
                     .into()
             }
+            Self::Object(object) if object.is_computed() => return None,
             Self::Object(object) => {
                 let mut members = Map::new();
                 for (name, value) in object.members.borrow().iter() {
@@ -370,6 +409,18 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// The function that gives or takes what a member is.
+    pub(super) fn accessor(&self, name: &str, gives: bool) -> Option<Value<'a>> {
+        let accessors = self.accessors.borrow();
+        let found = accessors.iter().rev().find(|(known, is, _)| &**known == name && *is == gives);
+        found.map(|(.., function)| function.clone())
+    }
+
+    /// Whether its members are not what the script sees in it.
+    fn is_computed(&self) -> bool {
+        matches!(self.kind.get(), "date" | "hasher" | "mapped")
+    }
+
     pub(super) fn set(&self, name: &str, value: Value<'a>) {
         let mut members = self.members.borrow_mut();
         match members.iter_mut().find(|(known, _)| &**known == name) {
@@ -377,6 +428,11 @@ impl<'a> Object<'a> {
             None => members.push((Rc::from(name), value)),
         }
     }
+}
+
+/// Whether a value is an object with members and nothing else.
+pub(super) fn is_plain(value: &Value<'_>) -> bool {
+    matches!(value, Value::Object(object) if object.kind.get().is_empty() && object.class.is_none())
 }
 
 /// A number as JSON, whole where it is.

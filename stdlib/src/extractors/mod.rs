@@ -39,7 +39,8 @@ pub const ENTRY_FIELDS: &[Field] = &[
     Field::new(
         "default",
         Shape::Any,
-        "What the variable becomes when there is no such value; known before the run.",
+        "What the variable becomes when there is no such value; known before the run. With `null` it has \
+         none then.",
         r#""none""#,
     ),
     Field::new(

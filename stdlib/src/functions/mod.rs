@@ -29,6 +29,7 @@ mod hex;
 mod hmac_sha256;
 mod item;
 mod iteration;
+mod join;
 mod json;
 mod len;
 mod lower;
@@ -38,14 +39,17 @@ mod python;
 mod randint;
 mod random_choice;
 mod random_string;
+mod replace;
 mod run_counter;
 mod sha1;
 mod sha256;
 mod shard;
+mod split;
 mod substr;
 mod time;
 mod timestamp;
 mod timestamp_ms;
+mod trim;
 mod upper;
 mod url_encode;
 mod user_id;
@@ -66,6 +70,7 @@ pub const FUNCTIONS: &[Function] = &[
     hmac_sha256::FUNCTION,
     item::FUNCTION,
     iteration::FUNCTION,
+    join::FUNCTION,
     json::FUNCTION,
     len::FUNCTION,
     lower::FUNCTION,
@@ -75,13 +80,16 @@ pub const FUNCTIONS: &[Function] = &[
     randint::FUNCTION,
     random_choice::FUNCTION,
     random_string::FUNCTION,
+    replace::FUNCTION,
     run_counter::FUNCTION,
     sha1::FUNCTION,
     sha256::FUNCTION,
     shard::FUNCTION,
+    split::FUNCTION,
     substr::FUNCTION,
     timestamp::FUNCTION,
     timestamp_ms::FUNCTION,
+    trim::FUNCTION,
     upper::FUNCTION,
     url_encode::FUNCTION,
     user_id::FUNCTION,

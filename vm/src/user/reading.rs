@@ -65,7 +65,9 @@ impl User {
         if let (true, Some(default)) = (spare.value().is_missing(), row.default) {
             spare.set(linked.program.value(default));
         }
-        if !spare.value().is_missing() {
+        // A default that is null takes away what was there before.
+        let is_taken_away = row.default.is_some() && row.required.is_none();
+        if !spare.value().is_missing() || is_taken_away {
             if let Some(var) = self.memory.vars.get_mut(row.var.index()) {
                 std::mem::swap(var, spare);
             }
