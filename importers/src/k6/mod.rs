@@ -412,7 +412,7 @@ mod tests {
                 "is not known",
             ),
             (
-                "check(r.timings.duration, {fast: d => d < 5}) || fail('slow');",
+                "check(r.timings.duration, {fast: d => d < 5}) || fail('slow'); r.json('a');",
                 "goes on in any case",
             ),
             (
