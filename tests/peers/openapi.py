@@ -15,10 +15,20 @@ from xml.etree import ElementTree
 import jsonschema
 import yaml
 from openapi_core import Config, OpenAPI
+from openapi_core.deserializing.styles import style_deserializers
+from openapi_core.deserializing.styles.util import label_loads
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 known = {}
+
+
+def label(explode, name, schema_type, location):
+    """A label, which openapi-core looks for under a name that it cannot have in a path itself."""
+    return label_loads(explode, name, schema_type, {key: location[name] for key in (f".{name}", f".{name}*")})
+
+
+style_deserializers["label"] = label
 
 
 def multipart(body, boundary="", **_):

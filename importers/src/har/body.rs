@@ -27,7 +27,21 @@ pub(super) fn read(task: &mut Task, post: &PostData<'_>, context: &mut Context<'
     let is_form = essence == "multipart/form-data";
 
     let decoded;
-    if post.encoding.as_str().eq_ignore_ascii_case("base64") {
+    let file = post.file.as_str();
+    if text.is_empty() && params.is_empty() && !file.is_empty() {
+        let Some(bytes) = context.attached(file, &task.place) else { return };
+        match String::from_utf8(bytes) {
+            Ok(plain) => {
+                decoded = plain;
+                text = &decoded;
+            }
+            Err(_) => {
+                add_type(task, &content_type);
+                task.fields.insert("body_file".to_owned(), json!(file));
+                return;
+            }
+        }
+    } else if post.encoding.as_str().eq_ignore_ascii_case("base64") {
         match BASE64.decode(text.trim()).map(String::from_utf8) {
             Ok(Ok(plain)) => {
                 decoded = plain;

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use crate::notes::{Fate, Notes};
 use crate::options::Options;
+use crate::source::Source;
 use crate::text::literal;
 
 /// What is known while the entries of a recording are read.
 pub(super) struct Context<'a> {
     pub(super) options: &'a Options,
+    pub(super) source: &'a Source,
     pub(super) tally: Tally,
     /// Whether any reply has a status; if none has, those without are no failures.
     pub(super) has_statuses: bool,
@@ -23,6 +25,16 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What is in a file beside the recording that an entry names for its content.
+    pub(super) fn attached(&mut self, file: &str, place: &str) -> Option<Vec<u8>> {
+        let bytes = self.source.sibling(file);
+        if bytes.is_none() {
+            let why = "the file is not beside the recording, or is too large";
+            self.tally.note(Fate::Dropped, place, &format!("the content in {file}"), why);
+        }
+        bytes
+    }
+
     /// A text of the recording as a plan says it: a placeholder only where the recording has
     /// a variable of that name.
     pub(super) fn text(&self, text: &str) -> String {

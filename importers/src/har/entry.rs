@@ -82,7 +82,7 @@ pub(super) fn read<'a>(
     let status = status.and_then(whole_status);
     let location = response.as_ref().and_then(|response| location(response, status));
     if let Some(response) = response {
-        task.reply = reply(response, context);
+        task.reply = reply(response, &task.place, context);
     }
     let start = time::milliseconds(entry.started.as_str());
     let length = entry.time.0.filter(|time| *time >= 0.0).or_else(|| entry.timings.sum());
@@ -295,7 +295,7 @@ fn is_read(content_type: &str) -> bool {
 }
 
 /// The reply, as far as values are taken out of it.
-fn reply(response: Response<'_>, context: &mut Context<'_>) -> Option<Box<Reply>> {
+fn reply(response: Response<'_>, place: &str, context: &mut Context<'_>) -> Option<Box<Reply>> {
     let own = |text: &mut Text<'_>| text.take().map(|text| text.into_owned()).unwrap_or_default();
     let is_redirect = response.status.0.is_some_and(|status| (300.0..400.0).contains(&status));
     let mut reply = Reply { is_redirect, ..Reply::default() };
@@ -321,7 +321,11 @@ fn reply(response: Response<'_>, context: &mut Context<'_>) -> Option<Box<Reply>
     reply.content_type =
         content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if reply.content_type.is_empty() || is_read(&reply.content_type) {
-        if content.encoding.as_str().eq_ignore_ascii_case("base64") {
+        let file = content.file.as_str();
+        if content.text.as_str().is_empty() && !file.is_empty() {
+            let bytes = context.attached(file, place).unwrap_or_default();
+            reply.body = String::from_utf8(bytes).unwrap_or_default();
+        } else if content.encoding.as_str().eq_ignore_ascii_case("base64") {
             let decoded = BASE64.decode(content.text.as_str().trim()).ok();
             reply.body =
                 decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();

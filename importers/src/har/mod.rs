@@ -64,6 +64,7 @@ pub(crate) fn read(
         };
         let mut context = Context {
             options,
+            source,
             tally: Tally::default(),
             has_statuses: false,
             variables: HashSet::new(),

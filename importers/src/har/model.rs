@@ -200,6 +200,8 @@ objects! {
         mime: Text<'a> = "mimeType",
         text: Text<'a> = "text",
         encoding: Text<'a> = "encoding",
+        /// The file beside the recording that has the text (Playwright).
+        file: Text<'a> = "_file",
     }
 
     /// The body of a request.
@@ -208,6 +210,7 @@ objects! {
         text: Text<'a> = "text",
         params: List<Param<'a>> = "params",
         encoding: Text<'a> = "encoding" | "_encoding",
+        file: Text<'a> = "_file",
     }
 
     /// A header, a parameter or a cookie.

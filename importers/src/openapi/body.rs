@@ -55,6 +55,12 @@ impl Body<'_> {
         let types: Vec<&str> = contents.iter().map(|(name, _)| *name).collect();
         let Some(at) = preferred(&types) else { return };
         let Some((media_type, content)) = contents.get(at).copied() else { return };
+        for (name, example) in content.get("examples").into_iter().flat_map(Node::members) {
+            if let Some(url) = example.text("externalValue") {
+                let why = format!("it is at {url}; nothing is fetched");
+                self.notes.remark(self.place, &format!("example `{name}`"), &why);
+            }
+        }
         let schema = content.raw("schema").map(Schema::of).unwrap_or_default();
         let examples = examples(content);
         if matches!(essence(media_type).as_str(), FORM | "multipart/form-data") {
@@ -189,6 +195,12 @@ impl Body<'_> {
         let Some(Value::Object(members)) = self.made(schema, examples) else { return Vec::new() };
         let members = members.into_iter().map(|(name, value)| {
             let encoding = encoding.and_then(|list| list.get(&name));
+            let headers = encoding.and_then(|node| node.get("headers"));
+            for (header, _) in headers.into_iter().flat_map(Node::members) {
+                let why = "parts have no headers of their own beside their type";
+                let what = format!("header {header} of the part `{name}`");
+                self.notes.drop(self.place, &what, why);
+            }
             let is_said = |node: &Node<'_>| {
                 ["style", "explode", "allowReserved"].iter().any(|key| node.raw(key).is_some())
             };
@@ -245,7 +257,13 @@ impl Body<'_> {
                 (value, written) => written.unwrap_or(default).form_pairs(&field.name, value),
             }
         });
-        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<(String, String)> = pairs.collect();
+        if !fields.iter().any(|field| field.written.is_some_and(|written| written.reserved)) {
+            self.task.fields.insert("data".to_owned(), by_name(&pairs));
+            return;
+        }
+        let pairs: Vec<String> =
+            pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         self.header("Content-Type", FORM);
         self.task.fields.insert("data".to_owned(), json!(pairs.join("&")));
     }
@@ -302,6 +320,21 @@ impl Body<'_> {
         }
         self.task.fields.insert("files".to_owned(), Value::Array(parts));
     }
+}
+
+/// Encoded pairs as an object of what they say; names that come again have a list.
+fn by_name(pairs: &[(String, String)]) -> Value {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut members: Map<String, Value> = Map::new();
+    for (name, value) in pairs {
+        let value = Value::String(decoded(value));
+        match members.get_mut(&decoded(name)) {
+            Some(Value::Array(values)) => values.push(value),
+            Some(first) => *first = Value::Array(vec![first.take(), value]),
+            None => drop(members.insert(decoded(name), value)),
+        }
+    }
+    literal(Value::Object(members))
 }
 
 /// The type of the file a field is, if it is one.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::notes::Notes;
 use crate::source::{Failure, Source};
@@ -15,6 +16,8 @@ const MAX_FILES: usize = 1000;
 const MAX_BYTES: usize = 256 << 20;
 /// A reference may lead to another, this often.
 const MAX_HOPS: usize = 32;
+/// A relative reference is looked for beside so many schemas with an `$id`.
+const MAX_IDS: usize = 64;
 
 /// The files of a specification; the first is where it begins.
 #[derive(Debug, Default)]
@@ -24,6 +27,8 @@ pub(super) struct Files {
     by_path: HashMap<String, usize>,
     /// What `$anchor`, `$dynamicAnchor` and `$id` name: file and pointer.
     named: HashMap<String, (usize, String)>,
+    /// The first of the absolute URLs in `$id`, which others are relative to.
+    ids: Vec<Url>,
 }
 
 #[derive(Debug)]
@@ -114,7 +119,15 @@ impl Files {
                 }
             }
         });
-        self.named.extend(found);
+        // Of several of a name the first is the one that others refine.
+        for (name, place) in found {
+            if self.ids.len() < MAX_IDS
+                && let Ok(id) = Url::parse(&name)
+            {
+                self.ids.push(id);
+            }
+            self.named.entry(name).or_insert(place);
+        }
     }
 
     /// Notes the references that lead nowhere or in a circle, each once.
@@ -176,6 +189,12 @@ impl Files {
         matches!(ending.as_deref(), Some("json" | "yaml" | "yml")).then_some(path)
     }
 
+    /// What a reference relative to an `$id` names: the one that has it beside another `$id`.
+    fn beside(&self, document: &str) -> Option<(usize, String)> {
+        let mut absolute = self.ids.iter().filter_map(|id| id.join(document).ok());
+        absolute.find_map(|id| self.named.get(id.as_str()).cloned())
+    }
+
     /// What a reference in a file refers to.
     fn target(&self, from: usize, reference: &str) -> Option<Node<'_>> {
         let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
@@ -185,7 +204,7 @@ impl Files {
         };
         let (file, pointer) = if document.is_empty() {
             (from, percent_decode_str(fragment).decode_utf8().ok()?.into_owned())
-        } else if let Some((file, pointer)) = named(document) {
+        } else if let Some((file, pointer)) = named(document).or_else(|| self.beside(document)) {
             (file, pointer + fragment)
         } else {
             let file = *self.by_path.get(&self.path(from, reference)?)?;

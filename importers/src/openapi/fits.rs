@@ -82,6 +82,23 @@ impl Checker {
         schema.all("not").all(|node| {
             // A schema that asks for nothing we look at is not known to fit.
             !self.check(&Schema::of(node), value, depth + 1)
+        }) && self.conditions(schema, value, depth)
+    }
+
+    /// Whether what `if` and `dependentSchemas` ask for of this value holds.
+    fn conditions(&mut self, schema: &Schema<'_>, value: &Value, depth: usize) -> bool {
+        for part in schema.parts() {
+            if let Some(condition) = part.raw("if") {
+                let holds = self.check(&Schema::of(condition), value, depth + 1);
+                let then = part.raw(if holds { "then" } else { "else" });
+                if then.is_some_and(|then| !self.check(&Schema::of(then), value, depth + 1)) {
+                    return false;
+                }
+            }
+        }
+        let mut dependent = schema.all("dependentSchemas").flat_map(Node::raw_members);
+        dependent.all(|(name, node)| {
+            value.get(name).is_none() || self.check(&Schema::of(node), value, depth + 1)
         })
     }
 
@@ -90,14 +107,15 @@ impl Checker {
         let length = text.chars().count() as f64;
         schema.most("minLength").is_none_or(|least| length >= least)
             && schema.least("maxLength").is_none_or(|most| length <= most)
-            && schema.all("pattern").all(|node| self.matches(node.value, text))
+            && schema
+                .all("pattern")
+                .all(|node| node.value.as_str().is_none_or(|p| self.matches(p, text)))
             && schema
                 .all("format")
                 .all(|node| node.value.as_str().is_none_or(|name| formats::is(name, text)))
     }
 
-    fn matches(&mut self, pattern: &Value, text: &str) -> bool {
-        let Some(pattern) = pattern.as_str() else { return true };
+    fn matches(&mut self, pattern: &str, text: &str) -> bool {
         let known =
             self.patterns.entry(pattern.to_owned()).or_insert_with(|| pattern::regex(pattern));
         known.as_ref().is_none_or(|regex| regex.is_match(text))
@@ -117,9 +135,18 @@ impl Checker {
         {
             return false;
         }
-        items.iter().enumerate().all(|(position, item)| {
+        let all_fit = items.iter().enumerate().all(|(position, item)| {
             schema.item(position).is_none_or(|schema| self.check(&schema, item, depth + 1))
-        })
+        });
+        let least = schema.most("minContains").unwrap_or(1.0);
+        let most = schema.least("maxContains");
+        all_fit
+            && schema.all("contains").all(|node| {
+                let wanted = Schema::of(node);
+                let found =
+                    items.iter().filter(|item| self.check(&wanted, item, depth + 1)).count() as f64;
+                found >= least && most.is_none_or(|most| found <= most)
+            })
     }
 
     fn object(&mut self, schema: &Schema<'_>, value: &Value, depth: usize) -> bool {
@@ -140,24 +167,45 @@ impl Checker {
         for part in schema.parts() {
             // Each part closes what it says itself.
             if part.flag("additionalProperties") == Some(false)
-                && members.keys().any(|name| !is_said(*part, name))
+                && members.keys().any(|name| !self.is_said(*part, name))
             {
                 return false;
             }
         }
+        let asked = schema.all("dependentRequired").flat_map(Node::raw_members);
+        let is_there = |node: Node<'_>| node.value.as_str().is_none_or(|n| members.contains_key(n));
+        if !asked
+            .filter(|(name, _)| members.contains_key(*name))
+            .all(|(_, n)| n.raw_items().all(is_there))
+        {
+            return false;
+        }
+        let mut names = schema.all("propertyNames").map(Schema::of);
+        if !names.all(|own| {
+            members.keys().all(|n| self.check(&own, &Value::from(n.as_str()), depth + 1))
+        }) {
+            return false;
+        }
         let additional = schema.additional();
-        members.iter().all(|(name, value)| match schema.property(name) {
-            Some(schema) => self.check(&schema, value, depth + 1),
-            None if schema.all("patternProperties").next().is_some() => true,
-            None => additional.as_ref().is_none_or(|schema| self.check(schema, value, depth + 1)),
+        members.iter().all(|(name, value)| {
+            let patterned: Vec<Schema<'_>> = schema
+                .all("patternProperties")
+                .flat_map(Node::raw_members)
+                .filter(|(pattern, _)| self.matches(pattern, name))
+                .map(|(_, node)| Schema::of(node))
+                .collect();
+            let own = schema.property(name);
+            let rest = additional.as_ref().filter(|_| own.is_none() && patterned.is_empty());
+            own.iter().chain(&patterned).chain(rest).all(|own| self.check(own, value, depth + 1))
         })
     }
-}
 
-/// Whether a part knows a member, or may by a pattern.
-fn is_said(part: Node<'_>, name: &str) -> bool {
-    part.raw("properties").is_some_and(|list| list.raw(name).is_some())
-        || part.raw("patternProperties").is_some()
+    /// Whether a part knows a member, or may by a pattern.
+    fn is_said(&mut self, part: Node<'_>, name: &str) -> bool {
+        let mut patterns = part.raw("patternProperties").into_iter().flat_map(Node::raw_members);
+        part.raw("properties").is_some_and(|list| list.raw(name).is_some())
+            || patterns.any(|(pattern, _)| self.matches(pattern, name))
+    }
 }
 
 /// Whether a value is of a type of JSON Schema.

@@ -48,8 +48,8 @@ pub(super) fn add(
     for &number in &chain.order {
         let Some(operation) = operations.get(number) else { continue };
         let task = writer.task(number, operation);
-        for (_, member, variable) in chain.members.iter().filter(|(of, _, _)| *of == number) {
-            let value = task.fields.get("json").and_then(|body| body.get(member));
+        for (_, pointer, variable) in chain.members.iter().filter(|(of, _, _)| *of == number) {
+            let value = task.fields.get("json").and_then(|body| body.pointer(pointer));
             if let Some(value @ (Value::String(_) | Value::Number(_))) = value {
                 variables.insert(variable.clone(), value.clone());
             }
@@ -139,8 +139,13 @@ impl<'d> Writer<'_, 'd> {
         }
         self.use_extracted(&mut task);
         expect::add(&expect::good(self.api, operation), &mut task);
-        let variables = extracts.iter().filter_map(|extract| extract.get("var")?.as_str());
-        for variable in variables {
+        for extract in &extracts {
+            let Some(variable) = extract.get("var").and_then(Value::as_str) else { continue };
+            // What is taken out of a header is a text.
+            let is_text = extract.get("from").is_some();
+            if is_text && self.chain.variables.get(variable).is_some_and(Value::is_number) {
+                continue;
+            }
             let known = self.extracted.entry(plain_name(variable));
             known.or_insert_with(|| variable.to_owned());
         }
@@ -268,6 +273,12 @@ impl<'d> Writer<'_, 'd> {
             offset = at + name.len() + 2;
             rest = operation.path.get(offset..).unwrap_or_default();
             if let Some(variable) = self.variable(number, name) {
+                // A slash in it would make two segments of one.
+                let known = self.chain.uses.get(&(number, name.to_owned()));
+                let value = known.and_then(|known| self.chain.variables.get(known)).map(plain);
+                let is_odd = value.is_some_and(|value| encoded(&value) != value);
+                let variable =
+                    if is_odd { format!("${{url_encode({variable})}}") } else { variable };
                 task.url.push_str(&variable);
                 self.notes.keep();
                 continue;
@@ -323,6 +334,14 @@ impl<'d> Writer<'_, 'd> {
         for parameter in self.sent(number, operation, Place::Header) {
             let name = parameter.name;
             if NOT_PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+                // Swagger 2.0 has no such rule, and no way to describe tokens.
+                if self.api.is_v2
+                    && name.eq_ignore_ascii_case("authorization")
+                    && !security::is_asked(self.api, operation)
+                {
+                    task.headers.push((name.to_owned(), self.token(operation)));
+                    continue;
+                }
                 let why = "the media types and `security` say what this header is";
                 self.notes.remark(&operation.place, &format!("header {name}"), why);
                 continue;
@@ -340,6 +359,18 @@ impl<'d> Writer<'_, 'd> {
             let text = text::literal(&parameter.written().in_header(&value));
             task.headers.push((name.to_owned(), text));
         }
+    }
+
+    /// The placeholder for what a specification only calls a header `Authorization`.
+    fn token(&mut self, operation: &Operation<'_>) -> String {
+        let name = "AUTHORIZATION";
+        if !self.secrets.iter().any(|known| known.name == name) {
+            let used = format!("the header Authorization of {}", operation.name());
+            let (name, value) = (name.to_owned(), String::new());
+            self.secrets.push(crate::Secret { name, value, used });
+        }
+        self.notes.keep();
+        format!("${{secret.{name}}}")
     }
 
     fn cookies(&mut self, number: usize, operation: &Operation<'d>, task: &mut Task) {

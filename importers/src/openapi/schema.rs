@@ -122,10 +122,14 @@ impl<'d> Schema<'d> {
             };
             types = Some(match types {
                 None => said,
+                // Whole numbers are numbers, too.
                 Some(known) => known
                     .into_iter()
-                    .filter(|name| {
-                        said.contains(name) || (*name == "integer" && said.contains(&"number"))
+                    .filter_map(|name| match name {
+                        _ if said.contains(&name) => Some(name),
+                        "integer" if said.contains(&"number") => Some("integer"),
+                        "number" if said.contains(&"integer") => Some("integer"),
+                        _ => None,
                     })
                     .collect(),
             });
@@ -261,6 +265,27 @@ impl<'d> Schema<'d> {
             }
         }
         choices
+    }
+
+    /// What the first condition that has not been looked at leads to: the schema with what follows
+    /// where it holds, and with what follows where it does not.
+    pub(super) fn condition(&self) -> Option<Vec<Self>> {
+        let is_new = |node: &Node<'_>| !self.decided.contains(&node.id());
+        let by_if =
+            self.parts.iter().find_map(|part| Some((*part, part.raw("if").filter(is_new)?)));
+        if let Some((part, condition)) = by_if {
+            let holds = self.with(condition, condition);
+            let holds = part.raw("then").map_or(holds.clone(), |then| holds.with(then, condition));
+            let not = part.raw("else").map(|not| self.with(not, condition));
+            return Some([Some(holds), not].into_iter().flatten().collect());
+        }
+        let mut with = self.clone();
+        for (_, node) in
+            self.all("dependentSchemas").flat_map(Node::raw_members).filter(|(_, n)| is_new(n))
+        {
+            with = with.with(node, node);
+        }
+        (with.decided.len() > self.decided.len()).then(|| vec![with])
     }
 
     /// Whether a list of alternatives, or a mapping, has been used.

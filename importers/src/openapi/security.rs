@@ -49,6 +49,12 @@ pub(super) fn add(
     }
 }
 
+/// Whether an operation asks for any credentials.
+pub(super) fn is_asked(api: Api<'_>, operation: &Operation<'_>) -> bool {
+    let requirements = api.said(operation, "security").into_iter().flat_map(Node::raw_items);
+    requirements.into_iter().any(|node| node.raw_members().next().is_some())
+}
+
 /// How many schemes of a requirement have an `Authorization` of their own.
 fn authorizations(requirement: Node<'_>, schemes: Option<Node<'_>>) -> usize {
     let kind = |name: &str| schemes?.get(name)?.text("type");

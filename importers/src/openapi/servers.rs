@@ -31,20 +31,48 @@ pub(super) fn base(
     let url = filled(*server, source, notes);
     let url = url.trim_end_matches('/');
     match url.split_once("://") {
-        Some(("http" | "https", _)) => url.to_owned(),
         Some(_) => url.to_owned(),
         None if url.starts_with("//") => format!("https:{url}"),
-        None => unknown(url, source, notes),
+        None => match known_origin(api) {
+            Some(origin) => {
+                format!("{origin}/{}", url.trim_start_matches('/')).trim_end_matches('/').to_owned()
+            }
+            None => unknown(url, source, notes),
+        },
     }
 }
 
+/// The origin of the first server that has one: where the paths of others lead to.
+fn known_origin(api: Api<'_>) -> Option<String> {
+    let servers = api.root.get("servers")?;
+    let mut urls = servers.items().map(with_defaults);
+    urls.find_map(|url| {
+        let (scheme, rest) = url.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
+        Some(format!("{scheme}://{authority}"))
+    })
+}
+
 /// A server's URL with the defaults of its variables.
-fn filled(server: Node<'_>, source: &Source, notes: &mut Notes) -> String {
+fn with_defaults(server: Node<'_>) -> String {
     let mut url = server.text("url").unwrap_or_default().to_owned();
     for (name, variable) in server.get("variables").into_iter().flat_map(Node::members) {
-        let listed = || variable.raw("enum")?.raw_items().next();
-        let default = variable.raw("default").or_else(listed);
-        let value = default.map(|node| super::style::plain(node.value)).unwrap_or_default();
+        url = url.replace(&format!("{{{name}}}"), &default_of(variable));
+    }
+    url
+}
+
+/// What a variable of a server is when nobody says otherwise.
+fn default_of(variable: Node<'_>) -> String {
+    let listed = || variable.raw("enum")?.raw_items().next();
+    let default = variable.raw("default").or_else(listed);
+    default.map(|node| super::style::plain(node.value)).unwrap_or_default()
+}
+
+/// The same, without query, and with notes of what was filled in.
+fn filled(server: Node<'_>, source: &Source, notes: &mut Notes) -> String {
+    for (name, variable) in server.get("variables").into_iter().flat_map(Node::members) {
+        let value = default_of(variable);
         let others: Vec<&str> = variable
             .raw("enum")
             .into_iter()
@@ -56,8 +84,8 @@ fn filled(server: Node<'_>, source: &Source, notes: &mut Notes) -> String {
             why.push_str(&format!(" of {}", others.join(", ")));
         }
         notes.remark(&source.name, &format!("server variable `{name}`"), &why);
-        url = url.replace(&format!("{{{name}}}"), &value);
     }
+    let url = with_defaults(server);
     url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 

@@ -105,7 +105,15 @@ impl Written {
         let key = encoded(name);
         let one = |value: &Value| self.encode(&plain(value));
         match (value, self.style, self.explode) {
-            (Value::Array(items), Style::Form | Style::Deep, true) => {
+            (Value::Array(items), Style::Deep, _) => {
+                let mut pairs = Vec::new();
+                for (number, item) in items.iter().enumerate() {
+                    let key = within(&key, &number.to_string(), brackets);
+                    self.deep(&key, item, 0, brackets, &mut pairs);
+                }
+                pairs
+            }
+            (Value::Array(items), Style::Form, true) => {
                 items.iter().map(|item| (key.clone(), one(item))).collect()
             }
             (Value::Array(items), _, true) if self.style != Style::Simple => {
@@ -119,7 +127,15 @@ impl Written {
                 pairs
             }
             (Value::Object(members), _, true) => {
-                members.iter().map(|(name, value)| (encoded(name), one(value))).collect()
+                let spread = members.iter().flat_map(|(name, value)| {
+                    // Nothing says how lists in it are written; this is what most servers read.
+                    let values = match value {
+                        Value::Array(items) => items.iter().map(&one).collect(),
+                        value => vec![one(value)],
+                    };
+                    values.into_iter().map(move |value| (encoded(name), value))
+                });
+                spread.collect()
             }
             _ => vec![(key, self.joined(value, separator))],
         }
@@ -138,6 +154,12 @@ impl Written {
             Value::Object(members) if depth < 16 => {
                 for (name, value) in members {
                     self.deep(&within(key, name, brackets), value, depth + 1, brackets, pairs);
+                }
+            }
+            Value::Array(items) if depth < 16 && items.iter().any(Value::is_object) => {
+                for (number, item) in items.iter().enumerate() {
+                    let key = within(key, &number.to_string(), brackets);
+                    self.deep(&key, item, depth + 1, brackets, pairs);
                 }
             }
             Value::Array(items) => {
@@ -178,7 +200,15 @@ impl Written {
     /// What a header says: nothing is encoded there.
     pub(super) fn in_header(self, value: &Value) -> String {
         match value {
-            Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
+            Value::Array(items) => {
+                let between = match self.style {
+                    Style::Spaces => " ",
+                    Style::Pipes => "|",
+                    Style::Tabs => "\t",
+                    _ => ",",
+                };
+                items.iter().map(plain).collect::<Vec<_>>().join(between)
+            }
             Value::Object(members) => {
                 let between = if self.explode { "=" } else { "," };
                 let pairs =

@@ -450,11 +450,18 @@ fn basic_auth(credentials: &str) -> Option<(String, String)> {
 
 /// Whether values of this name are to be kept out of plans.
 fn is_secret(name: &str) -> bool {
-    let name: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let plain = |name: &str| -> String {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|c| c.to_ascii_lowercase()).collect()
+    };
+    // Of `user[pass]` and `ctl00$Main$Pass` the last part says what it is.
+    let mut parts = name.rsplit(['$', '.', ':', '[', ']']);
+    let last = parts.find(|part| !part.is_empty()).map(plain).unwrap_or_default();
+    let name = plain(name);
     // `credentialId` says which, and gives nothing away.
     let identifies = name.ends_with("id") && !name.contains("session");
     SECRET_WHOLE.contains(&name.as_str())
+        || SECRET_WHOLE.contains(&last.as_str())
         || (!identifies && SECRET_NAMES.iter().any(|part| name.contains(part)))
 }
 

@@ -51,6 +51,7 @@ mod timestamp;
 mod timestamp_ms;
 mod trim;
 mod upper;
+mod url_decode;
 mod url_encode;
 mod user_id;
 mod uuid;
@@ -91,6 +92,7 @@ pub const FUNCTIONS: &[Function] = &[
     timestamp_ms::FUNCTION,
     trim::FUNCTION,
     upper::FUNCTION,
+    url_decode::FUNCTION,
     url_encode::FUNCTION,
     user_id::FUNCTION,
     uuid::FUNCTION,

@@ -47,9 +47,9 @@ impl Differences {
     /// Fails when more than `most` requests differ, or fewer than `least` were compared.
     pub(crate) fn at_most(&self, most: usize, least: usize) {
         println!("{} of {} requests equal", self.equal, self.all);
-        assert!(self.all >= least, "only {} requests", self.all);
         let told = self.told.join("\n");
         assert!(self.told.len() <= most, "{} of {} equal\n{told}", self.equal, self.all);
+        assert!(self.all >= least, "only {} requests", self.all);
     }
 }
 

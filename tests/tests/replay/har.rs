@@ -16,6 +16,7 @@ use ld_tests::witness::{Seen, reply};
 use serde_json::{Value, json};
 
 use crate::compare::{Body, Differences, Request, comparable};
+use crate::corpus::copy_all;
 use crate::{corpus, import, plans_are_as_expected, run_plan};
 
 #[test]
@@ -24,6 +25,7 @@ fn plans_of_recordings_are_as_expected() {
         let folder = Folder::new().unwrap();
         let name = case.file_name().unwrap().to_str().unwrap();
         fs::copy(case, folder.path().join(name)).unwrap();
+        copy_attached(case, folder.path());
         import(&folder, name)
     });
 }
@@ -121,11 +123,21 @@ fn replay(file: &Path, fresh: &[(&str, &str)], differences: &mut Differences) {
         return;
     }
     let text = fs::read_to_string(file).unwrap();
-    let text = fresh.iter().fold(text, |text, (recorded, other)| text.replace(recorded, other));
-    let entries = entries(&serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap());
+    // Beside a recording may be what the server gives in place of what was recorded.
+    let beside = fs::read_to_string(file.with_extension("fresh")).unwrap_or("[]".to_owned());
+    let beside: Vec<(String, String)> = serde_json::from_str(&beside).unwrap();
+    let of_file = beside.iter().map(|(recorded, other)| (recorded.as_str(), other.as_str()));
+    let text = fresh
+        .iter()
+        .copied()
+        .chain(of_file)
+        .fold(text, |text, (recorded, other)| text.replace(recorded, other));
+    let recording = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+    let entries = entries(&recording, file.parent().unwrap());
     let recorder = answering(&entries);
     let folder = Folder::new().unwrap();
     fs::copy(file, folder.path().join(name)).unwrap();
+    copy_attached(file, folder.path());
     import(&folder, name);
     run_plan(&folder, &["--connect-to", &recorder.connect_to(), "--insecure"]);
 
@@ -152,6 +164,17 @@ fn replay(file: &Path, fresh: &[(&str, &str)], differences: &mut Differences) {
     ours.sort_by_cached_key(key);
     theirs.sort_by_cached_key(key);
     differences.between(name, &theirs, &ours);
+}
+
+/// Copies the files that have the contents of a recording's entries: those in the folder of
+/// its name, which is what entries call them by.
+fn copy_attached(file: &Path, folder: &Path) {
+    let attached = file.with_extension("content");
+    if attached.is_dir() {
+        let inside = folder.join(attached.file_name().unwrap());
+        fs::create_dir(&inside).unwrap();
+        copy_all(&attached, &inside);
+    }
 }
 
 /// A request as far as it is the plan's to say: neither what clients write themselves nor cookies,
@@ -209,7 +232,7 @@ impl Entry {
 }
 
 /// The entries of a recording that clients can send, with what they have to send.
-fn entries(recording: &Value) -> Vec<Entry> {
+fn entries(recording: &Value, folder: &Path) -> Vec<Entry> {
     let alone = [serde_json::json!({"request": recording})];
     let all = recording["log"]["entries"].as_array().map_or(&alone[..], Vec::as_slice);
     let status = |entry: &Value| entry["response"]["status"].as_i64().unwrap_or_default();
@@ -224,7 +247,7 @@ fn entries(recording: &Value) -> Vec<Entry> {
             && entry["_fromCache"].is_null()
             && entry["_webSocketMessages"].is_null()
         {
-            entries.push(self::entry(entry));
+            entries.push(self::entry(entry, folder));
         }
     }
     for number in 0..entries.len() {
@@ -237,7 +260,13 @@ fn entries(recording: &Value) -> Vec<Entry> {
     entries
 }
 
-fn entry(entry: &Value) -> Entry {
+/// What is in the file that a body is in.
+fn attached(body: &Value, folder: &Path) -> Option<String> {
+    let name = body["_file"].as_str()?;
+    Some(fs::read_to_string(folder.join(name)).unwrap())
+}
+
+fn entry(entry: &Value, folder: &Path) -> Entry {
     let (request, response) = (&entry["request"], &entry["response"]);
     let pairs = |value: &Value| -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
@@ -281,7 +310,7 @@ fn entry(entry: &Value) -> Entry {
             headers.push((name, value));
         }
     }
-    let body = body(&request["postData"], &mut headers);
+    let body = body(&request["postData"], folder, &mut headers);
     let status = response["status"].as_u64().filter(|status| *status > 0).unwrap_or(200);
     let location = response["redirectURL"].as_str().filter(|url| !url.is_empty());
     let location = location.filter(|_| (300..400).contains(&status)).map(str::to_owned);
@@ -302,10 +331,16 @@ fn entry(entry: &Value) -> Entry {
         }
     }
     let lines: Vec<(&str, &str)> = lines.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    let content = response["content"]["text"].as_str().unwrap_or("{}");
+    let content = &response["content"];
+    let text = attached(content, folder).or(content["text"].as_str().map(str::to_owned));
+    let text = text.unwrap_or("{}".to_owned());
+    let content = match content["encoding"] == "base64" {
+        true => BASE64.decode(&text).unwrap(),
+        false => text.into_bytes(),
+    };
     // Who has no cache is sent the content.
     let status = if status == 304 { 200 } else { u16::try_from(status).unwrap() };
-    let content = if status == 204 { "" } else { content };
+    let content = if status == 204 { Vec::new() } else { content };
     Entry {
         method: request["method"].as_str().unwrap_or("GET").to_owned(),
         url,
@@ -318,8 +353,9 @@ fn entry(entry: &Value) -> Entry {
 }
 
 /// The body that was sent.
-fn body(post: &Value, headers: &mut Vec<(String, String)>) -> Vec<u8> {
-    let text = post["text"].as_str().unwrap_or_default();
+fn body(post: &Value, folder: &Path, headers: &mut Vec<(String, String)>) -> Vec<u8> {
+    let attached = attached(post, folder);
+    let text = attached.as_deref().or(post["text"].as_str()).unwrap_or_default();
     let mime = post["mimeType"].as_str().unwrap_or_default();
     let params = post["params"].as_array().map(Vec::as_slice).unwrap_or_default();
     let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));

@@ -34,6 +34,11 @@ impl Found<'_> {
                 }
                 (json!({"from": "header", "name": self.label}), format!("header {}", self.label))
             }
+            Way::Quoted => {
+                let row =
+                    json!({"from": "header", "name": self.label, "left": "\"", "right": "\""});
+                (row, format!("header {}", self.label))
+            }
             Way::Location { left, right, .. } => {
                 let location =
                     reply.headers.iter().filter(|line| line.0.eq_ignore_ascii_case("location"));
@@ -78,12 +83,15 @@ impl Found<'_> {
                 let at = reply.body.find(&text)? + self.label.len() + 2;
                 (boundary(&reply.body, at, self.value)?, "a link".to_owned())
             }
-            Way::LinkQuery => {
-                let text = format!("{}={}", self.label, self.value);
+            Way::LinkQuery(written) => {
+                let text = format!("{}={written}", self.label);
                 let at = reply.body.find(&text)? + self.label.len() + 1;
-                (boundary(&reply.body, at, self.value)?, "a link".to_owned())
+                (boundary(&reply.body, at, written)?, "a link".to_owned())
             }
-            Way::Text(at) => (boundary(&reply.body, *at, self.value)?, "text".to_owned()),
+            Way::Text { at, length } => {
+                let written = reply.body.get(*at..at + length)?;
+                (boundary(&reply.body, *at, written)?, "text".to_owned())
+            }
         };
         match row {
             Value::Object(row) => Some((row, how)),

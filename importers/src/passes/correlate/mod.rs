@@ -5,11 +5,13 @@
 //! The values of all requests are put into one table first; each reply is then read once and
 //! every value in it is looked up, so that the time grows with the size of the source only.
 
+mod addresses;
 mod extract;
 mod html;
 mod json;
 mod location;
 mod names;
+mod needles;
 mod reply;
 mod request;
 mod worth;
@@ -20,7 +22,8 @@ use crate::draft::{Draft, Step, Task};
 use crate::notes::Notes;
 
 use self::names::Names;
-use self::reply::Found;
+use self::needles::Needles;
+use self::reply::{Coding, Found};
 use self::request::Kind;
 use self::worth::Worth;
 
@@ -106,6 +109,8 @@ struct Wanted {
     /// The variable it has become, and the wave whose reply gave it.
     given: Option<(String, usize)>,
     is_number: bool,
+    /// How the variable has it.
+    coding: Coding,
 }
 
 /// The values that requests send, by what they are.
@@ -137,6 +142,7 @@ impl Table {
                 place: place.to_owned(),
                 given: None,
                 is_number: false,
+                coding: Coding::Plain,
             }),
         }
     }
@@ -163,6 +169,8 @@ struct Told {
 }
 
 fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, notes: &mut Notes) {
+    let mut names = Names::new(names);
+    addresses::run(&mut tasks, &mut names, notes);
     let mut table = Table::default();
     for (wave, task) in &mut tasks {
         let place = task.place.clone();
@@ -175,7 +183,9 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
     }
     let lengths = table.lengths;
     let has_length = |length: usize| lengths & (1 << length.min(63)) != 0;
-    let mut names = Names::new(names);
+    let is_strong = |list: &[Wanted]| list.iter().any(|wanted| wanted.worth == Worth::Strong);
+    let strong = table.wanted.iter().filter(|(_, list)| is_strong(list));
+    let needles = Needles::new(strong.map(|(value, _)| value));
     let mut has_bodies = false;
     let (mut told, mut rows): (Vec<Told>, HashMap<(String, String), usize>) = Default::default();
     for (wave, task) in &mut tasks {
@@ -183,7 +193,7 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
         has_bodies |= !reply.body.is_empty();
         let of_url = reply::last_word(&task.url);
         let (extract, place) = (&mut task.extract, &task.place);
-        reply::walk(&reply, &of_url, &has_length, &mut |found: Found<'_>| {
+        reply::walk(&reply, &of_url, &has_length, needles.as_ref(), &mut |found: Found<'_>| {
             let Some(list) = table.wanted.get_mut(found.value) else { return };
             let fits = |wanted: &&mut Wanted| {
                 wanted.given.is_none()
@@ -194,12 +204,13 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
             let Some(first) = fitting.next() else { return };
             let last = fitting.map(|wanted| wanted.last).fold(first.last, usize::max);
             let Some((mut row, how)) = found.extract(&reply) else { return };
-            let name = names.give(&found.name(&first.name), *wave, last);
+            let name = names.give(&found.name(first.kind, &first.name), *wave, last);
             row.shift_insert(0, "var".to_owned(), name.clone().into());
             let mut times = 0;
             for wanted in list.iter_mut().filter(fits) {
                 wanted.given = Some((name.clone(), *wave));
                 wanted.is_number = found.is_number;
+                wanted.coding = found.coding;
                 times += wanted.times;
             }
             extract.push(row.into());
@@ -237,6 +248,10 @@ fn placeholder(table: &Table, wave: usize, kind: Kind, name: &str, value: &str) 
     })?;
     let (variable, _) = wanted.given.as_ref()?;
     match (kind, wanted.is_number) {
+        _ if wanted.coding == Coding::Percent => Some(format!("${{url_decode(${{{variable}}})}}")),
+        _ if wanted.coding == Coding::Json => {
+            Some(format!("${{json('[\"${{{variable}}}\"]', 0)}}"))
+        }
         // A variable keeps its type where it is all there is.
         (Kind::Number, false) => None,
         (Kind::Named, true) => Some(format!("${{concat(${{{variable}}})}}")),

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use percent_encoding::percent_decode_str;
+
 use super::html::{self, Tag};
 use super::json::{self, Part};
 use super::location;
+use super::needles::{Hit, Needles};
 use super::request::Kind;
 use super::worth::{self, Worth};
 use crate::draft::Reply;
@@ -20,12 +23,27 @@ pub(super) struct Found<'a> {
     /// What the request asked for.
     pub(super) of_url: &'a str,
     pub(super) way: Way<'a>,
+    /// How the value is written there.
+    pub(super) coding: Coding,
+}
+
+/// How a value is written where it is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Coding {
+    #[default]
+    Plain,
+    /// Percent-encoded.
+    Percent,
+    /// As a text in JSON.
+    Json,
 }
 
 /// Where a value is in a reply.
 pub(super) enum Way<'a> {
     Json(&'a [Part<'a>]),
     Header,
+    /// Between quotes in a header.
+    Quoted,
     /// In the address that a redirect leads to, or where what was made is: the texts around it.
     Location {
         left: String,
@@ -42,10 +60,13 @@ pub(super) enum Way<'a> {
     },
     /// The path of a link; its text up to the value.
     LinkPath,
-    /// The query of a link.
-    LinkQuery,
-    /// At this byte of the body.
-    Text(usize),
+    /// The query of a link; the value as it is written there.
+    LinkQuery(&'a str),
+    /// At this byte of the body, and so many bytes.
+    Text {
+        at: usize,
+        length: usize,
+    },
 }
 
 /// How an element is told from others.
@@ -97,7 +118,7 @@ impl Found<'_> {
     }
 
     /// What a variable with this value is called.
-    pub(super) fn name(&self, sent_as: &str) -> String {
+    pub(super) fn name(&self, kind: Kind, sent_as: &str) -> String {
         let label = snake(self.label);
         let is_id = matches!(label.as_str(), "id" | "uuid" | "guid" | "key" | "slug" | "number");
         let owner = match GENERIC.contains(&worth::plain(self.parent).as_str()) {
@@ -111,13 +132,17 @@ impl Found<'_> {
             return format!("{}_{label}", snake(&worth::singular(owner)));
         }
         let says_nothing = GENERIC.contains(&label.as_str()) || label == "value";
-        let name = if says_nothing { snake(sent_as) } else { label };
+        let name = match kind {
+            _ if !says_nothing => label,
+            Kind::Path if !sent_as.is_empty() => format!("{}_id", snake(&worth::singular(sent_as))),
+            _ => snake(sent_as),
+        };
         if name.is_empty() { "value".to_owned() } else { name }
     }
 }
 
 /// `csrf_token` of `X-CSRF-Token`, `csrfToken` and `_csrf_token`.
-fn snake(name: &str) -> String {
+pub(super) fn snake(name: &str) -> String {
     let name = name.strip_prefix("X-").or_else(|| name.strip_prefix("x-")).unwrap_or(name);
     let mut snake = String::new();
     let mut before = '_';
@@ -175,6 +200,7 @@ pub(super) fn walk(
     reply: &Reply,
     of_url: &str,
     has_length: &dyn Fn(usize) -> bool,
+    needles: Option<&Needles>,
     visit: &mut dyn FnMut(Found<'_>),
 ) {
     let body = reply.body.as_str();
@@ -183,21 +209,26 @@ pub(super) fn walk(
         json::leaves(body, &mut |way, value, is_number| {
             if has_length(value.len()) {
                 let (label, parent) = names(way);
-                visit(Found { value, is_number, label, parent, of_url, way: Way::Json(way) });
+                let (way, coding) = (Way::Json(way), Coding::Plain);
+                visit(Found { value, is_number, label, parent, of_url, way, coding });
             }
         });
     } else if reply.content_type.contains("html") || start.starts_with('<') {
         elements(body, of_url, has_length, visit);
     }
     for (name, value) in &reply.headers {
-        let found =
-            |label, value, way| Found { value, is_number: false, label, parent: "", of_url, way };
+        let found = |label, value, way| plain(label, value, of_url, way);
         if name.eq_ignore_ascii_case("set-cookie") {
             let pair = value.split(';').next().unwrap_or_default();
             let Some((name, value)) = pair.split_once('=') else { continue };
             let value = value.trim().trim_matches('"');
             if has_length(value.len()) {
                 visit(found(name.trim(), value, Way::Cookie));
+            }
+            let decoded = percent_decode_str(value).decode_utf8_lossy();
+            if decoded != value && has_length(decoded.len()) {
+                let coded = plain(name.trim(), &decoded, of_url, Way::Cookie);
+                visit(Found { coding: Coding::Percent, ..coded });
             }
         } else if name.eq_ignore_ascii_case("location") {
             if has_length(value.len()) {
@@ -208,14 +239,33 @@ pub(super) fn walk(
                 let is_page =
                     reply.is_redirect && matches!(way, Way::Location { is_path: true, .. });
                 if has_length(value.len()) && !is_page {
-                    visit(Found { value, is_number: false, label, parent: "", of_url, way });
+                    visit(plain(label, value, of_url, way));
                 }
             });
-        } else if has_length(value.len()) && !OTHERS.contains(&name.to_ascii_lowercase().as_str()) {
-            visit(found(name, value, Way::Header));
+        } else if !OTHERS.contains(&name.to_ascii_lowercase().as_str()) {
+            if has_length(value.len()) {
+                visit(found(name, value, Way::Header));
+            }
+            // Such as `W/"…"` of an `ETag`.
+            let quoted = value.strip_prefix("W/").unwrap_or(value).strip_prefix('"');
+            if let Some(inner) = quoted.and_then(|rest| rest.strip_suffix('"'))
+                && has_length(inner.len())
+            {
+                visit(found(name, inner, Way::Quoted));
+            }
         }
     }
     words(body, of_url, has_length, visit);
+    if let Some(needles) = needles {
+        needles.find(body, &mut |Hit { value, coding, at, length }| {
+            visit(Found { coding, ..plain("", value, of_url, Way::Text { at, length }) });
+        });
+    }
+}
+
+/// A text that stands as it is.
+fn plain<'a>(label: &'a str, value: &'a str, of_url: &'a str, way: Way<'a>) -> Found<'a> {
+    Found { value, is_number: false, label, parent: "", of_url, way, coding: Coding::Plain }
 }
 
 /// The name of a value in JSON, and of the object that it is in.
@@ -240,7 +290,7 @@ fn elements(
             *number += 1;
             if has_length(value.len()) {
                 let way = Way::Element { selector, number: *number, attribute };
-                visit(Found { value, is_number: false, label, parent: "", of_url, way });
+                visit(plain(label, value, of_url, way));
             }
         };
         if tag.name.eq_ignore_ascii_case("input") {
@@ -274,8 +324,7 @@ fn link(
     let Some(address) = tag.get("href").or_else(|| tag.get("action")) else { return };
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let mut before = "";
-    let found =
-        |label, value, way| Found { value, is_number: false, label, parent: "", of_url, way };
+    let found = |label, value, way| plain(label, value, of_url, way);
     for segment in path.split('/') {
         if !before.is_empty() && has_length(segment.len()) {
             visit(found(before, segment, Way::LinkPath));
@@ -285,7 +334,12 @@ fn link(
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         if has_length(value.len()) {
-            visit(found(name, value, Way::LinkQuery));
+            visit(found(name, value, Way::LinkQuery(value)));
+        }
+        let decoded = percent_decode_str(value).decode_utf8_lossy();
+        if decoded != value && has_length(decoded.len()) {
+            let coded = plain(name, &decoded, of_url, Way::LinkQuery(value));
+            visit(Found { coding: Coding::Percent, ..coded });
         }
     }
 }
@@ -311,8 +365,8 @@ fn words(
         };
         let is_long = value.len() >= 8 && has_length(value.len());
         if is_long && worth::of(value, "") == Some(Worth::Strong) {
-            let way = Way::Text(at + (word.len() - value.len()));
-            visit(Found { value, is_number: false, label, parent: "", of_url, way });
+            let way = Way::Text { at: at + (word.len() - value.len()), length: value.len() };
+            visit(plain(label, value, of_url, way));
         }
         at += length + 1;
     }

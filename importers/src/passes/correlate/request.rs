@@ -92,7 +92,14 @@ fn decoded(text: &str) -> Cow<'_, str> {
 
 /// A placeholder where text is percent-encoded: as it is if the value there needs no encoding.
 fn encoded(placeholder: String, written: &str, value: &str) -> String {
-    if written == value { placeholder } else { format!("${{url_encode({placeholder})}}") }
+    let decoded =
+        placeholder.strip_prefix("${url_decode(").and_then(|rest| rest.strip_suffix(")}"));
+    match decoded {
+        _ if written == value => placeholder,
+        // The variable has it as a URL has it.
+        Some(variable) => variable.to_owned(),
+        None => format!("${{url_encode({placeholder})}}"),
+    }
 }
 
 fn url(
@@ -165,7 +172,7 @@ fn pairs(
                 changed = true;
                 written.extend([name, "=", &encoded(other, value, &plain)]);
             }
-            None => match within(value, visit) {
+            None => match within(value, &plain, &decoded(name), visit) {
                 Some(other) => {
                     changed = true;
                     written.extend([name, "=", &other]);
@@ -185,7 +192,9 @@ fn field(
     match value {
         Value::String(text) => {
             // JSON or a URL in a text may have it inside.
-            if let Some(other) = visit(Kind::Named, name, text).or_else(|| within(text, visit)) {
+            if let Some(other) =
+                visit(Kind::Named, name, text).or_else(|| within(text, text, name, visit))
+            {
                 *text = other;
             }
         }
@@ -230,13 +239,17 @@ fn body(text: &mut String, visit: &mut impl FnMut(Kind, &str, &str) -> Option<St
     }
 }
 
-/// The same for what has been looked at as a whole already.
+/// The same for what has been looked at as a whole already: nothing of what is a token itself.
 fn within(
     text: &str,
+    value: &str,
+    name: &str,
     visit: &mut impl FnMut(Kind, &str, &str) -> Option<String>,
 ) -> Option<String> {
     let is_one = end(text.as_bytes(), 0, true) >= text.len();
-    if is_one { None } else { words(text, visit) }
+    let is_token =
+        !value.contains(['{', '"', '<', '?', '&']) && worth::of(value, name) == Some(Worth::Strong);
+    if is_one || is_token { None } else { words(text, visit) }
 }
 
 /// Shorter words are no values that a server gave.

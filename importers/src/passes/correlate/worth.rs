@@ -35,7 +35,11 @@ pub(super) fn of(value: &str, name: &str) -> Option<Worth> {
     if value.is_empty() || value.len() > LONGEST || value.contains("${") {
         return None;
     }
-    if value.contains(|c: char| c.is_whitespace() || c.is_control()) || value.contains("://") {
+    let is_address = value.split_once("://").is_some_and(|(scheme, _)| {
+        // Others, such as `gid://shop/Cart/…`, are keys.
+        ["http", "https", "ws", "wss", "ftp", "file"].iter().any(|web| scheme.ends_with(web))
+    });
+    if value.contains(|c: char| c.is_whitespace() || c.is_control()) || is_address {
         return None;
     }
     if is_number(value) {
@@ -77,6 +81,12 @@ pub(super) fn singular(name: &str) -> String {
         Some(start) if !start.ends_with('s') && start.len() > 1 => start.to_owned(),
         _ => name,
     }
+}
+
+/// The same with the name as it is written.
+pub(super) fn singular_of(name: &str) -> String {
+    let is_many = name.len() > 3 && name.ends_with('s') && !name.ends_with("ss");
+    name.get(..name.len() - usize::from(is_many)).unwrap_or(name).to_owned()
 }
 
 /// Whether a name is that of something which identifies: `id`, `orderId`, `slug`.
@@ -146,6 +156,7 @@ mod tests {
             "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
             "a1b2c3d4",
             "Zm9vYmFyMTIzNDU2Nzg5MA==",
+            "gid://shop/Cart/c1-7d8e9f0a1b",
         ] {
             assert_eq!(of(value, "x"), Some(Worth::Strong), "{value}");
         }

@@ -1,11 +1,17 @@
 //! Values that fit schemas: those the specification gives, or made-up ones, the same each time.
 
-use serde_json::{Map, Number, Value, json};
+mod choose;
+mod scalars;
+mod sending;
 
+use serde_json::{Map, Value, json};
+
+use self::choose::{discriminator, may_be_null};
+use self::sending::to_send;
 use super::document::Node;
-use super::fits::{self, Checker};
-use super::schema::{Choice, Schema};
-use super::{formats, pattern};
+use super::fits::Checker;
+use super::pattern;
+use super::schema::Schema;
 
 /// A value has at most so many values in it …
 const MAX_VALUES: usize = 4000;
@@ -87,6 +93,7 @@ impl Generator {
             Some(made) => made,
             None => self.plain(schema, name, depth),
         };
+        let made = made.map(|value| self.repaired(schema, value, name, depth));
         // What would go on without end is ended where that is possible.
         made.or_else(|| (schema.is_nullable() || may_be_null(schema)).then_some(Value::Null))
     }
@@ -102,75 +109,6 @@ impl Generator {
         let enumerated = turned.take(listed.len()).copied().filter(|value| !value.is_null());
         let all: Vec<&Value> = constant.chain(default).chain(enumerated).take(64).collect();
         all.into_iter().find(|value| self.checker.fits(schema, value)).cloned()
-    }
-
-    /// A value by one of the alternatives, none if none of them has one; none of both when there
-    /// are no alternatives.
-    fn alternative(
-        &mut self,
-        schema: &Schema<'_>,
-        name: &str,
-        depth: usize,
-    ) -> Option<Option<Value>> {
-        if let Some((mapping, reference, target)) = mapped(schema) {
-            let mut picked = schema.with(target, mapping);
-            picked.call(reference, target);
-            return Some(self.make(&picked, name, depth));
-        }
-        let Choice { list, .. } = schema.choices().first().copied()?;
-        let mut made = Vec::new();
-        let branches = list.raw_items().filter(|branch| !is_null(*branch));
-        for branch in branches.take(MAX_BRANCHES) {
-            let misfits = self.misfits.len();
-            let value = self.make(&schema.with(branch, list), name, depth);
-            if let Some(value) = value {
-                if self.checker.fits(schema, &value) {
-                    return Some(Some(value));
-                }
-                made.push((branch, value));
-            }
-            self.misfits.truncate(misfits);
-        }
-        // A discriminator says which one it is to all who read it.
-        if schema.discriminator().is_none() {
-            let apart = made
-                .iter()
-                .find_map(|(branch, value)| self.told_apart(schema, list, *branch, value.clone()));
-            if apart.is_some() {
-                return Some(apart);
-            }
-        }
-        Some(made.into_iter().next().map(|(_, value)| value))
-    }
-
-    /// An object that fits several of some alternatives, with members that all but its own refuse:
-    /// members that only these know, with values that they do not take.
-    fn told_apart<'d>(
-        &mut self,
-        schema: &Schema<'d>,
-        list: Node<'d>,
-        own: Node<'d>,
-        mut value: Value,
-    ) -> Option<Value> {
-        let odd = [json!({}), json!("other"), json!([])];
-        let mine = schema.with(own, list);
-        for other in list.raw_items().filter(|other| !other.is(own)).take(MAX_BRANCHES) {
-            let theirs = Schema::of(other);
-            if !self.checker.fits(&theirs, &value) {
-                continue;
-            }
-            let members = value.as_object_mut()?;
-            let unknown =
-                |name: &&str| mine.property(name).is_none() && !members.contains_key(*name);
-            let (name, refused) =
-                theirs.properties().into_iter().filter(unknown).find_map(|name| {
-                    let property = theirs.property(name)?;
-                    let refused = odd.iter().find(|odd| !self.checker.fits(&property, odd))?;
-                    Some((name, refused.clone()))
-                })?;
-            members.insert(name.to_owned(), refused);
-        }
-        self.checker.fits(schema, &value).then_some(value)
     }
 
     fn plain(&mut self, schema: &Schema<'_>, name: &str, depth: usize) -> Option<Value> {
@@ -205,7 +143,7 @@ impl Generator {
             "integer" => self.number(schema, true),
             "number" => self.number(schema, false),
             "boolean" => Some(json!(self.number.is_multiple_of(2))),
-            _ => self.text(schema, name).map(Value::String),
+            _ => self.text(schema, name, depth).map(Value::String),
         }
     }
 
@@ -302,7 +240,12 @@ impl Generator {
             };
             let key = match (by_pattern, &keys) {
                 (Some((pattern, _)), _) => pattern::text(pattern, 0, 100, number as u64),
-                (None, Some(keys)) => self.text(keys, "key"),
+                (None, Some(keys)) => {
+                    let outer = std::mem::replace(&mut self.number, number as u64 - 1);
+                    let key = self.make(keys, "key", depth + 1);
+                    self.number = outer;
+                    key.and_then(|key| key.as_str().map(ToOwned::to_owned))
+                }
                 (None, None) => None,
             };
             let key = key.unwrap_or_else(|| format!("key{number}"));
@@ -328,13 +271,19 @@ impl Generator {
         let least = schema.most("minItems").map_or(0, |least| least as usize);
         let most = schema.least("maxItems").map_or(usize::MAX, |most| most as usize);
         let usual = if self.for_form && depth <= 1 { 2 } else { 1 };
-        let wanted = least.max(schema.prefix_items()).max(usual).min(most).min(MAX_VALUES);
+        let before = schema.prefix_items();
+        let contained = schema.all("contains").next();
+        let certain = contained.map_or(0, |_| schema.most("minContains").unwrap_or(1.0) as usize);
+        let wanted = least.max(before + certain).max(usual).min(most).min(MAX_VALUES);
         let name = name.strip_suffix('s').unwrap_or(name);
         let unique = schema.flag("uniqueItems");
         let outer = self.number;
         let mut items: Vec<Value> = Vec::new();
         'items: for position in 0..wanted {
-            let own = schema.item(position).unwrap_or_default();
+            let mut own = schema.item(position).unwrap_or_default();
+            if let Some(contained) = contained.filter(|_| position >= before) {
+                own = own.with(contained, contained);
+            }
             for attempt in 0..30 {
                 self.number = outer + position as u64 + attempt;
                 match self.make(&own, name, depth + 1) {
@@ -350,187 +299,6 @@ impl Generator {
         }
         self.number = outer;
         (items.len() >= least).then_some(Value::Array(items))
-    }
-
-    fn number(&mut self, schema: &Schema<'_>, whole: bool) -> Option<Value> {
-        let (least, above) = fits::lower(schema);
-        let (most, below) = fits::upper(schema);
-        let step = schema.most("multipleOf").filter(|step| *step > 0.0);
-        let grain = step.unwrap_or(if whole { 1.0 } else { 0.5 });
-        let align = |value: f64| (value / grain).ceil() * grain;
-        let first = match (least, most) {
-            (Some(least), _) if least > 0.0 => {
-                align(least) + if above && align(least) <= least { grain } else { 0.0 }
-            }
-            (_, Some(most)) if most < 1.0 => {
-                let floor = (most / grain).floor() * grain;
-                floor - if below && floor >= most { grain } else { 0.0 }
-            }
-            _ => align(1.0),
-        };
-        let middle = least.zip(most).map(|(least, most)| f64::midpoint(least, most));
-        let candidates = [first + grain * self.number as f64, first, 0.0]
-            .into_iter()
-            .chain(least)
-            .chain(most)
-            .chain(middle);
-        let found = candidates
-            .filter(|value| !whole || value.fract() == 0.0)
-            .find(|value| fits::is_in_range(schema, *value))?;
-        Some(number(found))
-    }
-
-    fn text(&mut self, schema: &Schema<'_>, name: &str) -> Option<String> {
-        let least = schema.most("minLength").map_or(0, |least| least as usize);
-        let most = schema.least("maxLength").map_or(usize::MAX, |most| most as usize);
-        if least > 1 << 20 {
-            return None;
-        }
-        let number = self.number;
-        let pattern = schema.text("pattern");
-        let format = schema.text("format");
-        let by_format = || formats::text(format?, number);
-        // Two names are to have two texts.
-        let seed =
-            name.bytes().fold(number, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
-        let by_pattern = || pattern::text(pattern?, least, most, seed);
-        let by_encoding =
-            || (schema.text("contentEncoding")? == "base64").then(|| "bG9hZA==".to_owned());
-        let by_name = || {
-            let base = if name.is_empty() { "text" } else { name };
-            let numbered =
-                if number == 0 { base.to_owned() } else { format!("{base}-{}", number + 1) };
-            let cut: String = numbered.chars().take(most).collect();
-            // Cut off, all would be the same.
-            let cut = if number > 0 && cut.len() < numbered.len() {
-                let digits = (number + 1).to_string();
-                let kept: String = base.chars().take(most.saturating_sub(digits.len())).collect();
-                kept + &digits
-            } else {
-                cut
-            };
-            let length = cut.chars().count();
-            cut + &"x".repeat(least.saturating_sub(length))
-        };
-        let candidates =
-            [by_format(), by_pattern(), by_encoding()].into_iter().flatten().chain([by_name()]);
-        let candidates: Vec<String> = candidates.collect();
-        let fitting = candidates.iter().find(|text| self.checker.text(schema, text));
-        fitting.or(candidates.first()).cloned()
-    }
-}
-
-/// The alternative that a discriminator's mapping names first, where nothing else says which
-/// kind of value a base schema stands for; with the mapping.
-fn mapped<'d>(schema: &Schema<'d>) -> Option<(Node<'d>, &'d str, Node<'d>)> {
-    let (property, mapping) = schema.discriminator()?;
-    let mapping = mapping?;
-    let is_told = schema
-        .property(property)
-        .is_some_and(|own| own.all("const").next().is_some() || own.all("enum").next().is_some());
-    if schema.has_decided(mapping) || !schema.choices().is_empty() || is_told {
-        return None;
-    }
-    let is_named = |target: Node<'_>| schema.named().iter().any(|(_, known)| known.is(target));
-    let targets: Vec<_> = mapping
-        .raw_members()
-        .filter_map(|(_, node)| {
-            let reference = node.value.as_str()?;
-            Some((reference, refer(mapping, reference)?))
-        })
-        .collect();
-    let is_picked = targets.iter().any(|(_, target)| is_named(*target));
-    targets.first().filter(|_| !is_picked).map(|(name, target)| (mapping, *name, *target))
-}
-
-/// The property that says which alternative a value is, and what it says of this one.
-fn discriminator<'d>(schema: &Schema<'d>) -> Option<(&'d str, Value)> {
-    let (property, mapping) = schema.discriminator()?;
-    for (reference, target) in schema.named() {
-        let by_mapping = mapping.into_iter().flat_map(Node::raw_members).find(|(_, node)| {
-            node.value.as_str().and_then(|to| refer(*node, to)).is_some_and(|to| to.is(*target))
-        });
-        if let Some((name, _)) = by_mapping {
-            return Some((property, json!(name)));
-        }
-        // The nearest that is no mere alias.
-        if target.reference().is_none() {
-            let name = reference.rsplit(['/', '#']).next().unwrap_or(reference);
-            return Some((property, json!(name)));
-        }
-    }
-    None
-}
-
-/// What a mapping refers to: a reference, or the name of a schema.
-fn refer<'d>(from: Node<'d>, to: &str) -> Option<Node<'d>> {
-    from.refer(to).or_else(|| from.refer(&format!("#/components/schemas/{to}")))
-}
-
-/// Whether one of the alternatives is that there is no value.
-fn may_be_null(schema: &Schema<'_>) -> bool {
-    schema.choices().iter().any(|choice| choice.list.raw_items().any(is_null))
-}
-
-/// Whether an alternative is that there is no value.
-fn is_null(branch: Node<'_>) -> bool {
-    let schema = Schema::of(branch);
-    schema.is_nullable()
-        && schema.types().is_none_or(|types| types.is_empty())
-        && schema.all("type").next().is_some()
-}
-
-/// An example as it is sent: without the members that are only read.
-fn to_send(schema: &Schema<'_>, example: &Value, depth: usize) -> Value {
-    match example {
-        _ if depth > MAX_DEPTH => example.clone(),
-        Value::Object(members) if !schema.is_text() => members
-            .iter()
-            .filter_map(|(name, value)| match schema.property(name) {
-                Some(own) if own.flag("readOnly") => None,
-                Some(own) => Some((name.clone(), to_send(&own, value, depth + 1))),
-                None => Some((name.clone(), value.clone())),
-            })
-            .collect(),
-        Value::Array(items) if !schema.is_text() => items
-            .iter()
-            .enumerate()
-            .map(|(position, value)| match schema.item(position) {
-                Some(own) => to_send(&own, value, depth + 1),
-                None => value.clone(),
-            })
-            .collect(),
-        _ => nearest(schema, example.clone()),
-    }
-}
-
-/// An example with the type the schema asks for, where YAML or a hasty author wrote another:
-/// numbers in quotes and texts without them.
-fn nearest(schema: &Schema<'_>, example: Value) -> Value {
-    let types = schema.types().unwrap_or_default();
-    match (&example, types.as_slice()) {
-        (Value::Number(_) | Value::Bool(_) | Value::Object(_), ["string"]) => {
-            Value::String(example.to_string())
-        }
-        (Value::String(text), ["integer" | "number" | "boolean"]) => {
-            let read = serde_json::from_str::<Value>(text).ok();
-            read.filter(|value| value.is_number() || value.is_boolean()).unwrap_or(example)
-        }
-        (Value::String(text), ["object" | "array"]) => {
-            let read = serde_json::from_str::<Value>(text).ok();
-            read.filter(|value| value.is_object() || value.is_array()).unwrap_or(example)
-        }
-        _ => example,
-    }
-}
-
-/// A number without a fraction when it has none.
-#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        json!(value as i64)
-    } else {
-        Number::from_f64(value).map_or(Value::Null, Value::Number)
     }
 }
 
