@@ -11,7 +11,7 @@ use crate::source::{Failure, Source};
 /// # Errors
 /// What is wrong with it, and the line.
 pub(crate) fn parse(source: &Source) -> Result<Value, Failure> {
-    yaml::parse(&source.text).map(value).map_err(|problems| {
+    yaml::parse_foreign(&source.text).map(value).map_err(|problems| {
         // The notation ends at the first.
         let first = problems.into_iter().next();
         let (at, message) = first.map_or_else(

@@ -12,12 +12,26 @@ use super::{MAX_DEPTH, MAX_VALUES, Parsed, Problem, span, tree};
 use crate::span::Span;
 use crate::template::{Member, Template, Tree, TreeKind};
 
-/// Reads a document.
+/// Reads a document of ours. Tags and numbers that mean something elsewhere are refused.
 ///
 /// # Errors
 /// What is wrong with it. Of several problems of the notation only the first is known.
 pub fn parse(text: &str) -> Parsed {
+    read(text, true)
+}
+
+/// Reads a document of another tool: tags that we do not know are passed over, and numbers that
+/// JSON does not have are texts.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_foreign(text: &str) -> Parsed {
+    read(text, false)
+}
+
+fn read(text: &str, is_ours: bool) -> Parsed {
     let mut reader = Reader {
+        is_ours,
         offsets: Offsets::new(text),
         open: Vec::new(),
         anchors: HashMap::new(),
@@ -51,6 +65,7 @@ pub fn parse(text: &str) -> Parsed {
 }
 
 struct Reader {
+    is_ours: bool,
     offsets: Offsets,
     /// Lists and objects that have begun.
     open: Vec<Open>,
@@ -82,6 +97,19 @@ impl Reader {
     /// Takes an event; false when there is no use in going on.
     fn event(&mut self, event: Event<'_>, place: Span) -> bool {
         match event {
+            Event::Scalar(_, _, _, Some(tag))
+            | Event::SequenceStart(_, Some(tag))
+            | Event::MappingStart(_, Some(tag))
+                if self.is_ours && !is_known(&tag) =>
+            {
+                let message = format!("the tag `{tag}` says nothing here; leave it out");
+                self.refuse(place, message)
+            }
+            Event::Scalar(text, ScalarStyle::Plain, _, _)
+                if self.is_ours && is_no_number(&text) =>
+            {
+                self.refuse(place, format!("`{text}` is no number that a plan can have"))
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let kind = match self.waits_for_key() {
                     true => TreeKind::Text(Template::text(text.as_bytes())),
@@ -207,6 +235,18 @@ fn merged(members: Vec<Member>) -> Result<Vec<Member>, Problem> {
     Ok(members)
 }
 
+/// Whether a tag is one of the core schema's.
+fn is_known(tag: &Tag) -> bool {
+    const CORE: [&str; 7] = ["str", "int", "float", "bool", "null", "seq", "map"];
+    tag.is_yaml_core_schema() && CORE.contains(&tag.suffix.as_str())
+}
+
+/// Whether a text means a number that is none: JSON has no infinity.
+fn is_no_number(text: &str) -> bool {
+    let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    word == ".inf" || word == ".nan"
+}
+
 /// The value of a scalar: text in quotes or blocks, and by the core schema otherwise.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> TreeKind {
     let as_text = || TreeKind::Text(Template::text(text.as_bytes()));
@@ -313,7 +353,11 @@ mod tests {
         assert_eq!(problem("a: &x [*x]").0, "this alias stands inside of what it repeats");
         assert_eq!(problem("<<: 5").0, "`<<` takes an object, or a list of objects");
         assert_eq!(problem("").0, "there is nothing in it");
+        assert_eq!(problem("a: !vault x").0, "the tag `!vault` says nothing here; leave it out");
+        assert!(problem("- !!set {a: null}").0.contains("says nothing here"));
+        assert_eq!(problem("a: [1, -.Inf]").0, "`-.Inf` is no number that a plan can have");
         assert!(parse("a: [1, 2\nb: 3").is_err());
+        assert!(parse_foreign("a: !vault .inf").is_ok());
     }
 
     #[test]
