@@ -260,6 +260,8 @@ pub(crate) enum StepKind {
     },
     Log(Template),
     Pause(Pause),
+    /// The user's client has no cookies any more.
+    ForgetCookies,
     Stop(ld_vm::Scope),
 }
 
@@ -297,6 +299,7 @@ impl Step {
             | StepKind::Set { .. }
             | StepKind::Log(_)
             | StepKind::Pause(_)
+            | StepKind::ForgetCookies
             | StepKind::Stop(_) => Vec::new(),
         }
     }
@@ -315,6 +318,7 @@ impl Step {
             | StepKind::Set { .. }
             | StepKind::Log(_)
             | StepKind::Pause(_)
+            | StepKind::ForgetCookies
             | StepKind::Stop(_) => Vec::new(),
         }
     }

@@ -189,6 +189,7 @@ pub(crate) fn run<D: Driver>(
                 }
                 // Of a user that is no lane there is nothing to join.
                 Effect::Join => ends = true,
+                Effect::Forget => driver.forget_cookies(&mut session),
                 Effect::Log(text) => log(text),
                 Effect::Stop(Scope::User) => ends = true,
                 Effect::Stop(Scope::Run) => {

@@ -111,6 +111,12 @@ const TASKS: Field = Field::new("tasks", Shape::Any, "The steps inside, in order
 /// Every block, by key.
 pub const BLOCKS: &[Block] = &[
     Block {
+        key: "clear_cookies",
+        fields: &[],
+        doc: "Forgets the cookies that servers gave the user.",
+        example: r#"{"clear_cookies": true}"#,
+    },
+    Block {
         key: "foreach",
         fields: &[
             Field::new(

@@ -266,6 +266,8 @@ pub enum Event {
     Enter(SeriesId),
     /// The end of a group.
     Leave,
+    /// The cookies are forgotten.
+    Forget,
     /// A text of the plan.
     Log(String),
     /// The end of the user or the run.
@@ -390,6 +392,7 @@ fn event(effect: Effect<'_>) -> Event {
         Effect::End(ns) => Event::End(ns),
         Effect::Enter(series) => Event::Enter(series),
         Effect::Leave => Event::Leave,
+        Effect::Forget => Event::Forget,
         Effect::Log(text) => Event::Log(String::from_utf8_lossy(text).into_owned()),
         Effect::Stop(scope) => Event::Stop(scope),
         Effect::UsedUp(source) => Event::UsedUp(source),
@@ -477,6 +480,7 @@ pub fn transcript(linked: &Linked, events: &[Event]) -> String {
             Event::End(ns) => writeln!(out, "end, wait {}", milliseconds(*ns)),
             Event::Enter(id) => writeln!(out, "enter {:?}", name(*id)),
             Event::Leave => writeln!(out, "leave"),
+            Event::Forget => writeln!(out, "forget cookies"),
             Event::Log(text) => writeln!(out, "log {text:?}"),
             Event::Stop(Scope::User) => writeln!(out, "stop user"),
             Event::Stop(Scope::Run) => writeln!(out, "stop run"),

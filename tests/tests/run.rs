@@ -331,6 +331,29 @@ fn cookies_are_kept_apart_by_user() {
 }
 
 #[test]
+fn cookies_are_kept_until_the_plan_clears_them() {
+    let witness = Witness::start(|_| reply(200, &[("Set-Cookie", "sid=1; Path=/")], "")).unwrap();
+    let folder = Folder::new().unwrap();
+    let get = |url: &str| format!(r#"{{"method": "get", "request_url": "{url}"}}"#);
+    let both = format!(r#"{{"parallel": [{}]}}"#, get("/c"));
+    let plan = format!(
+        r#"[["LD_start_test", {{"user_detail_dict": {{}}, "user_count": 1, "iterations": 2, "wait_time": 0,
+            "tasks": [{{"clear_cookies": true}}, {}, {}, {both}, {{"clear_cookies": true}}, {},
+                      {{"clear_cookies": false}}, {}]}}]]"#,
+        get("/a"),
+        get("/b"),
+        get("/d"),
+        get("/e")
+    );
+    folder.write("plan.json", plan).unwrap();
+    runs::run(&folder, "plan.json", &["--host", &witness.url()]).unwrap();
+    let seen = witness.seen();
+    let sent: String =
+        seen.iter().map(|seen| if seen.header("cookie").is_some() { '+' } else { '-' }).collect();
+    assert_eq!(sent, "-++-+-++-+", "{:?}", witness.targets());
+}
+
+#[test]
 fn the_summary_file_has_the_keys_of_the_reference_and_ours() {
     let (run, _) = run("echo.json", &[]);
     let keys = |pointer: &str| -> Vec<String> {

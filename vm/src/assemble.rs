@@ -108,7 +108,7 @@ impl Assembler {
         let op = Opcode::ALL.iter().copied().find(|op| op.mnemonic() == mnemonic);
         let op = op.ok_or("an instruction")?;
         let x = match op {
-            Opcode::End | Opcode::Sample | Opcode::Join => 0,
+            Opcode::End | Opcode::Sample | Opcode::Join | Opcode::Forget => 0,
             Opcode::Jump => words.prefixed('@')?,
             Opcode::Pick => self.choice(words)?,
             Opcode::Row => {

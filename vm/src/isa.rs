@@ -267,6 +267,9 @@ isa! {
     22 Join "join" Shape::Plain,
         "yield end of lane",
         "Ends a lane.";
+    23 Forget "forget" Shape::Plain,
+        "yield forget",
+        "The user's client forgets the cookies that servers gave it.";
 }
 
 #[cfg(test)]

@@ -232,7 +232,7 @@ impl Listing<'_> {
         let tables = &self.program.tables;
         let x = instruction.x;
         let operands = match instruction.op {
-            Opcode::End | Opcode::Sample | Opcode::Join => String::new(),
+            Opcode::End | Opcode::Sample | Opcode::Join | Opcode::Forget => String::new(),
             Opcode::Jump => format!(" @{x:04}"),
             Opcode::Pick => self.choice(ChoiceId(x)),
             Opcode::Row => {

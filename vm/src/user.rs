@@ -320,6 +320,7 @@ impl User {
                 }
                 Opcode::Enter => return Effect::Enter(SeriesId(x)),
                 Opcode::Leave => return Effect::Leave,
+                Opcode::Forget => return Effect::Forget,
                 Opcode::Log => {
                     self.sampled = true;
                     // No request is charged with what it leaves as written.

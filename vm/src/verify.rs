@@ -449,6 +449,7 @@ fn broken_rule(
         | Opcode::Loop
         | Opcode::Enter
         | Opcode::Leave
+        | Opcode::Forget
         | Opcode::Stop => {
             (*state != State::default()).then_some("it stands in the middle of a request")
         }

@@ -85,6 +85,7 @@ impl Machine {
                 | Effect::Throttle(_)
                 | Effect::Enter(_)
                 | Effect::Leave
+                | Effect::Forget
                 // The stages measure one request after the other.
                 | Effect::Fork(_)
                 | Effect::Join

@@ -140,6 +140,7 @@ impl<'e> Emit<'e> {
                 let pause = self.builder.pause(pause.min_ns, pause.max_ns);
                 self.op(Opcode::Pause, pause.0);
             }
+            StepKind::ForgetCookies => self.op(Opcode::Forget, 0),
             StepKind::Stop(scope) => self.op(Opcode::Stop, u32::from(*scope == Scope::Run)),
         }
     }

@@ -223,6 +223,7 @@ pub(super) fn each_list<'i>(steps: &'i [Step], see: &mut impl FnMut(&'i [Step]))
             | StepKind::Set { .. }
             | StepKind::Log(_)
             | StepKind::Pause(_)
+            | StepKind::ForgetCookies
             | StepKind::Stop(_) => {}
         }
     }

@@ -102,7 +102,7 @@ impl Walk<'_> {
                 self.guarded = guarded;
             }
             StepKind::Group { steps, .. } => self.steps(steps, problems),
-            StepKind::Pause(_) | StepKind::Stop(_) => {}
+            StepKind::Pause(_) | StepKind::ForgetCookies | StepKind::Stop(_) => {}
         }
     }
 

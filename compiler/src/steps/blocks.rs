@@ -82,17 +82,17 @@ impl Lower<'_> {
             }
             "repeat" => self.repeat(span, value, &members, context),
             "set" => self.assignments(span, value),
-            "stop_run" | "stop_user" => {
-                let scope = if block.key == "stop_run" { Scope::Run } else { Scope::User };
-                match value.as_bool() {
-                    Some(true) => Some(StepKind::Stop(scope)),
-                    Some(false) => Some(together(Vec::new())),
-                    None => {
-                        self.wrong_type(value, &Shape::Bool, block.key);
-                        None
-                    }
+            "clear_cookies" => {
+                if context.protocol.name != "http" {
+                    let message = format!("`{}` has no cookies", context.user);
+                    let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
+                        .label(node.span, "this changes nothing");
+                    self.report(problem);
                 }
+                self.switched(value, block, StepKind::ForgetCookies)
             }
+            "stop_run" => self.switched(value, block, StepKind::Stop(Scope::Run)),
+            "stop_user" => self.switched(value, block, StepKind::Stop(Scope::User)),
             "todo" => {
                 let Some(what) = value.as_str() else {
                     self.wrong_type(value, &Shape::ConstantText, block.key);
@@ -105,6 +105,18 @@ impl Lower<'_> {
                 Some(together(Vec::new()))
             }
             _ => self.repeat_while(span, value, &members, context),
+        }
+    }
+
+    /// A block whose value says whether it is done at all.
+    fn switched(&mut self, value: &Node<'_>, block: &Block, kind: StepKind) -> Option<StepKind> {
+        match value.as_bool() {
+            Some(true) => Some(kind),
+            Some(false) => Some(together(Vec::new())),
+            None => {
+                self.wrong_type(value, &Shape::Bool, block.key);
+                None
+            }
         }
     }
 

@@ -56,6 +56,9 @@ pub trait Driver: Sized + 'static {
     /// waits is to hold no buffer. Called once the reply has been read.
     fn release(&self, _session: &mut Self::Session) {}
 
+    /// Forgets the cookies that servers gave the user, where the protocol has such.
+    fn forget_cookies(&self, _session: &mut Self::Session) {}
+
     /// Ends a session in order, when its user stops between two requests. Must not take
     /// longer than a polite goodbye; the default drops it.
     fn close(&self, session: Self::Session) -> impl Future<Output = ()> {

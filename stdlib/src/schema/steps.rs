@@ -178,7 +178,7 @@ fn block(block: &Block, place: Place, protocol: &Protocol) -> Json {
         "pause" => shape(&PAUSE),
         "pick" => json!({"type": "array", "items": fields(&[BRANCH_FIELDS], place)}),
         "set" => json!({"type": "object"}),
-        "stop_run" | "stop_user" => json!({"type": "boolean"}),
+        "clear_cookies" | "stop_run" | "stop_user" => json!({"type": "boolean"}),
         "todo" => json!({"type": "string"}),
         _ => json!({"not": {"type": "null"}}),
     };

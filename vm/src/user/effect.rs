@@ -94,6 +94,8 @@ pub enum Effect<'u> {
     Enter(SeriesId),
     /// The group that began last is over.
     Leave,
+    /// Forget the cookies that servers gave the user.
+    Forget,
     /// A text of the plan for whoever watches the run.
     Log(&'u [u8]),
     /// Nothing more is to be done by this user, or in this run.

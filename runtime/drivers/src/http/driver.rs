@@ -182,6 +182,10 @@ impl Driver for Http {
         }
     }
 
+    fn forget_cookies(&self, session: &mut Session) {
+        session.jar = None;
+    }
+
     async fn close(&self, mut session: Session) {
         self.release(&mut session);
         session.close();
