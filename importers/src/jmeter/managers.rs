@@ -86,8 +86,7 @@ pub(super) fn cookies(reader: &mut Reader<'_>, scope: &Scope<'_>, task: &mut Tas
         return;
     };
     if manager.flag("CookieManager.clearEachIteration", false) {
-        let why = "users keep their cookies from one iteration to the next";
-        reader.approximate("cookies that are cleared in each iteration", why);
+        reader.clears_cookies = true;
     }
     let mut pairs = Vec::new();
     for cookie in manager.elements("CookieManager.cookies") {

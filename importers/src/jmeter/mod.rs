@@ -180,6 +180,9 @@ fn group<'e>(
         steps.extend(config::each_time(reader, element));
     }
     steps.extend(reader.inside(group, &scope));
+    if std::mem::take(&mut reader.clears_cookies) {
+        steps.insert(0, Step::simple("clear_cookies", true));
+    }
     let at_start = std::mem::take(&mut reader.at_start);
     let on_start: Vec<Step> = at_start
         .into_iter()

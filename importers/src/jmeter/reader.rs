@@ -38,6 +38,8 @@ pub(super) struct Reader<'a> {
     before: Vec<Step>,
     /// What users of the group that is being read need to be done at their start.
     pub(super) at_start: Vec<(String, Value)>,
+    /// Whether users of the group that is being read begin each iteration without cookies.
+    pub(super) clears_cookies: bool,
     /// Where sessions of the group that is being read are found.
     pub(super) rewriting: Rewriting,
     /// Where the element stands that is being read.
@@ -55,6 +57,7 @@ impl<'a> Reader<'a> {
             source,
             options,
             notes,
+            clears_cookies: false,
             names: HashMap::new(),
             taken: HashSet::new(),
             properties: HashMap::new(),

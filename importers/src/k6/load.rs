@@ -15,22 +15,8 @@ pub(super) struct Wanted<'a> {
     pub(super) arguments: Map<String, Json>,
 }
 
-/// Options that say how requests are made and are the same in a plan, or make no difference.
-const WITHOUT_EFFECT: &[&str] = &[
-    "batch",
-    "batchPerHost",
-    "discardResponseBodies",
-    "setupTimeout",
-    "teardownTimeout",
-    "summaryTrendStats",
-    "summaryTimeUnit",
-    "noVUConnectionReuse",
-    "systemTags",
-    "noUsageReport",
-    "cloud",
-    "ext",
-    "tags",
-    "throw",
+/// Options that are the same in a plan, are in it, or have a note elsewhere.
+const HEEDED: &[&str] = &[
     "thresholds",
     "scenarios",
     "stages",
@@ -49,6 +35,22 @@ const WITHOUT_EFFECT: &[&str] = &[
     "minIterationDuration",
 ];
 
+/// Options that change no request.
+const WITHOUT_EFFECT: &[&str] = &[
+    "batch",
+    "batchPerHost",
+    "cloud",
+    "discardResponseBodies",
+    "ext",
+    "noUsageReport",
+    "setupTimeout",
+    "summaryTimeUnit",
+    "summaryTrendStats",
+    "systemTags",
+    "tags",
+    "teardownTimeout",
+];
+
 impl<'a> Machine<'a, '_> {
     /// The kinds of users of the options, and the arguments of the run.
     pub(super) fn load(&mut self, options: &Value<'a>) -> (Vec<Wanted<'a>>, Map<String, Json>) {
@@ -61,13 +63,19 @@ impl<'a> Machine<'a, '_> {
             run.insert("max_rps".to_owned(), json_number(rate));
         }
         for (name, _) in options.members() {
-            if !WITHOUT_EFFECT.contains(&&*name) {
+            if WITHOUT_EFFECT.contains(&&*name) {
+                self.notes.remark(&place, &name, "it changes no request");
+            } else if !HEEDED.contains(&&*name) {
                 let why = match &*name {
                     "hosts" => "`ldvm run --connect-to` leads hosts elsewhere",
                     "maxRedirects" => "30 redirects are followed at most",
                     "dns" => "names are looked up by the system",
                     "blacklistIPs" | "blockHostnames" => "a plan blocks no hosts",
                     "localIPs" => "the system chooses the address",
+                    "noVUConnectionReuse" => {
+                        "users keep their connections from one iteration to the next"
+                    }
+                    "throw" => "an iteration goes on after a request without a reply",
                     "tlsCipherSuites" => "the TLS library chooses among its safe ciphers",
                     _ => "a plan has nothing like it",
                 };
@@ -77,7 +85,9 @@ impl<'a> Machine<'a, '_> {
         let scenarios = options.member("scenarios").map(|scenarios| scenarios.members());
         let scenarios = scenarios.filter(|scenarios| !scenarios.is_empty());
         let Some(scenarios) = scenarios else {
-            let arguments = self.shortcut(options, &place);
+            let mut arguments = self.shortcut(options, &place);
+            self.pace(options, &mut arguments, &place);
+            self.graceful_stop(options, &mut run, &place);
             let exec = "default".to_owned();
             let wanted = Wanted { name: exec.clone(), exec, environment: Vec::new(), arguments };
             return (vec![wanted], run);
@@ -89,6 +99,8 @@ impl<'a> Machine<'a, '_> {
         for (name, scenario) in scenarios {
             let place = format!("{place}.scenarios.{name}");
             let mut arguments = self.scenario(&scenario, alone, &place);
+            self.pace(options, &mut arguments, &place);
+            self.graceful_stop(&scenario, &mut run, &place);
             if let Some(start) = scenario.member("startTime").and_then(|start| seconds(&start)) {
                 if alone {
                     self.notes.remark(&place, "startTime", "there is nothing to start after");
@@ -236,6 +248,9 @@ impl<'a> Machine<'a, '_> {
                     let most = self.length(scenario.member("maxDuration"), place, "maxDuration");
                     let most = most.map_or(Json::Null, json_number);
                     arguments.insert("test_time".to_owned(), most);
+                } else if scenario.member("maxDuration").is_some() {
+                    let why = "beside others a scenario ends with its iterations alone";
+                    self.notes.approximate(place, "maxDuration", why);
                 }
             }
             "ramping-vus" => {
@@ -280,6 +295,27 @@ impl<'a> Machine<'a, '_> {
             }
         }
         arguments
+    }
+
+    /// The least time of an iteration.
+    fn pace(&mut self, options: &Value<'a>, arguments: &mut Map<String, Json>, place: &str) {
+        let name = "minIterationDuration";
+        let Some(least) = self.length(options.member(name), place, name) else { return };
+        if arguments.contains_key("arrival") {
+            self.notes.drop(place, name, "users are started at a rate here");
+        } else if least > 0.0 {
+            arguments.insert("pace".to_owned(), json_number(least));
+        }
+    }
+
+    /// How long what is under way may take at the end; of several scenarios the longest counts.
+    fn graceful_stop(&mut self, from: &Value<'a>, run: &mut Map<String, Json>, place: &str) {
+        let name = "gracefulStop";
+        let Some(longest) = self.length(from.member(name), place, name) else { return };
+        let before = run.get("stop_timeout").and_then(Json::as_f64).unwrap_or(0.0);
+        if longest > before {
+            run.insert("stop_timeout".to_owned(), json_number(longest));
+        }
     }
 
     fn arrival(

@@ -178,7 +178,9 @@ fn evaluate_with(
         run.insert("gates".to_owned(), Json::Array(gates));
     }
     let found = std::mem::take(&mut machine.found_lasting);
-    Ok((draft(&machine, run, &setup, scenarios, &teardown), found))
+    // Each iteration begins without the cookies of the one before.
+    let forgets = settings.member("noCookiesReset").and_then(|keeps| keeps.truth()) != Some(true);
+    Ok((draft(&machine, run, &setup, scenarios, &teardown, forgets), found))
 }
 
 fn draft(
@@ -187,6 +189,7 @@ fn draft(
     setup: &[Node],
     scenarios: Vec<(String, Map<String, Json>, Vec<Node>)>,
     teardown: &[Node],
+    forgets: bool,
 ) -> Draft {
     let mut draft = Draft {
         setup: machine.finished(setup),
@@ -205,6 +208,10 @@ fn draft(
         let said = format!("{steps:?}");
         let is_mixed = sockets > 0 && sockets < of_draft.tasks().len();
         scenario.steps = if is_mixed { without_sockets(steps) } else { steps };
+        let is_repeated = arguments.get("iterations") != Some(&json!(1));
+        if forgets && is_repeated && sockets < of_draft.tasks().len() {
+            scenario.steps.insert(0, Step::simple("clear_cookies", true));
+        }
         scenario.on_start = on_start.iter().filter(|step| is_used(step, &said)).cloned().collect();
         scenario.arguments = arguments;
         draft.scenarios.push(scenario);
