@@ -1,6 +1,7 @@
 //! What is known while entries are read, and what is to be told of many of them at once.
 
 use std::collections::HashSet;
+use std::path::{Component, Path};
 
 use crate::notes::{Fate, Notes};
 use crate::options::Options;
@@ -27,7 +28,10 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// What is in a file beside the recording that an entry names for its content.
     pub(super) fn attached(&mut self, file: &str, place: &str) -> Option<Vec<u8>> {
-        let bytes = self.source.sibling(file);
+        // A recording may come from anybody: what is elsewhere is none of its business.
+        let is_beside =
+            Path::new(file).components().all(|part| matches!(part, Component::Normal(_)));
+        let bytes = if is_beside { self.source.sibling(file) } else { None };
         if bytes.is_none() {
             let why = "the file is not beside the recording, or is too large";
             self.tally.note(Fate::Dropped, place, &format!("the content in {file}"), why);

@@ -296,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn only_files_beside_a_recording_are_read() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        for file in ["../har/mod.rs", here, "./../har/mod.rs"] {
+            let text = format!(
+                r#"{{"log": {{"entries": [{{"request": {{"method": "POST", "url": "http://a.example/",
+                "postData": {{"mimeType": "text/plain", "_file": "{file}"}}}}}}]}}}}"#
+            );
+            let source = Source::new("x.har", text, Path::new("src/har")).unwrap();
+            assert!(source.sibling(file).is_some(), "{file}");
+            let mut notes = Notes::default();
+            let draft = read(&[source], &Options::default(), &mut notes).unwrap();
+            assert!(draft.tasks()[0].fields.get("data").is_none(), "{file}");
+            assert_eq!(notes.list()[0].what, format!("the content in {file}"));
+        }
+    }
+
+    #[test]
     fn halves_of_surrogate_pairs_are_replaced() {
         let text = r#"{"log": {"entries": [{"request": {"method": "GET", "url": "http://a.example/",
             "postData": {"text": "\ud83d\ude00 \ud83d \\ud83d"}}}]}}"#;
