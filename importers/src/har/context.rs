@@ -21,6 +21,9 @@ pub(super) struct Context<'a> {
     pub(super) set_cookies: HashSet<String>,
     /// Names of cookies that requests have sent and no reply before them had set.
     pub(super) old_cookies: Vec<String>,
+    /// Whether a reply gives a token to log in with, and whether a request sends credentials.
+    pub(super) gives_token: bool,
+    pub(super) sends_token: bool,
     /// The origin of the first request.
     pub(super) origin: Option<String>,
 }

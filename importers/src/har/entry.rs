@@ -69,7 +69,11 @@ pub(super) fn read<'a>(
     let mut task = Task { place, method, ..Task::default() };
     task.url = credentials(&full, &mut task, context);
     let cookies = headers::read(&mut task, &request.headers.items, context);
+    let has_cookies = cookies.is_some() || !request.cookies.items.is_empty();
     self::cookies(&mut task, cookies, &request.cookies.items, context);
+    let has_token =
+        crate::body::header(&task, "authorization").is_some() || task.fields.contains_key("auth");
+    context.sends_token |= has_token || has_cookies;
     note_oddities(&task.place, &request, context);
     if let Some(post) = &request.body {
         body::read(&mut task, post, context);
@@ -333,5 +337,7 @@ fn reply(response: Response<'_>, place: &str, context: &mut Context<'_>) -> Opti
             reply.body = own(&mut content.text);
         }
     }
+    let names = ["access_token", "accessToken", "id_token", "idToken"];
+    context.gives_token |= names.iter().any(|name| reply.body.contains(&format!("\"{name}\"")));
     Some(Box::new(reply))
 }

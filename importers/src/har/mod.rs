@@ -70,6 +70,8 @@ pub(crate) fn read(
             variables: HashSet::new(),
             set_cookies: HashSet::new(),
             old_cookies: Vec::new(),
+            gives_token: false,
+            sends_token: false,
             origin: None,
         };
         read_root(root, source, &mut context, &mut steps, &mut of_sockets)?;
@@ -250,7 +252,7 @@ fn said_once(draft: &mut Draft) {
 }
 
 fn tell(context: Context<'_>, source: &Source, notes: &mut Notes) {
-    let Context { mut tally, old_cookies, options, .. } = context;
+    let Context { mut tally, old_cookies, options, gives_token, sends_token, .. } = context;
     if !old_cookies.is_empty() && !options.keep_cookies {
         let shown: Vec<&str> = old_cookies.iter().take(8).map(String::as_str).collect();
         let more = if old_cookies.len() > shown.len() { " …" } else { "" };
@@ -258,6 +260,11 @@ fn tell(context: Context<'_>, source: &Source, notes: &mut Notes) {
         let why = "they were set before the recording began. If the server needs them, record the \
                    login too, or import with --keep-cookies";
         tally.note(Fate::Approximated, &source.name, &what, why);
+    }
+    if gives_token && !sends_token {
+        let why = "replies give tokens, and no request sends one: Chrome leaves them out of a recording unless it \
+                   is exported with sensitive data";
+        tally.note(Fate::Approximated, &source.name, "the header Authorization", why);
     }
     tally.tell(&source.name, notes);
 }
@@ -310,6 +317,25 @@ mod tests {
             assert!(draft.tasks()[0].fields.get("data").is_none(), "{file}");
             assert_eq!(notes.list()[0].what, format!("the content in {file}"));
         }
+    }
+
+    #[test]
+    fn recordings_without_the_tokens_that_replies_give_are_told() {
+        let notes = |header: &str| {
+            let text = r#"{"log": {"entries": [
+                {"request": {"method": "POST", "url": "http://a.example/login"}, "response": {"status": 200,
+                    "content": {"mimeType": "application/json", "text": "{\"access_token\": \"a1b2c3d4e5\"}"}}},
+                {"request": {"method": "GET", "url": "http://a.example/me", "headers": [HEADER]},
+                    "response": {"status": 200}}]}}"#;
+            let text = text.replace("HEADER", header);
+            let source = Source::new("x.har", text.as_bytes(), Path::new("")).unwrap();
+            let mut notes = Notes::default();
+            read(&[source], &Options::default(), &mut notes).unwrap();
+            notes.list().iter().any(|note| note.what == "the header Authorization")
+        };
+        assert!(notes(""));
+        assert!(!notes(r#"{"name": "authorization", "value": "Bearer a1b2c3d4e5"}"#));
+        assert!(!notes(r#"{"name": "Cookie", "value": "sid=1"}"#));
     }
 
     #[test]

@@ -306,9 +306,16 @@ impl Body<'_> {
                 continue;
             }
             for item in items {
-                let mut part = json!({"field": field.name, "content": text::literal(&plain(item)), "filename": null});
                 let by_kind = (item.is_object() || item.is_array()).then_some("application/json");
                 let content_type = field.content_type.and_then(first).or(by_kind);
+                let content = match content_type {
+                    Some(kind) if is_xml(kind) && !item.is_string() => {
+                        let own = field.schema.item(0).filter(|_| field.value.is_array());
+                        xml::document(own.as_ref().unwrap_or(&field.schema), item)
+                    }
+                    _ => plain(item),
+                };
+                let mut part = json!({"field": field.name, "content": text::literal(&content), "filename": null});
                 if let (Some(part), Some(content_type)) = (part.as_object_mut(), content_type) {
                     part.insert("content_type".to_owned(), json!(content_type));
                 }

@@ -37,6 +37,14 @@ struct File {
     tree: Value,
 }
 
+/// A reference to another file.
+struct Reference {
+    /// The file it stands in.
+    from: usize,
+    text: String,
+    is_extension: bool,
+}
+
 /// A value in a specification.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<'d> {
@@ -52,14 +60,17 @@ impl Files {
         let own = source.name.rsplit('/').next().unwrap_or(&source.name).to_owned();
         files.add(own, tree::parse(source)?);
         let mut bytes = source.text.len();
-        let mut waiting: VecDeque<(usize, String)> = VecDeque::new();
+        let mut waiting: VecDeque<Reference> = VecDeque::new();
         let mut next = 0;
         loop {
             while next < files.files.len() {
                 files.index(next, &mut waiting);
                 next += 1;
             }
-            let Some((from, reference)) = waiting.pop_front() else { break };
+            let Some(Reference { from, text: reference, is_extension }) = waiting.pop_front()
+            else {
+                break;
+            };
             let Some(path) = files.path(from, &reference) else { continue };
             if files.by_path.contains_key(&path) {
                 continue;
@@ -80,7 +91,9 @@ impl Files {
                 }
                 Ok(_) => notes.drop(place, &reference, "there are too many files"),
                 Err(why) => {
-                    notes.drop(place, &reference, &why);
+                    if !is_extension {
+                        notes.drop(place, &reference, &why);
+                    }
                     files.add(path, Value::Null);
                 }
             }
@@ -101,7 +114,7 @@ impl Files {
     }
 
     /// Collects the names a file gives to schemas, and the files it refers to.
-    fn index(&mut self, file: usize, waiting: &mut VecDeque<(usize, String)>) {
+    fn index(&mut self, file: usize, waiting: &mut VecDeque<Reference>) {
         let Some(known) = self.files.get(file) else { return };
         let mut found = Vec::new();
         visit(&known.tree, &mut String::new(), &mut |pointer, members| {
@@ -115,7 +128,8 @@ impl Files {
             }
             for reference in references(members) {
                 if !reference.starts_with('#') {
-                    waiting.push_back((file, reference.to_owned()));
+                    let (text, is_extension) = (reference.to_owned(), is_extension(pointer));
+                    waiting.push_back(Reference { from: file, text, is_extension });
                 }
             }
         });
@@ -134,10 +148,14 @@ impl Files {
     fn check(&self, place: &str, notes: &mut Notes) {
         let mut missing: HashMap<String, usize> = HashMap::new();
         let mut circles: BTreeSet<String> = BTreeSet::new();
+        let mut unread: BTreeSet<String> = BTreeSet::new();
         for (number, file) in self.files.iter().enumerate() {
-            visit(&file.tree, &mut String::new(), &mut |_, members| {
+            visit(&file.tree, &mut String::new(), &mut |pointer, members| {
                 for reference in references(members) {
                     match self.target(number, reference) {
+                        None if is_extension(pointer) => {
+                            unread.insert(reference.to_owned());
+                        }
                         None => *missing.entry(reference.to_owned()).or_default() += 1,
                         Some(target) if target.is_circle() => {
                             circles.insert(reference.to_owned());
@@ -156,6 +174,15 @@ impl Files {
                 "there is nothing there"
             };
             notes.drop(place, &format!("$ref {reference} ({times} times)"), why);
+        }
+        if let Some(first) = unread.first() {
+            let others = match unread.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let why =
+                "there is nothing there; they are in extensions, which say nothing to all tools";
+            notes.remark(place, &format!("$ref {first}{others}"), why);
         }
         for reference in circles {
             let why = "it leads back to itself and says nothing; any value is taken to fit";
@@ -327,6 +354,13 @@ impl<'d> Node<'d> {
     }
 }
 
+/// Whether a JSON pointer leads into an extension.
+fn is_extension(pointer: &str) -> bool {
+    pointer.contains("/x-")
+        && !pointer.contains("/properties/x-")
+        && !pointer.contains("/headers/x-")
+}
+
 fn references(members: &Map<String, Value>) -> impl Iterator<Item = &str> {
     ["$ref", "$dynamicRef"].into_iter().filter_map(|key| members.get(key)?.as_str())
 }
@@ -411,6 +445,20 @@ mod tests {
         let number = |key| files.root().get(key).unwrap().raw("v").unwrap().value.clone();
         assert_eq!([number("one"), number("two"), number("three")], [1, 1, 2]);
         assert!(notes.list().is_empty());
+    }
+
+    #[test]
+    fn references_are_relative_to_ids_and_those_in_extensions_are_no_loss() {
+        let (files, notes) = read(
+            "a: {$id: 'https://a.example/s/tree', v: 1}\n\
+             b: {$id: 'https://a.example/s/strict', c: {$ref: tree}}\n\
+             x-more: {$ref: './gone.json'}\n",
+        );
+        let inner = files.root().get("b").unwrap().get("c").unwrap();
+        assert_eq!(inner.raw("v").unwrap().value, 1);
+        let fates: Vec<_> =
+            notes.list().iter().map(|note| (note.fate, note.what.as_str())).collect();
+        assert_eq!(fates, [(crate::Fate::Kept, "$ref ./gone.json")]);
     }
 
     #[test]

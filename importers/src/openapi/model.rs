@@ -121,7 +121,8 @@ impl<'d> Operation<'d> {
 }
 
 impl<'d> Parameter<'d> {
-    fn of(node: Node<'d>) -> Option<Self> {
+    /// None for what is no parameter.
+    pub(super) fn of(node: Node<'d>) -> Option<Self> {
         let place = match node.text("in")? {
             "path" => Place::Path,
             "query" => Place::Query,

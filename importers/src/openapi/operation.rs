@@ -128,6 +128,7 @@ impl<'d> Writer<'_, 'd> {
             url: base.clone(),
             ..Task::default()
         };
+        self.unknown(operation);
         self.path(number, operation, &mut task);
         self.query(number, operation, &mut task);
         self.headers(number, operation, &mut task);
@@ -164,6 +165,28 @@ impl<'d> Writer<'_, 'd> {
         }
         self.notes.keep_request();
         task
+    }
+
+    /// Tells the parameters that are none, or of another version.
+    fn unknown(&mut self, operation: &Operation<'d>) {
+        let lists =
+            [operation.item, operation.node].into_iter().filter_map(|it| it.get("parameters"));
+        for node in lists.flat_map(|list| list.items().collect::<Vec<_>>()) {
+            let place = node.text("in").unwrap_or_default();
+            let old = ["body", "formData"].contains(&place);
+            let is_known = Parameter::of(node).is_some() && (self.api.is_v2 || !old);
+            if !is_known {
+                let name = node.text("name").unwrap_or("without a name");
+                let why = match place {
+                    "" => "it does not say where it stands".to_owned(),
+                    place if old => {
+                        format!("`in: {place}` is of Swagger 2.0; there are request bodies")
+                    }
+                    place => format!("it has no name, or there is no place `{place}`"),
+                };
+                self.notes.drop(&operation.place, &format!("parameter {name}"), &why);
+            }
+        }
     }
 
     /// Gives a task the body that a link says.

@@ -208,3 +208,51 @@ fn headers_that_the_client_writes_are_no_parameters() {
     assert!(!text.contains(r#""Content-Length":"#) && text.contains(r#""X-Part":"7""#), "{text}");
     assert!(plan.notes.to_json().to_string().contains("header Content-Length"));
 }
+
+#[test]
+fn parameters_that_are_none_are_told_and_parts_are_written_as_their_type() {
+    let text = r#"{"openapi": "3.0.0", "info": {}, "paths": {"/a": {"post": {
+        "parameters": [{"name": "q", "in": "Query"}, {"name": "b", "in": "body"}, 5, {"name": "x"},
+            {"name": "fine", "in": "query", "required": true,
+                "schema": {"type": "string", "pattern": "^[a-z]{1,9}$"}}],
+        "requestBody": {"content": {"multipart/form-data": {
+            "schema": {"type": "object", "properties": {"meta": {"type": "object",
+                "properties": {"k": {"type": "string"}}}}},
+            "encoding": {"meta": {"contentType": "application/xml",
+                "headers": {"X-Part": {"schema": {"type": "string"}}}}}}}}}}}}"#;
+    let imported = imported(text, &Options::default());
+    let dropped = imported.notes.list().iter().filter(|note| note.fate == crate::Fate::Dropped);
+    let dropped: Vec<&str> = dropped.map(|note| note.what.as_str()).collect();
+    let expected = [
+        "parameter q",
+        "parameter b",
+        "parameter without a name",
+        "parameter x",
+        "header X-Part of the part `meta`",
+    ];
+    assert_eq!(dropped, expected);
+    let task = &imported.plan["load_density"][0][1]["tasks"][0];
+    assert_eq!(task["params"], json!({"fine": "fine"}));
+    let content = task["files"][0]["content"].as_str().unwrap();
+    assert!(content.ends_with("<k>k</k></root>"), "{content}");
+}
+
+#[test]
+fn keys_stand_in_a_location_or_are_the_whole_reply() {
+    let extracts = |response: &str| {
+        let text = r#"{"openapi": "3.0.0", "info": {}, "paths": {
+            "/users/{id}": {"get": {"parameters": [{"name": "id", "in": "path", "schema": {"type": "integer"}}]}},
+            "/users": {"post": {"responses": {"201": RESPONSE}}}}}"#;
+        let imported = imported(&text.replace("RESPONSE", response), &Options::default());
+        imported.plan["load_density"][0][1]["tasks"][0]["extract"].clone()
+    };
+    assert_eq!(
+        extracts(r#"{"headers": {"Location": {"schema": {"type": "string"}}}}"#),
+        json!([{"var": "user_id", "from": "header", "name": "Location", "left": "/users/", "right": "/"}])
+    );
+    assert_eq!(
+        extracts(r#"{"content": {"application/json": {"schema": {"type": "integer"}}}}"#),
+        json!([{"var": "user_id", "path": ""}])
+    );
+    assert_eq!(extracts(r#"{"description": "x"}"#), Value::Null);
+}

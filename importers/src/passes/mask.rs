@@ -17,12 +17,12 @@ const SHORT: usize = 6;
 
 /// Masks the secrets in notes and in steps to be done.
 pub(super) fn run(draft: &mut Draft, notes: &mut Notes, secrets: &[Secret]) {
-    let values: Vec<&str> = secrets
-        .iter()
-        .map(|secret| secret.value.as_str())
-        // One character hides nothing, and stands everywhere.
-        .filter(|value| value.chars().nth(1).is_some())
-        .collect();
+    // One character hides nothing, and stands everywhere; nor does what is made up as the name.
+    let hides = |secret: &&Secret| {
+        secret.value.chars().nth(1).is_some() && !secret.value.eq_ignore_ascii_case(&secret.name)
+    };
+    let values: Vec<&str> =
+        secrets.iter().filter(hides).map(|secret| secret.value.as_str()).collect();
     notes.rewrite(named);
     draft.for_each_todo(named);
     if values.is_empty() {
@@ -127,7 +127,8 @@ mod tests {
         notes.drop("a:1", "--x hunter22 page 12", "hunter2");
         let todo = Step::todo("call", "sh -c 'login hunter2'");
         let mut draft = Draft::of_steps(vec![Step::group("g", vec![todo])]);
-        run(&mut draft, &mut notes, &[secret("hunter2"), secret("age"), secret("12"), secret("")]);
+        let secrets = ["hunter2", "age", "12", "", "g", "S", "s"].map(secret);
+        run(&mut draft, &mut notes, &secrets);
         let note = notes.list().first().unwrap();
         assert_eq!((note.what.as_str(), note.why.as_str()), ("--x ***2 page ***", "***"));
         let mut sources = Vec::new();

@@ -78,11 +78,21 @@ impl Generator {
             let length = cut.chars().count();
             cut + &"x".repeat(least.saturating_sub(length))
         };
-        let candidates =
-            [by_format(), by_pattern(), by_encoding(), inner.map(|inner| inner.to_string())]
-                .into_iter()
-                .flatten()
-                .chain([by_name()]);
+        // Where the name fits, it says more than what the pattern makes.
+        let readable = pattern
+            .and_then(pattern::regex)
+            .map(|_| by_name())
+            .filter(|text| format.is_none() && self.checker.text(schema, text));
+        let candidates = [
+            by_format(),
+            readable,
+            by_pattern(),
+            by_encoding(),
+            inner.map(|inner| inner.to_string()),
+        ]
+        .into_iter()
+        .flatten()
+        .chain([by_name()]);
         let candidates: Vec<String> = candidates.collect();
         let fitting = candidates.iter().find(|text| self.checker.text(schema, text));
         fitting.or(candidates.first()).cloned()
