@@ -73,7 +73,7 @@ pub(super) fn read<'a>(
     self::cookies(&mut task, cookies, &request.cookies.items, context);
     let has_token =
         crate::body::header(&task, "authorization").is_some() || task.fields.contains_key("auth");
-    context.sends_token |= has_token || has_cookies;
+    context.sends_token |= has_token || has_cookies || task.url.contains("token=");
     note_oddities(&task.place, &request, context);
     if let Some(post) = &request.body {
         body::read(&mut task, post, context);
@@ -285,7 +285,7 @@ fn location(response: &Response<'_>, status: Option<u16>) -> Option<String> {
         .find(|pair| pair.name.as_str().eq_ignore_ascii_case("location"))
         .map(|pair| pair.value.as_str());
     let location = of_header.filter(|text| !text.is_empty()).unwrap_or(response.redirect.as_str());
-    let location = location.split('#').next().unwrap_or(location).trim();
+    let location = location.trim();
     (!location.is_empty()).then(|| location.to_owned())
 }
 

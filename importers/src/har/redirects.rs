@@ -35,9 +35,11 @@ pub(super) fn fold<'a>(
     let mut is_target = vec![false; exchanges.len()];
     for (number, exchange) in exchanges.iter().enumerate() {
         let target = exchange.location.as_ref().zip(urls.get(number).and_then(Option::as_ref));
-        let Some(target) = target.and_then(|(location, url)| url.join(location).ok()) else {
+        let Some(mut target) = target.and_then(|(location, url)| url.join(location).ok()) else {
             continue;
         };
+        // It stays with the browser.
+        target.set_fragment(None);
         let Some(waiting) = by_url.get_mut(target.as_str()) else { continue };
         while waiting.front().is_some_and(|&first| first <= number) {
             waiting.pop_front();

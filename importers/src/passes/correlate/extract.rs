@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::json;
 use super::reply::{Found, Selector, Way};
+use super::worth::{self, Worth};
 use crate::draft::Reply;
 use crate::text::literal;
 
@@ -116,7 +117,9 @@ fn boundary(body: &str, at: usize, value: &str) -> Option<Value> {
         start = word.iter().rposition(|byte| !is_of_word(byte)).map_or(line, |end| line + end + 1);
         let left = body.get(start..at)?;
         let varies = left.bytes().any(|byte| byte.is_ascii_digit());
-        if left.len() > LONGEST || (varies && found.is_some()) {
+        // What was drawn at random is another one the next time.
+        let is_drawn = worth::of(std::str::from_utf8(word).ok()?, "") == Some(Worth::Strong);
+        if left.len() > LONGEST || is_drawn || (varies && found.is_some()) {
             break;
         }
         let Some(number) = position(body, left, &right, value) else { continue };

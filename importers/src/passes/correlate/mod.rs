@@ -204,7 +204,8 @@ fn of_user(mut tasks: Vec<(usize, &mut Task)>, names: &mut HashSet<String>, note
             let Some(first) = fitting.next() else { return };
             let last = fitting.map(|wanted| wanted.last).fold(first.last, usize::max);
             let Some((mut row, how)) = found.extract(&reply) else { return };
-            let name = names.give(&found.name(first.kind, &first.name), *wave, last);
+            let name = found.name(first.kind, &first.name, &row);
+            let name = names.give(&name, *wave, last);
             row.shift_insert(0, "var".to_owned(), name.clone().into());
             let mut times = 0;
             for wanted in list.iter_mut().filter(fits) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
 
 use super::html::{self, Tag};
 use super::json::{self, Part};
@@ -118,7 +119,7 @@ impl Found<'_> {
     }
 
     /// What a variable with this value is called.
-    pub(super) fn name(&self, kind: Kind, sent_as: &str) -> String {
+    pub(super) fn name(&self, kind: Kind, sent_as: &str, row: &Map<String, Value>) -> String {
         let label = snake(self.label);
         let is_id = matches!(label.as_str(), "id" | "uuid" | "guid" | "key" | "slug" | "number");
         let owner = match GENERIC.contains(&worth::plain(self.parent).as_str()) {
@@ -137,7 +138,15 @@ impl Found<'_> {
             Kind::Path if !sent_as.is_empty() => format!("{}_id", snake(&worth::singular(sent_as))),
             _ => snake(sent_as),
         };
-        if name.is_empty() { "value".to_owned() } else { name }
+        if !name.is_empty() {
+            return name;
+        }
+        // What stands before it may say what it is.
+        let left = row.get("left").and_then(Value::as_str).unwrap_or_default();
+        let before = snake(left.trim_end_matches(|char: char| !char.is_ascii_alphanumeric()));
+        let is_name =
+            before.len() >= 2 && before.starts_with(|char: char| char.is_ascii_lowercase());
+        if is_name { before } else { "value".to_owned() }
     }
 }
 

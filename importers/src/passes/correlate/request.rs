@@ -221,7 +221,7 @@ fn json(name: &str, value: &mut Value, visit: &mut impl FnMut(Kind, &str, &str) 
 
 /// Characters of tokens in texts of unknown form.
 fn is_of_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.~+/".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-_.~+/!".contains(&byte)
 }
 
 /// A body of text: a form, or words of which any may be such a value.
