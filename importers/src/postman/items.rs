@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::detours::{Detour, Row, is_request};
 use super::jumps::Jumps;
 use super::request;
-use super::script::{self, Listen, Script};
+use super::script::{self, Compiled, Jump, Listen, Script, negated};
 use super::variables::Variables;
 use super::{is_disabled, text_of};
 use crate::draft::Step;
@@ -19,6 +20,8 @@ pub(super) struct Reader<'r> {
     examples: usize,
     descriptions: usize,
     jumps: Jumps,
+    /// Jumps under conditions that are still to be put into blocks.
+    detours: Vec<Detour>,
 }
 
 /// What requests have from the folders they are in.
@@ -36,7 +39,8 @@ impl<'r> Reader<'r> {
         variables: &'r mut Variables,
         notes: &'r mut Notes,
     ) -> Self {
-        Self { source, variables, notes, examples: 0, descriptions: 0, jumps: Jumps::default() }
+        let (jumps, detours) = (Jumps::default(), Vec::new());
+        Self { source, variables, notes, examples: 0, descriptions: 0, jumps, detours }
     }
 
     /// The steps of a whole collection.
@@ -45,6 +49,10 @@ impl<'r> Reader<'r> {
         self.jumps = Jumps::of(document);
         let inherited = self.inherited(document, &Inherited::default(), &place);
         let steps = self.items(document, &inherited, &place);
+        for detour in std::mem::take(&mut self.detours) {
+            let why = "what is between the two is no whole; put it into a `while` block";
+            self.notes.drop(&detour.place, "setNextRequest", why);
+        }
         for (count, what) in
             [(self.examples, "saved examples"), (self.descriptions, "descriptions")]
         {
@@ -59,15 +67,14 @@ impl<'r> Reader<'r> {
     fn items(&mut self, parent: &Value, inherited: &Inherited<'_>, place: &str) -> Vec<Step> {
         let items = parent.get("item").and_then(Value::as_array);
         let mut steps = Vec::new();
+        let mut row = Row::of(parent, self.jumps.read());
         for item in items.into_iter().flatten() {
+            row.begin(&mut steps);
             let name = text_of(item.get("name"));
             let place = format!("{place} › {}", name.as_deref().unwrap_or("(without a name)"));
             let mut new = if item.get("item").is_some_and(Value::is_array) {
                 self.folder(item, name.as_deref(), inherited, &place)
-            } else if item
-                .get("request")
-                .is_some_and(|request| request.is_object() || request.is_string())
-            {
+            } else if is_request(item) {
                 self.request(item, name, inherited, &place)
             } else {
                 self.notes.drop_request(&place, "an item", "it has neither a request nor items");
@@ -78,7 +85,9 @@ impl<'r> Reader<'r> {
                 new.iter_mut().for_each(switch_off);
             }
             steps.append(&mut new);
+            row.take(&mut self.detours, &mut steps, self.variables, self.notes);
         }
+        row.end(&mut steps);
         steps
     }
 
@@ -116,15 +125,22 @@ impl<'r> Reader<'r> {
         self.notes.keep_request();
         let mut steps = Vec::new();
         let scripts = &inherited.scripts;
-        let before = script::run(scripts, Listen::Before, self.source, self.variables, self.notes);
+        let before =
+            script::run(scripts, Listen::Before, item, self.source, self.variables, self.notes);
         steps.extend(before.steps());
         let mut task = request::task(self, request, &inherited, place);
         task.name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-        let after = script::run(scripts, Listen::After, self.source, self.variables, self.notes);
+        script::apply(&before.changes, &mut task);
+        let after =
+            script::run(scripts, Listen::After, item, self.source, self.variables, self.notes);
         task.assertions.extend(before.assertions.iter().chain(&after.assertions).cloned());
         task.extract.extend(after.extract.iter().cloned());
-        steps.push(task.into());
-        steps.extend(after.steps());
+        let mut made = vec![task.into()];
+        made.extend(after.steps());
+        match &before.skip_if {
+            Some(when) => steps.push(Step::block("if", negated(when), made)),
+            None => steps.append(&mut made),
+        }
         if self.jumps.enter() {
             let why = "a script goes from a request before to one behind; it is in the plan with \
                        `run_if: false`";
@@ -134,13 +150,38 @@ impl<'r> Reader<'r> {
             let why = "its script never has it made; it is in the plan with `run_if: false`";
             self.notes.remark(place, "skipped", why);
             steps.iter_mut().for_each(switch_off);
-        } else if let Some(next) = after.next.or(before.next) {
-            match self.jumps.take(&next) {
+        } else {
+            self.goes_on(&before, &after, place);
+        }
+        steps
+    }
+
+    /// Takes in where scripts go on after a request.
+    fn goes_on(&mut self, before: &Compiled, after: &Compiled, place: &str) {
+        let mut next = after.next.as_ref().or(before.next.as_ref());
+        let jumps: Vec<&Jump> = before.jumps.iter().chain(&after.jumps).collect();
+        let from = self.jumps.read();
+        let is_back = |jump: &Jump| self.jumps.position(&jump.next) < from;
+        let back = jumps.iter().copied().find(|jump| is_back(jump));
+        for jump in &jumps {
+            // When it is not gone back, the opposite holds.
+            let is_else = back.is_some_and(|back| {
+                jump.when == negated(&back.when) || back.when == negated(&jump.when)
+            });
+            if is_else {
+                next = Some(&jump.next);
+                continue;
+            }
+            let to = self.jumps.position(&jump.next);
+            let (when, place) = (jump.when.clone(), place.to_owned());
+            self.detours.push(Detour { from, to, when, place });
+        }
+        if let Some(next) = next {
+            match self.jumps.take(next) {
                 Ok(()) => self.notes.keep(),
                 Err(why) => self.notes.drop(place, "setNextRequest", why),
             }
         }
-        steps
     }
 
     /// What is inherited from a collection, folder or request.

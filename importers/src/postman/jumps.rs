@@ -41,15 +41,25 @@ impl Jumps {
         self.read <= self.until
     }
 
+    /// How many requests were read.
+    pub(super) const fn read(&self) -> usize {
+        self.read
+    }
+
+    /// Where something leads: how many requests are before it.
+    pub(super) fn position(&self, next: &Next) -> usize {
+        match next {
+            Next::Request(name) => self.position_of(name),
+            Next::End => self.order.len(),
+        }
+    }
+
     /// Goes from the request that was read last to another one.
     ///
     /// # Errors
     /// When what is between the two may be run nevertheless: why.
     pub(super) fn take(&mut self, next: &Next) -> Result<(), &'static str> {
-        let target = match next {
-            Next::Request(name) => self.position(name),
-            Next::End => self.order.len(),
-        };
+        let target = self.position(next);
         let Some(between) = self.order.get(self.read..target) else {
             return Err("it leads back; put the requests into a `while` block");
         };
@@ -64,7 +74,7 @@ impl Jumps {
     }
 
     /// The position of a request; the end when there is none of that name, as for Postman.
-    fn position(&self, name: &str) -> usize {
+    fn position_of(&self, name: &str) -> usize {
         let last = |at: usize| {
             self.order.iter().rposition(|names| {
                 names.get(at).is_some_and(|known| known.as_deref() == Some(name))

@@ -1,6 +1,7 @@
 //! Postman collections (2.0 and 2.1), with the environments and globals beside them.
 
 mod auth;
+mod detours;
 mod dynamic;
 mod items;
 mod jumps;

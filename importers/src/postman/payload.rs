@@ -1,8 +1,10 @@
 //! Bodies of all modes.
 
+use percent_encoding::utf8_percent_encode;
 use serde_json::{Map, Value, json};
 
 use super::items::Reader;
+use super::signed::RESERVED;
 use super::variables::Piece;
 use super::{is_disabled, text_of};
 use crate::body;
@@ -67,7 +69,46 @@ fn raw(reader: &mut Reader<'_>, body: &Value, content: &Value, task: &mut Task) 
     };
     default_type(task, content_type);
     let text = text_of(Some(content)).unwrap_or_else(|| content.to_string());
+    if language == Some("json") {
+        let plain = without_comments(&text);
+        return set_text(reader, task, &plain);
+    }
     set_text(reader, task, &text);
+}
+
+/// JSON without comments, which Postman does not send.
+fn without_comments(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    let mut quoted = false;
+    while let Some(char) = chars.next() {
+        match (char, chars.peek()) {
+            ('\\', Some(_)) if quoted => {
+                plain.push(char);
+                plain.extend(chars.next());
+                continue;
+            }
+            ('"', _) => quoted = !quoted,
+            ('/', Some('/')) if !quoted => {
+                while chars.next_if(|&char| char != '\n').is_some() {}
+                continue;
+            }
+            ('/', Some('*')) if !quoted => {
+                chars.next();
+                let mut before = ' ';
+                for char in chars.by_ref() {
+                    if (before, char) == ('*', '/') {
+                        break;
+                    }
+                    before = char;
+                }
+                continue;
+            }
+            _ => {}
+        }
+        plain.push(char);
+    }
+    plain
 }
 
 /// Sets a body of text. JSON whose texts would become something else stays text.
@@ -130,13 +171,21 @@ fn urlencoded(reader: &mut Reader<'_>, content: &Value, task: &mut Task, place: 
         return;
     }
     let mut form = Map::new();
-    for (name, entry) in entries(reader, content, place) {
+    let entries = entries(reader, content, place);
+    if entries.iter().any(|(name, _)| name.contains("{{")) {
+        // Placeholders are not filled in names.
+        let pairs = entries.iter().map(|(name, entry)| {
+            let value = text_of(entry.get("value")).unwrap_or_default();
+            format!("{}={}", form_encoded(reader, name), form_encoded(reader, &value))
+        });
+        let text: Vec<String> = pairs.collect();
+        default_type(task, body::FORM);
+        task.fields.insert("data".to_owned(), json!(text.join("&")));
+        return;
+    }
+    for (name, entry) in entries {
         let value = text_of(entry.get("value")).unwrap_or_default();
         let value = json!(reader.variables.text(&value));
-        if name.contains("{{") {
-            let why = "placeholders are not filled in names; it is sent as it is written";
-            reader.notes.approximate(place, &format!("the field {name}"), why);
-        }
         match form.get_mut(&name) {
             Some(Value::Array(values)) => values.push(value),
             Some(first) => *first = json!([first.take(), value]),
@@ -147,6 +196,20 @@ fn urlencoded(reader: &mut Reader<'_>, content: &Value, task: &mut Task, place: 
     }
     default_type(task, body::FORM);
     task.fields.insert("data".to_owned(), Value::Object(form));
+}
+
+/// A name or value of a form as it is sent, also what its placeholders will stand for.
+fn form_encoded(reader: &mut Reader<'_>, text: &str) -> String {
+    let pieces = reader.variables.pieces(text);
+    let mut encoded = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => encoded.extend(utf8_percent_encode(&text, RESERVED)),
+            Piece::Code { code, .. } => encoded.push_str(&format!("${{url_encode(${{{code}}})}}")),
+            Piece::Plan(text) => encoded.push_str(&text),
+        }
+    }
+    encoded
 }
 
 fn formdata(reader: &mut Reader<'_>, content: &Value, task: &mut Task, place: &str) {

@@ -200,6 +200,11 @@ fn of_text(raw: &str, encode: bool, variables: &mut Variables) -> Url {
 /// Whether a URL without a scheme is only a host and a path: one that begins with a variable
 /// usually has its scheme in there.
 fn needs_scheme(host: &[Piece], variables: &Variables) -> bool {
+    // A scheme may stand in several variables.
+    let has_scheme = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains("://"));
+    if host.iter().any(has_scheme) {
+        return false;
+    }
     match host.first() {
         Some(Piece::Text(text)) => !text.contains("://"),
         Some(Piece::Code { code, .. }) => variables.declared_text(code).is_some_and(|value| {

@@ -100,15 +100,20 @@ impl Variables {
     /// not what the collection says.
     pub(super) fn find_set(&mut self, document: &Value) {
         let pattern =
-            r#"(?:\.set|setEnvironmentVariable|setGlobalVariable)\(\s*["'`]([^"'`]+)["'`]"#;
+            r#"(\w+\.set|setEnvironmentVariable|setGlobalVariable)\(\s*["'`]([^"'`]+)["'`]"#;
         let Ok(pattern) = Regex::new(pattern) else { return };
         let mut rest = vec![document];
         while let Some(value) = rest.pop() {
             match value {
                 Value::String(text) => {
-                    let found = pattern.captures_iter(text);
-                    self.set
-                        .extend(found.filter_map(|found| Some(found.get(1)?.as_str().to_owned())));
+                    for found in pattern.captures_iter(text) {
+                        let (Some(setter), Some(name)) = (found.get(1), found.get(2)) else {
+                            continue;
+                        };
+                        if self.hidden(setter.as_str(), name.as_str()).is_none() {
+                            self.set.insert(name.as_str().to_owned());
+                        }
+                    }
                 }
                 Value::Array(items) => rest.extend(items),
                 Value::Object(members) => {
@@ -122,6 +127,17 @@ impl Variables {
                 _ => {}
             }
         }
+    }
+
+    /// The inner level that has a variable, too, which a call sets at an outer one: its value there
+    /// is the one that counts.
+    pub(super) fn hidden(&self, setter: &str, name: &str) -> Option<&'static str> {
+        let of_collection = setter.ends_with("collectionVariables.set");
+        let is_global = setter.ends_with("globals.set") || setter.ends_with("setGlobalVariable");
+        if (of_collection || is_global) && self.environment.contains_key(name) {
+            return Some("environment");
+        }
+        (is_global && self.collection.contains_key(name)).then_some("collection")
     }
 
     /// What a variable is before any script runs.
@@ -154,6 +170,54 @@ impl Variables {
         let names = self.names.iter().filter(|(_, plan_name)| words.contains(plan_name.as_str()));
         let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
         names.iter().for_each(|name| self.declare_used(name));
+    }
+
+    /// Declares those of the variables that a value of the plan refers to which have a value; the
+    /// others are nothing until a script sets them.
+    pub(super) fn declare_known(&mut self, value: &Value) {
+        let text = value.to_string();
+        let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let words: HashSet<&str> = text.split(|char| !is_letter(char)).collect();
+        let names = self.names.iter().filter(|(name, plan_name)| {
+            words.contains(plan_name.as_str()) && self.value(name).is_some()
+        });
+        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        names.iter().for_each(|name| self.declare_used(name));
+    }
+
+    /// Whether nothing gives a variable of the plan a value, neither a source nor a script.
+    pub(super) fn is_unknown(&self, plan_name: &str) -> bool {
+        let mut of = self.names.iter().filter(|(_, known)| *known == plan_name);
+        of.any(|(name, _)| !self.is_set(name) && self.value(name).is_none())
+    }
+
+    /// Whether a variable of the plan may be nothing, or empty, when it is read.
+    pub(super) fn may_be_nothing(&self, plan_name: &str) -> bool {
+        let mut of = self.names.iter().filter(|(_, known)| *known == plan_name);
+        of.any(|(name, _)| {
+            self.is_set(name)
+                || self
+                    .value(name)
+                    .and_then(|value| text_of(Some(value)))
+                    .is_none_or(|text| text.is_empty())
+        })
+    }
+
+    /// A name for a variable of the plan that no source has.
+    pub(super) fn fresh(&mut self, wanted: &str) -> String {
+        let mut number = 1_u32;
+        loop {
+            let name = if number == 1 { wanted.to_owned() } else { format!("{wanted}_{number}") };
+            let is_taken =
+                self.names.contains_key(&name) || self.is_set(&name) || self.value(&name).is_some();
+            let plan_name = format!("{QUOTED}{name}");
+            if !is_taken && !self.names.contains_key(&plan_name) {
+                self.set.insert(plan_name.clone());
+                self.set_before.insert(plan_name.clone());
+                return self.plan_name_of(&plan_name, &name);
+            }
+            number += 1;
+        }
     }
 
     /// A variable that begins a URL and has no value gets one that can be sent to.
@@ -353,10 +417,15 @@ impl Variables {
 
     /// The name as plans can have it.
     pub(super) fn plan_name(&mut self, name: &str) -> String {
-        if let Some(known) = self.names.get(name) {
-            return known.clone();
+        match self.names.get(name) {
+            Some(known) => known.clone(),
+            None => self.plan_name_of(name, name),
         }
-        let mut wanted: String = name
+    }
+
+    /// A name as plans can have it, for one that has none yet.
+    fn plan_name_of(&mut self, name: &str, wanted: &str) -> String {
+        let mut wanted: String = wanted
             .trim()
             .chars()
             .map(|char| if char.is_ascii_alphanumeric() { char } else { '_' })

@@ -26,7 +26,8 @@ pub(super) const EXISTS: Field = Field::new(
 pub(super) const COUNT: Field = Field::new(
     "count",
     Shape::Integer { min: 0, max: i64::MAX },
-    "Instead of `value`: how many there must be, compared by `op`.",
+    "Instead of `value`: how many there must be, or how many characters a text must have, compared \
+     by `op`.",
     "3",
 );
 
@@ -181,6 +182,11 @@ impl Actual<'_> {
             Count::Of(count) => Some(count),
             Count::Inside => match self.found {
                 Found::Json(json) => json::len(json).map(|len| len as u64),
+                Found::Text(text) => {
+                    let mut decoded = Vec::new();
+                    text.decode(&mut decoded);
+                    Some(String::from_utf8_lossy(&decoded).chars().count() as u64)
+                }
                 _ => None,
             },
         };

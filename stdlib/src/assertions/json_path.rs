@@ -78,6 +78,11 @@ pub(super) const ASSERTION: Assertion = Assertion {
             failure: Some("json_path items count expected 3, got 2"),
         },
         Example {
+            plan: r#"{"type": "json_path", "path": "token", "op": "gt", "count": 3}"#,
+            reply: ExampleReply::body(r#"{"token": "gr\u00fcn"}"#),
+            failure: None,
+        },
+        Example {
             plan: r#"{"type": "json_path", "path": "items", "value_type": "array"}"#,
             reply: ExampleReply::body(r#"{"items": {}}"#),
             failure: Some("json_path items expected type array, got {}"),

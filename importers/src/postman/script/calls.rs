@@ -1,16 +1,27 @@
 //! Calls of what scripts are given: `pm.…`, `Math.…`, lodash, moment and so on.
 
-use oxc_ast::ast::{CallExpression, NewExpression};
-use serde_json::Value as Json;
+use oxc_ast::ast::{CallExpression, Expression, NewExpression};
+use serde_json::{Value as Json, json};
 
-use super::check;
-use super::value::{Part, Val, number};
+use super::value::{Part, Segment, Val, number};
 use super::walk::Walk;
+use super::{check, lists};
+use crate::postman::text_of;
 
 impl Walk<'_> {
     pub(super) fn new_value(&mut self, new: &NewExpression<'_>) -> Val {
         match self.eval(&new.callee) {
-            Val::Given(name) if name == "Date" && new.arguments.is_empty() => Val::Now,
+            Val::Given(name) if name == "Date" && new.arguments.is_empty() => {
+                Val::Now(String::new())
+            }
+            Val::Given(name) if name == "Date" => {
+                let time = new.arguments.first().and_then(|one| one.as_expression());
+                match time.map(|time| self.eval(time)) {
+                    Some(Val::Text(text)) => shift_of(&text).map_or(Val::Unknown, Val::Now),
+                    Some(now @ Val::Now(_)) => now,
+                    _ => Val::Unknown,
+                }
+            }
             _ => Val::Unknown,
         }
     }
@@ -27,12 +38,20 @@ impl Walk<'_> {
         {
             let name = name.to_string();
             let object = self.eval(member.object());
+            if let ("push", Expression::Identifier(list)) = (name.as_str(), member.object()) {
+                let Some(mut items) = lists::items(&object) else { return Val::Unknown };
+                items.extend(arguments);
+                let made = self.tree(items, Json::Array);
+                self.names.insert(list.name.to_string(), made);
+                return Val::Undefined;
+            }
             if let Val::Given(given) = &object {
                 return self.call_given(&format!("{given}.{name}"), &arguments);
             }
             return self.method(object, &name, &arguments);
         }
         match self.eval(callee) {
+            Val::Function(function) => self.call_function(&function, &arguments),
             Val::Given(name) => self.call_given(&name, &arguments),
             _ => Val::Unknown,
         }
@@ -46,6 +65,9 @@ impl Walk<'_> {
             "pm.response.json" => Val::Reply(Part::Json(Vec::new())),
             "pm.response.text" => Val::Reply(Part::Body),
             "pm.response.size" => Val::Unknown,
+            "pm.request.body.toString" | "pm.request.url.toString" | "pm.request.url.getPath" => {
+                self.sent_text(name)
+            }
             "pm.sendRequest" => {
                 let why = "only statements and what is waited for become tasks; write it as one";
                 self.notes.drop(self.place, name, why);
@@ -56,9 +78,12 @@ impl Walk<'_> {
                 Val::Const(Json::String(text)) => {
                     serde_json::from_str(&text).map_or(Val::Unknown, Val::Const)
                 }
+                // What stands for JSON, and looks the same as text.
+                Val::Text(text) => Val::Text(text),
                 _ => Val::Unknown,
             },
             "JSON.stringify" => match first {
+                reply @ Val::Reply(Part::Json(_)) => reply,
                 Val::Const(value) => Val::text(&value.to_string()),
                 Val::Tree(value) => Val::Text(value.to_string()),
                 _ => Val::Unknown,
@@ -72,7 +97,9 @@ impl Walk<'_> {
             | "postman.getGlobalVariable" => match first.as_text() {
                 Some(name) => match self.variable(name) {
                     // Somebody has to give it a value.
-                    Val::Undefined => Val::Text(self.variables.placeholder(name)),
+                    Val::Undefined if !self.names.contains_key(&format!("variable {name}")) => {
+                        Val::Text(self.variables.placeholder(name))
+                    }
                     value => value,
                 },
                 None => Val::Unknown,
@@ -89,6 +116,18 @@ impl Walk<'_> {
                 Some(name) => Val::Reply(Part::Cookie(name.to_owned())),
                 None => Val::Unknown,
             },
+            "pm.environment.has"
+            | "pm.globals.has"
+            | "pm.collectionVariables.has"
+            | "pm.variables.has" => match first.as_text() {
+                Some(name) => match self.variable(name) {
+                    Val::Undefined => Val::Const(Json::Bool(false)),
+                    value => self
+                        .operand(&value)
+                        .map_or(Val::Unknown, |name| Val::Condition(format!("{name} != null"))),
+                },
+                None => Val::Unknown,
+            },
             "Date.now" | "moment.valueOf" => call("timestamp_ms()"),
             "Math.random" => Val::Random { from: 0.0, span: 1.0 },
             "Math.floor" | "Math.trunc" | "Math.round" | "Math.ceil" | "parseInt"
@@ -101,10 +140,8 @@ impl Walk<'_> {
                         number(from + span.floor() - 1.0)
                     ))
                 }
-                Val::Text(text) => match plain_variable(&text) {
-                    Some(variable) => Val::Expression(variable.to_owned()),
-                    None => Val::Text(text),
-                },
+                Val::Text(_) | Val::Reply(_) if name.ends_with("parseInt") => self.numeric(first),
+                value @ (Val::Text(_) | Val::Expression(_)) => value,
                 Val::Const(Json::String(text)) => text
                     .trim()
                     .parse::<f64>()
@@ -118,10 +155,13 @@ impl Walk<'_> {
                 }),
             },
             "Number" | "String" | "parseFloat" | "decodeURIComponent" => match first {
-                Val::Text(text) if name == "Number" => match plain_variable(&text) {
-                    Some(variable) => Val::Expression(variable.to_owned()),
-                    None => Val::Text(text),
-                },
+                Val::Text(_) | Val::Reply(_) if name == "Number" || name == "parseFloat" => {
+                    self.numeric(first)
+                }
+                Val::Const(Json::String(text)) if name == "Number" || name == "parseFloat" => text
+                    .trim()
+                    .parse::<f64>()
+                    .map_or(Val::Unknown, |value| Val::Const(number(value))),
                 Val::Const(value) if name == "String" => {
                     Val::text(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
                 }
@@ -135,7 +175,29 @@ impl Walk<'_> {
                 _ => Val::Unknown,
             },
             "uuid" | "uuid.v4" | "uuidv4" | "crypto.randomUUID" | "pm.uuid" => call("uuid()"),
-            "moment" if arguments.is_empty() => Val::Now,
+            "_.sample" | "_.sampleSize" => match lists::items(&first) {
+                Some(items) if name == "_.sample" => self.one_of(&items),
+                _ => Val::Unknown,
+            },
+            "_.forEach" | "_.each" | "_.map" | "_.filter" | "_.find" | "_.some" | "_.every" => {
+                let method = match name.strip_prefix("_.").unwrap_or(name) {
+                    "each" => "forEach",
+                    method => method,
+                };
+                self.method(first, method, arguments.get(1..).unwrap_or_default())
+            }
+            "_.sumBy" => self.sum_by(&first, arguments.get(1)),
+            "Object.keys" | "Object.values" => match &first {
+                Val::Const(Json::Object(members)) if name == "Object.keys" => {
+                    Val::Const(members.keys().cloned().collect())
+                }
+                Val::Const(Json::Object(members)) => {
+                    Val::Const(members.values().cloned().collect())
+                }
+                _ => Val::Unknown,
+            },
+            "tv4.validate" | "tv4.validateResult" => self.valid(&first, arguments.get(1)),
+            "moment" | "moment.utc" if arguments.is_empty() => Val::Now(String::new()),
             "require" => match first.as_text() {
                 Some(module @ ("uuid" | "moment" | "lodash" | "crypto-js" | "atob" | "btoa")) => {
                     Val::Given(if module == "lodash" { "_".to_owned() } else { module.to_owned() })
@@ -145,6 +207,12 @@ impl Walk<'_> {
             "btoa" => self.function_of("base64", &first),
             "atob" => self.function_of("base64_decode", &first),
             "encodeURIComponent" => self.function_of("url_encode", &first),
+            "CryptoJS.MD5" | "CryptoJS.SHA1" | "CryptoJS.SHA256" | "CryptoJS.HmacSHA256" => {
+                self.crypto(name.trim_start_matches("CryptoJS."), arguments)
+            }
+            name if name.starts_with("CryptoJS.enc.") => {
+                self.crypto(name.trim_start_matches("CryptoJS."), arguments)
+            }
             "Array.isArray" => kind_of(first, "array"),
             "Number.isInteger" | "_.isNumber" => kind_of(first, "number"),
             "_.isString" => kind_of(first, "string"),
@@ -167,8 +235,56 @@ impl Walk<'_> {
         }
     }
 
+    /// A value as a number in expressions.
+    fn numeric(&mut self, value: Val) -> Val {
+        match (self.operand(&value), value) {
+            (Some(name), _) => Val::Expression(name),
+            (None, value) => value,
+        }
+    }
+
+    /// Something of the request as it is written in the collection.
+    fn sent_text(&mut self, name: &str) -> Val {
+        let request = self.item.get("request").unwrap_or(&Json::Null);
+        let url = request.get("url").unwrap_or(&Json::Null);
+        let url = text_of(Some(url)).or_else(|| text_of(url.get("raw")));
+        let text = match name {
+            "pm.request.url.toString" => url,
+            "pm.request.url.getPath" => url.map(|url| {
+                let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+                let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
+                path.split(['?', '#']).next().unwrap_or_default().to_owned()
+            }),
+            _ => text_of(request.pointer("/body/raw")),
+        };
+        text.map_or(Val::Unknown, |text| Val::text(&text))
+    }
+
+    /// Whether the reply is as a schema says.
+    fn valid(&mut self, of: &Val, schema: Option<&Val>) -> Val {
+        match (of, schema.and_then(|schema| self.json(schema))) {
+            (Val::Reply(Part::Json(path)), Some(schema))
+                if path.is_empty() && schema.is_object() =>
+            {
+                Val::Holds(vec![json!({"type": "json_schema", "schema": schema})])
+            }
+            _ => Val::Unknown,
+        }
+    }
+
+    /// The sum of a member of each item of a known list.
+    fn sum_by(&mut self, list: &Val, member: Option<&Val>) -> Val {
+        let (Some(items), Some(name)) = (lists::items(list), member.and_then(Val::as_text)) else {
+            return Val::Unknown;
+        };
+        let name = Segment::Name(name.to_owned());
+        let each: Option<Vec<f64>> =
+            items.into_iter().map(|item| self.member(item, &name).as_number()).collect();
+        each.map_or(Val::Unknown, |each| Val::Const(number(each.iter().sum())))
+    }
+
     /// A function of the plan language, of one text.
-    fn function_of(&mut self, name: &str, argument: &Val) -> Val {
+    pub(super) fn function_of(&mut self, name: &str, argument: &Val) -> Val {
         match self.text(argument) {
             Some(text) if !text.contains('\'') => Val::Text(format!("${{{name}('{text}')}}")),
             _ => Val::Unknown,
@@ -185,8 +301,8 @@ fn kind_of(value: Val, name: &str) -> Val {
     }
 }
 
-/// The variable that a text is, when it is nothing else.
-fn plain_variable(text: &str) -> Option<&str> {
-    let name = text.strip_prefix("${")?.strip_suffix('}')?;
-    name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_').then_some(name)
+/// How far from now a time in milliseconds is.
+fn shift_of(text: &str) -> Option<String> {
+    let shift = text.strip_prefix("${timestamp_ms(")?.strip_suffix(")}")?;
+    Some(shift.to_owned())
 }

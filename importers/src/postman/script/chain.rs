@@ -44,6 +44,9 @@ const WORDS: &[&str] = &[
     "of", "own", "same", "still", "that", "to", "which", "with", "all", "ordered",
 ];
 
+/// Words that say how a list is compared when they are not called.
+const INCLUDE: &[&str] = &["include", "includes", "contain", "contains"];
+
 impl Walk<'_> {
     /// The links of an expression that is a chain.
     pub(super) fn links<'l, 'a>(&self, expression: &'l Expression<'a>) -> Option<Links<'l, 'a>> {
@@ -110,7 +113,9 @@ impl Walk<'_> {
                 continue;
             }
             // `a` and `length` are words as well when they are not called.
-            if WORDS.contains(&name.as_str()) && arguments.is_none() {
+            if arguments.is_none()
+                && (WORDS.contains(&name.as_str()) || INCLUDE.contains(&name.as_str()))
+            {
                 continue;
             }
             let values: Vec<Val> = arguments.iter().flatten().map(|one| self.eval(one)).collect();
@@ -169,6 +174,13 @@ impl Walk<'_> {
                 (false, [alone]) => Some(vec![check::negate(alone)?]),
                 _ => None,
             };
+        }
+        // What is compared is known when the script is read.
+        if let (Val::Const(known), Some(Val::Const(wanted)), "equal" | "equals" | "eql" | "eq") =
+            (&*subject, first, name)
+            && (known == wanted) != not
+        {
+            return Some(Vec::new());
         }
         // That no error came is what a reply says.
         if *subject == Val::Const(Json::Null)
@@ -253,6 +265,10 @@ impl Walk<'_> {
                     *subject = Val::Reply(inner);
                 }
                 Some(vec![assertion])
+            }
+            "members" if !not => {
+                let Json::Array(wanted) = self.json(first?)? else { return None };
+                wanted.iter().map(|one| check::contains(&part, one, false)).collect()
             }
             "key" | "keys" if !not => {
                 let Part::Json(outer) = &part else { return None };

@@ -28,6 +28,32 @@ impl Op {
         }
     }
 
+    /// As expressions and JSONPath write it.
+    pub(super) const fn sign(self) -> &'static str {
+        match self {
+            Self::Eq => "==",
+            Self::Ne => "!=",
+            Self::Lt => "<",
+            Self::Le => "<=",
+            Self::Gt => ">",
+            Self::Ge => ">=",
+        }
+    }
+
+    pub(super) fn holds(self, left: f64, right: f64) -> bool {
+        match left.partial_cmp(&right) {
+            Some(order) => match self {
+                Self::Eq => order.is_eq(),
+                Self::Ne => order.is_ne(),
+                Self::Lt => order.is_lt(),
+                Self::Le => order.is_le(),
+                Self::Gt => order.is_gt(),
+                Self::Ge => order.is_ge(),
+            },
+            None => self == Self::Ne,
+        }
+    }
+
     pub(super) const fn negated(self) -> Self {
         match self {
             Self::Eq => Self::Ne,
@@ -51,12 +77,46 @@ impl Op {
     }
 }
 
+/// A part of each item of a list in the reply: the list, and the part as a filter names it.
+fn of_each(part: &Part) -> Option<(&[Segment], String)> {
+    let Part::Json(segments) = part else { return None };
+    let at = segments.iter().rposition(|segment| *segment == Segment::Each)?;
+    let (list, inner) = (segments.get(..at)?, segments.get(at + 1..)?);
+    let path = path(&[&[Segment::Name("a.b".to_owned())], inner].concat());
+    Some((list, format!("@{}", path.strip_prefix("$['a.b']")?)))
+}
+
+/// How many items of a list there are for which a filter holds.
+fn count(list: &[Segment], filter: &str, op: Op) -> Json {
+    let path = path(&[list, &[Segment::Where(filter.to_owned())]].concat());
+    with_op(json!({"type": "json_path", "path": path}), op, "count", &json!(0))
+}
+
+/// The opposite of a filter of JSONPath.
+pub(super) fn not(filter: &str) -> String {
+    match filter.chars().all(|char| char.is_ascii_alphanumeric() || "@._".contains(char)) {
+        true => format!("!{filter}"),
+        false => format!("!({filter})"),
+    }
+}
+
+/// A value as JSONPath writes it; nothing for lists and objects.
+pub(super) fn literal(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) if text.contains(['{', '\\', '\'']) => None,
+        Json::String(text) => Some(format!("'{text}'")),
+        Json::Array(_) | Json::Object(_) => None,
+        value => Some(value.to_string()),
+    }
+}
+
 /// What a part of the reply is compared by.
 fn subject(part: &Part) -> Option<Json> {
     Some(match part {
         Part::Status => json!({"type": "status_code"}),
         Part::Time => json!({"type": "latency"}),
         Part::Size => json!({"type": "size"}),
+        Part::Json(_) if of_each(part).is_some() => return None,
         Part::Json(segments) => json!({"type": "json_path", "path": path(segments)}),
         Part::Header(name) => json!({"type": "header", "name": name}),
         _ => return None,
@@ -82,7 +142,13 @@ fn with_op(assertion: Json, op: Op, key: &str, value: &Json) -> Json {
 
 /// That a part compares with a known value.
 pub(super) fn compare(part: &Part, op: Op, value: &Json) -> Option<Json> {
+    if let Some((list, inner)) = of_each(part) {
+        let filter = not(&format!("{inner} {} {}", op.sign(), literal(value)?));
+        return Some(count(list, &filter, Op::Eq));
+    }
     match part {
+        // They are known before the run.
+        Part::Time | Part::Size if !value.is_number() => None,
         Part::Reason => {
             let words = value.as_str()?;
             let status = REASONS.iter().find(|(_, known)| known.eq_ignore_ascii_case(words))?.0;
@@ -124,6 +190,10 @@ pub(super) fn one_of(part: &Part, list: &Json, not: bool) -> Option<Json> {
 
 /// That a text occurs in a part.
 pub(super) fn contains(part: &Part, text: &Json, not: bool) -> Option<Json> {
+    if let Some((list, inner)) = of_each(part) {
+        let filter = format!("{inner} == {}", literal(text)?);
+        return Some(count(list, &filter, if not { Op::Eq } else { Op::Gt }));
+    }
     let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
     match part {
         Part::Body => {
@@ -149,6 +219,9 @@ pub(super) fn matches(part: &Part, pattern: &str, not: bool) -> Option<Json> {
 
 /// That a part is there, or is not.
 pub(super) fn exists(part: &Part, is_there: bool) -> Option<Json> {
+    if let Some((list, inner)) = of_each(part) {
+        return Some(count(list, &if is_there { not(&inner) } else { inner }, Op::Eq));
+    }
     match part {
         Part::Header(_) | Part::Json(_) => {
             Some(with(subject(part)?, &[("exists", json!(is_there))]))
@@ -205,7 +278,7 @@ pub(super) fn negate(assertion: &Json) -> Option<Json> {
         }
         _ => {}
     }
-    if members.contains_key("value_type") {
+    if members.contains_key("value_type") || members.contains_key("schema") {
         return None;
     }
     let op = match members.get("op").and_then(Json::as_str) {

@@ -2,9 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::check;
-use super::value::{Part, Segment, Val};
+use super::eval::date;
+use super::value::{Part, Segment, Val, number};
 use super::walk::Walk;
+use super::{check, crypto, lists};
 
 impl Walk<'_> {
     /// A method of a value.
@@ -13,14 +14,46 @@ impl Walk<'_> {
         let holds =
             |assertion: Option<Json>| assertion.map_or(Val::Unknown, |one| Val::Holds(vec![one]));
         match (of, name) {
-            (Val::Now, "getTime" | "valueOf") => Val::Text("${timestamp_ms()}".to_owned()),
-            (Val::Now, "unix") => Val::Text("${timestamp()}".to_owned()),
-            (Val::Now, "toISOString" | "toJSON") => Val::Now,
-            (Val::Now, "format") if arguments.is_empty() => Val::Now,
-            (Val::Now, "format") => match first.as_text().and_then(strftime) {
-                Some(format) => Val::Text(format!("${{date('{format}')}}")),
+            (Val::Now(shift), "getTime" | "valueOf") => {
+                Val::Text(format!("${{timestamp_ms({shift})}}"))
+            }
+            (Val::Now(shift), "unix") => Val::Text(format!("${{timestamp({shift})}}")),
+            (
+                now @ Val::Now(_),
+                "toISOString" | "toJSON" | "utc" | "local" | "clone" | "toDate",
+            ) => now,
+            (now @ Val::Now(_), "format") if arguments.is_empty() => now,
+            (Val::Now(shift), "format") => match first.as_text().and_then(strftime) {
+                Some(format) => Val::Text(date(&format, &shift)),
                 None => Val::Unknown,
             },
+            (Val::Now(shift), "add" | "subtract") if shift.is_empty() => {
+                let unit = arguments.get(1).and_then(Val::as_text);
+                match first.as_number().zip(unit).and_then(|(count, unit)| moved(name, count, unit))
+                {
+                    Some(shift) => Val::Now(shift),
+                    None => Val::Unknown,
+                }
+            }
+            (Val::Now(shift), "getFullYear" | "getUTCFullYear" | "year") => {
+                Val::Text(date("%Y", &shift))
+            }
+            (Val::Digest(call), "toString") => crypto::written(&call, &first),
+            (
+                Val::Reply(Part::Json(list)),
+                "find" | "filter" | "some" | "every" | "map" | "forEach",
+            ) => self.of_reply_list(&list, name, &first),
+            (Val::Const(Json::String(text)), name)
+                if self.of_text(&text, name, arguments).is_some() =>
+            {
+                self.of_text(&text, name, arguments).unwrap_or(Val::Unknown)
+            }
+            (list @ (Val::Const(Json::Array(_)) | Val::Tree(Json::Array(_))), name) => {
+                match lists::items(&list) {
+                    Some(items) => self.of_list(items, name, arguments),
+                    None => Val::Unknown,
+                }
+            }
             (Val::Random { .. }, "toString")
                 if first.as_number().is_some_and(|base| base > 10.0) =>
             {
@@ -72,6 +105,8 @@ impl Walk<'_> {
                     None => Val::Unknown,
                 },
                 "toString" | "trim" | "valueOf" => Val::Reply(part),
+                "toUpperCase" => self.function_of("upper", &Val::Reply(part)),
+                "toLowerCase" => self.function_of("lower", &Val::Reply(part)),
                 _ => Val::Unknown,
             },
             (Val::Pattern(pattern), "test") => match first {
@@ -96,15 +131,39 @@ fn whole(value: f64) -> Option<u64> {
     (1.0..=1024.0).contains(&value).then_some(value as u64)
 }
 
+/// How far a time is moved: `+1d`.
+fn moved(way: &str, count: f64, unit: &str) -> Option<String> {
+    let unit = match unit {
+        "y" | "year" | "years" => "y",
+        "M" | "month" | "months" => "mo",
+        "w" | "week" | "weeks" => "w",
+        "d" | "day" | "days" => "d",
+        "h" | "hour" | "hours" => "h",
+        "m" | "minute" | "minutes" => "m",
+        "s" | "second" | "seconds" => "s",
+        "ms" | "millisecond" | "milliseconds" => "ms",
+        _ => return None,
+    };
+    let back = (way == "subtract") != (count < 0.0);
+    Some(format!("{}{}{unit}", if back { '-' } else { '+' }, number(count.abs())))
+}
+
 /// A format of moment as `date` has it; nothing when it has words that are not known.
 fn strftime(format: &str) -> Option<String> {
     let known = [
         ("YYYY", "%Y"),
+        ("YY", "%y"),
+        ("MMMM", "%B"),
+        ("MMM", "%b"),
         ("MM", "%m"),
         ("DD", "%d"),
+        ("dddd", "%A"),
+        ("ddd", "%a"),
         ("HH", "%H"),
         ("mm", "%M"),
         ("ss", "%S"),
+        ("SSS", "%3f"),
+        ("[Z]", "Z"),
         ("Z", "%:z"),
         ("[T]", "T"),
     ];

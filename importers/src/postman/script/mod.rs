@@ -5,21 +5,31 @@
 mod calls;
 mod chain;
 mod check;
+mod crypto;
+mod derive;
 mod eval;
+mod flow;
+mod functions;
+mod lists;
 mod methods;
 mod operators;
+mod outgoing;
 mod send;
+mod set;
 mod value;
 mod walk;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
 use super::text_of;
 use super::variables::Variables;
-use crate::draft::{Step, Task};
+
+pub(super) use self::flow::negated;
+pub(super) use self::outgoing::apply;
+use crate::draft::{Block, Step, Task};
 use crate::notes::Notes;
 use crate::source::Source;
 
@@ -54,8 +64,14 @@ pub(super) struct Compiled {
     did: Vec<Did>,
     /// Where the run goes on after the request, when it says so.
     pub(super) next: Option<Next>,
+    /// Where it goes on under conditions.
+    pub(super) jumps: Vec<Jump>,
+    /// What it changes in the request.
+    pub(super) changes: Vec<Change>,
     /// Whether the request is not made at all.
     pub(super) skips: bool,
+    /// When it is not made.
+    pub(super) skip_if: Option<String>,
 }
 
 /// Something that a script does besides looking at the reply.
@@ -64,9 +80,38 @@ enum Did {
     /// Sets a variable.
     Set(String, Value),
     /// Makes a request of its own.
-    Sent(Box<Task>),
+    Sent(Rc<RefCell<Task>>),
+    /// Waits, in seconds.
+    Pause(f64),
+    /// Does the first when an expression holds, else the second.
+    If(String, Vec<Did>, Vec<Did>),
     /// Something that no step can do: what, and the text of the script.
     Todo(String, String),
+}
+
+/// A change of the request that is about to be made.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// A header is removed, set, or with `adds` comes besides others of that name.
+    Header {
+        name: String,
+        value: Option<String>,
+        adds: bool,
+    },
+    /// A parameter of the query is removed, added, or with `replaces` set.
+    Query {
+        name: String,
+        value: Option<String>,
+        replaces: bool,
+    },
+    Body(String),
+}
+
+/// Where a run goes on when an expression holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Jump {
+    pub(super) when: String,
+    pub(super) next: Next,
 }
 
 /// Where a run goes on.
@@ -79,31 +124,9 @@ pub(super) enum Next {
 }
 
 impl Compiled {
-    /// The steps of what it does; a block sets each variable once.
+    /// The steps of what it does.
     pub(super) fn steps(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        let mut block = Map::new();
-        for did in &self.did {
-            let step: Step = match did {
-                Did::Set(name, value) => {
-                    if block.contains_key(name) {
-                        steps.push(Step::simple("set", std::mem::take(&mut block)));
-                    }
-                    block.insert(name.clone(), value.clone());
-                    continue;
-                }
-                Did::Sent(task) => Step::Task(task.clone()),
-                Did::Todo(what, source) => Step::todo(what, source),
-            };
-            if !block.is_empty() {
-                steps.push(Step::simple("set", std::mem::take(&mut block)));
-            }
-            steps.push(step);
-        }
-        if !block.is_empty() {
-            steps.push(Step::simple("set", block));
-        }
-        steps
+        steps_of(&self.did)
     }
 
     fn add(&mut self, other: &Self) {
@@ -117,9 +140,66 @@ impl Compiled {
             }
         }
         self.did.extend(other.did.iter().cloned());
+        if other.next.is_some() {
+            self.jumps.clear();
+        }
         self.next = other.next.clone().or(self.next.take());
+        self.jumps.extend(other.jumps.iter().cloned());
+        self.changes.extend(other.changes.iter().cloned());
         self.skips |= other.skips;
+        self.skip_if = match (self.skip_if.take(), other.skip_if.clone()) {
+            (Some(one), Some(other)) => Some(format!("({one}) or ({other})")),
+            (one, other) => one.or(other),
+        };
     }
+}
+
+/// The steps of what a script does; a block sets each variable once, and none that one of its
+/// own values needs.
+fn steps_of(dids: &[Did]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut block = Map::new();
+    for did in dids {
+        let step: Step = match did {
+            Did::Set(name, value) => {
+                let text = value.to_string();
+                let needs = |(known, _): (&String, &Value)| mentions(&text, known);
+                if block.contains_key(name) || block.iter().any(needs) {
+                    steps.push(Step::simple("set", std::mem::take(&mut block)));
+                }
+                block.insert(name.clone(), value.clone());
+                continue;
+            }
+            Did::Sent(task) => Step::Task(Box::new(task.borrow().clone())),
+            Did::Todo(what, source) => Step::todo(what, source),
+            Did::Pause(seconds) => Step::simple("pause", json!(seconds)),
+            Did::If(expression, then, otherwise) => {
+                let (then, otherwise) = (steps_of(then), steps_of(otherwise));
+                match (then.is_empty(), otherwise.is_empty()) {
+                    (true, _) => Step::block("if", negated(expression), otherwise),
+                    (false, true) => Step::block("if", expression.as_str(), then),
+                    (false, false) => Step::Block(Block {
+                        head: Map::from_iter([("if".to_owned(), json!(expression))]),
+                        lists: vec![("tasks", then), ("else", otherwise)],
+                    }),
+                }
+            }
+        };
+        if !block.is_empty() {
+            steps.push(Step::simple("set", std::mem::take(&mut block)));
+        }
+        steps.push(step);
+    }
+    if !block.is_empty() {
+        steps.push(Step::simple("set", block));
+    }
+    steps
+}
+
+/// Whether a text has a name in it.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    text.split(|char| !is_letter(char)).any(|word| word == name)
 }
 
 /// The scripts among the events of an item.
@@ -174,19 +254,26 @@ pub(super) fn of_events(events: Option<&Value>, place: &str, notes: &mut Notes) 
 pub(super) fn run(
     scripts: &[Script],
     listen: Listen,
+    item: &Value,
     source: &Source,
     variables: &mut Variables,
     notes: &mut Notes,
 ) -> Compiled {
     let mut all = Compiled::default();
     for script in scripts.iter().filter(|script| script.listen == listen) {
-        all.add(script.compiled.get_or_init(|| compile(script, source, variables, notes)));
+        // What it does may depend on the request.
+        if script.code.contains("pm.request") || script.code.contains("pm.info") {
+            all.add(&compile(script, item, source, variables, notes));
+            continue;
+        }
+        all.add(script.compiled.get_or_init(|| compile(script, item, source, variables, notes)));
     }
     all
 }
 
 fn compile(
     script: &Script,
+    item: &Value,
     source: &Source,
     variables: &mut Variables,
     notes: &mut Notes,
@@ -196,5 +283,5 @@ fn compile(
         notes.drop(&script.place, &what, "it is too long to be looked at");
         return Compiled::default();
     }
-    walk::script(script, source, variables, notes)
+    walk::script(script, item, source, variables, notes)
 }

@@ -4,6 +4,8 @@ use oxc_ast::ast::{BinaryExpression, BinaryOperator, UnaryOperator};
 use serde_json::{Value as Json, json};
 
 use super::check::{self, Op};
+use super::derive::is_variable;
+use super::flow::negated;
 use super::value::{Part, Segment, Val, number};
 use super::walk::Walk;
 
@@ -22,10 +24,34 @@ impl Walk<'_> {
                 let right = right.as_str().map_or_else(|| right.to_string(), str::to_owned);
                 return Val::text(&format!("{left}{right}"));
             }
-            // A number that a variable holds.
-            (Val::Expression(left), right) if right.as_number().is_some() => {
-                let right = right.as_number().map(number).unwrap_or_default();
-                return Val::Expression(format!("{left} + {right}"));
+            (Val::Text(text), more)
+                if drawn_between(text).is_some() && more.as_number().is_some() =>
+            {
+                let by = more.as_number().unwrap_or(0.0);
+                let (from, to) = drawn_between(text).unwrap_or_default();
+                let between = format!("{}, {}", number(from + by), number(to + by));
+                return Val::Text(format!("${{randint({between})}}"));
+            }
+            (Val::Text(text), Val::Expression(_)) | (Val::Expression(_), Val::Text(text))
+                if text.starts_with("${timestamp") || text.starts_with("${randint") =>
+            {
+                return self.computed(&left, '+', &right);
+            }
+            (Val::Text(text), more)
+                if text == "${timestamp_ms()}" && more.as_number().is_some() =>
+            {
+                let more = more.as_number().unwrap_or(0.0);
+                let sign = if more < 0.0 { '-' } else { '+' };
+                return Val::Text(format!("${{timestamp_ms({sign}{}ms)}}", number(more.abs())));
+            }
+            // A number that a variable holds, or the reply.
+            (Val::Expression(_), Val::Expression(_) | Val::Reply(_))
+            | (Val::Reply(_), Val::Expression(_)) => return self.computed(&left, '+', &right),
+            (Val::Expression(_) | Val::Reply(_), other)
+            | (other, Val::Expression(_) | Val::Reply(_))
+                if other.as_number().is_some() =>
+            {
+                return self.computed(&left, '+', &right);
             }
             _ => {}
         }
@@ -44,6 +70,16 @@ impl Walk<'_> {
             (UnaryOperator::LogicalNot, Val::Reply(part)) => {
                 check::exists(&part, false).map_or(Val::Unknown, |one| Val::Holds(vec![one]))
             }
+            (UnaryOperator::LogicalNot, Val::Filter(filter) | Val::Item(filter)) => {
+                Val::Filter(check::not(&filter))
+            }
+            (
+                UnaryOperator::LogicalNot,
+                value @ (Val::Condition(_) | Val::Text(_) | Val::Expression(_)),
+            ) => match self.condition(&value) {
+                Some(condition) => Val::Condition(negated(&condition)),
+                None => Val::Unknown,
+            },
             (UnaryOperator::LogicalNot, value) => match value.truth() {
                 Some(truth) => Val::Const(json!(!truth)),
                 None => Val::Unknown,
@@ -52,7 +88,9 @@ impl Walk<'_> {
                 Some(value) => Val::Const(number(-value)),
                 None => Val::Unknown,
             },
-            (UnaryOperator::UnaryPlus, Val::Now) => Val::Text("${timestamp_ms()}".to_owned()),
+            (UnaryOperator::UnaryPlus, Val::Now(shift)) => {
+                Val::Text(format!("${{timestamp_ms({shift})}}"))
+            }
             (UnaryOperator::UnaryPlus, value) => value,
             (UnaryOperator::Typeof, Val::Reply(Part::Json(segments))) => {
                 Val::Reply(Part::Type(segments))
@@ -73,8 +111,23 @@ impl Walk<'_> {
             BinaryOperator::GreaterThan => Op::Gt,
             BinaryOperator::GreaterEqualThan => Op::Ge,
             BinaryOperator::Addition => return self.add(left, right),
-            BinaryOperator::Subtraction => return minus(left, &right),
-            BinaryOperator::Multiplication => return times(left, right),
+            BinaryOperator::Subtraction => {
+                return match (&left, &right) {
+                    (Val::Text(_), less) if less.as_number().is_some() => {
+                        self.add(left, Val::Const(number(-less.as_number().unwrap_or(0.0))))
+                    }
+                    (Val::Expression(_) | Val::Reply(_), Val::Reply(_) | Val::Expression(_))
+                    | (Val::Reply(_), Val::Const(_)) => self.computed(&left, '-', &right),
+                    _ => minus(left, &right),
+                };
+            }
+            BinaryOperator::Multiplication => {
+                return match (&left, &right) {
+                    (Val::Expression(_) | Val::Reply(_), _)
+                    | (_, Val::Expression(_) | Val::Reply(_)) => self.computed(&left, '*', &right),
+                    _ => times(left, right),
+                };
+            }
             BinaryOperator::Division => {
                 return match (&left, right.as_number()) {
                     (Val::Text(text), Some(1000.0)) if text == "${timestamp_ms()}" => {
@@ -103,6 +156,8 @@ impl Walk<'_> {
             _ => return Val::Unknown,
         };
         let (part, value, op) = match (left, right) {
+            (Val::Item(item), value) => return filter(&item, op, &value),
+            (value, Val::Item(item)) => return filter(&item, op.mirrored(), &value),
             (Val::Reply(left), Val::Reply(right)) if left == right => {
                 return Val::Const(json!(op == Op::Eq));
             }
@@ -118,7 +173,20 @@ impl Walk<'_> {
                     _ => Val::Unknown,
                 };
             }
-            _ => return Val::Unknown,
+            (Val::Const(left), Val::Const(right)) => {
+                return match (left.as_f64(), right.as_f64()) {
+                    (Some(left), Some(right)) => Val::Const(json!(op.holds(left, right))),
+                    _ => Val::Unknown,
+                };
+            }
+            (left, right) => {
+                return match (self.operand(&left), self.operand(&right)) {
+                    (Some(left), Some(right)) => {
+                        Val::Condition(format!("{left} {} {right}", op.sign()))
+                    }
+                    _ => Val::Unknown,
+                };
+            }
         };
         let assertion = match value {
             Val::Undefined => match op {
@@ -130,35 +198,105 @@ impl Walk<'_> {
         };
         assertion.map_or(Val::Unknown, |one| Val::Holds(vec![one]))
     }
+
+    pub(super) fn and(&mut self, left: Val, right: Val) -> Val {
+        match (left, right) {
+            (Val::Holds(mut left), Val::Holds(right)) => {
+                left.extend(right);
+                Val::Holds(left)
+            }
+            (Val::Filter(left) | Val::Item(left), Val::Filter(right) | Val::Item(right)) => {
+                Val::Filter(format!("({left}) && ({right})"))
+            }
+            // That there is something to look into.
+            (Val::Reply(_), right) => right,
+            (left, right) => match left.truth() {
+                Some(true) => right,
+                Some(false) => left,
+                None => self.both(&left, "and", &right),
+            },
+        }
+    }
+
+    pub(super) fn or(&mut self, left: Val, right: Val) -> Val {
+        match (left.truth(), left) {
+            (Some(true), left) => left,
+            (Some(false), _) => right,
+            // What follows stands for a reply without it.
+            (None, left @ Val::Reply(_)) => left,
+            (None, Val::Text(text)) => self.or_default(text, right),
+            (None, Val::Filter(left) | Val::Item(left)) => match right {
+                Val::Filter(right) | Val::Item(right) => {
+                    Val::Filter(format!("({left}) || ({right})"))
+                }
+                _ => Val::Unknown,
+            },
+            (None, left) => self.both(&left, "or", &right),
+        }
+    }
+
+    /// A variable, or something else where it has no value.
+    fn or_default(&mut self, text: String, right: Val) -> Val {
+        let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        let Some(name) = name.filter(|name| is_variable(name)) else { return Val::Text(text) };
+        if self.variables.is_unknown(name) {
+            return right;
+        }
+        if !self.variables.may_be_nothing(name) {
+            return Val::Text(text);
+        }
+        match right {
+            Val::Condition(_) | Val::Holds(_) => self.both(&Val::Text(text), "or", &right),
+            Val::Const(Json::String(empty)) if empty.is_empty() => {
+                Val::Text(format!("${{default({text}, '')}}"))
+            }
+            right => match self.argument(&right) {
+                Some(right) => Val::Text(format!("${{default({text}, {right})}}")),
+                None => Val::Text(text),
+            },
+        }
+    }
+
+    fn both(&mut self, left: &Val, operator: &str, right: &Val) -> Val {
+        match (self.condition(left), self.condition(right)) {
+            (Some(left), Some(right)) => {
+                let parted =
+                    |text: String| if text.contains(' ') { format!("({text})") } else { text };
+                Val::Condition(format!("{} {operator} {}", parted(left), parted(right)))
+            }
+            _ => Val::Unknown,
+        }
+    }
+
+    fn computed(&mut self, left: &Val, operator: char, right: &Val) -> Val {
+        match (self.operand(left), self.operand(right)) {
+            (Some(left), Some(right)) => Val::Expression(format!("{left} {operator} {right}")),
+            _ => Val::Unknown,
+        }
+    }
 }
 
-pub(super) fn and(left: Val, right: Val) -> Val {
-    match (left, right) {
-        (Val::Holds(mut left), Val::Holds(right)) => {
-            left.extend(right);
-            Val::Holds(left)
-        }
-        // That there is something to look into.
-        (Val::Reply(_), right) => right,
-        (left, right) => match left.truth() {
-            Some(true) => right,
-            Some(false) => left,
+/// The bounds of a number that is drawn.
+fn drawn_between(text: &str) -> Option<(f64, f64)> {
+    let bounds = text.strip_prefix("${randint(")?.strip_suffix(")}")?;
+    let (from, to) = bounds.split_once(", ")?;
+    Some((from.parse().ok()?, to.parse().ok()?))
+}
+
+/// That an item, or a part of it, compares with a known value.
+fn filter(item: &str, op: Op, value: &Val) -> Val {
+    match (value, op) {
+        (Val::Undefined, Op::Eq) => Val::Filter(check::not(item)),
+        (Val::Undefined, Op::Ne) => Val::Filter(item.to_owned()),
+        (Val::Const(value), _) => match check::literal(value) {
+            Some(value) => Val::Filter(format!("{item} {} {value}", op.sign())),
             None => Val::Unknown,
         },
+        _ => Val::Unknown,
     }
 }
 
-pub(super) fn or(left: Val, right: Val) -> Val {
-    match left.truth() {
-        Some(true) => left,
-        Some(false) => right,
-        // What follows stands for a reply without it.
-        None if matches!(left, Val::Reply(_) | Val::Text(_)) => left,
-        None => Val::Unknown,
-    }
-}
-
-fn minus(left: Val, right: &Val) -> Val {
+pub(super) fn minus(left: Val, right: &Val) -> Val {
     match (left.as_number(), right.as_number(), left) {
         (Some(left), Some(right), _) => Val::Const(number(left - right)),
         (_, Some(right), Val::Random { from, span }) => Val::Random { from: from - right, span },

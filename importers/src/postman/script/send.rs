@@ -1,5 +1,8 @@
 //! Requests that a script makes itself: `pm.sendRequest`.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use oxc_ast::ast::{BindingPattern, Expression};
 use oxc_span::{GetSpan as _, Span};
 use serde_json::{Value as Json, json};
@@ -18,7 +21,7 @@ impl Walk<'_> {
         request: Option<&Expression<'_>>,
         callback: Option<&Expression<'_>>,
         span: Span,
-    ) -> Option<usize> {
+    ) -> Option<Rc<RefCell<Task>>> {
         let made = match request.map(|request| self.eval(request)) {
             Some(request) => self.source_value(&request),
             None => None,
@@ -35,16 +38,21 @@ impl Walk<'_> {
         let place = format!("{}, pm.sendRequest", self.place);
         let mut reader = Reader::new(self.source, self.variables, self.notes);
         let task = request::task(&mut reader, &made, &Inherited::default(), &place);
-        let at = self.compiled.did.len();
-        self.compiled.did.push(Did::Sent(Box::new(task)));
+        let task = Rc::new(RefCell::new(task));
+        self.compiled.did.push(Did::Sent(Rc::clone(&task)));
         if let Some(callback) = callback {
-            let (names, outer) = (self.names.clone(), self.sent);
-            self.look_at(at);
+            let (names, outer) = (self.names.clone(), self.sent.take());
+            self.look_at(Rc::clone(&task));
             self.callback(callback);
             self.sent = outer;
-            self.names = names;
+            let inner = std::mem::replace(&mut self.names, names);
+            let set = inner.into_iter().filter(|(name, _)| name.starts_with("variable "));
+            for (name, value) in set {
+                let value = if value.is_of_reply() { Val::Unknown } else { value };
+                self.names.insert(name, value);
+            }
         }
-        Some(at)
+        Some(task)
     }
 
     /// A value that gets a name: the reply of a request that is waited for is looked at from there on.
@@ -55,8 +63,8 @@ impl Walk<'_> {
         {
             let request = links.arguments().first().copied();
             return match self.send(request, None, value.span()) {
-                Some(at) => {
-                    self.look_at(at);
+                Some(task) => {
+                    self.look_at(task);
                     Val::Given("pm.response".to_owned())
                 }
                 None => Val::Unknown,
@@ -66,19 +74,11 @@ impl Walk<'_> {
     }
 
     /// Looks at the reply of a request of the script's own.
-    fn look_at(&mut self, at: usize) {
-        self.sent = Some(at);
+    fn look_at(&mut self, task: Rc<RefCell<Task>>) {
+        self.sent = Some(task);
         // What is known of another reply is not known of this one.
         for value in self.names.values_mut().filter(|value| value.is_of_reply()) {
             *value = Val::Unknown;
-        }
-    }
-
-    /// The task whose reply is looked at, if it is one of the script's own.
-    pub(super) fn sent_task(&mut self) -> Option<&mut Task> {
-        match self.compiled.did.get_mut(self.sent?)? {
-            Did::Sent(task) => Some(task),
-            _ => None,
         }
     }
 

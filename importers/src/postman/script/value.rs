@@ -1,5 +1,7 @@
 //! What expressions stand for, as far as it is known without running them.
 
+use std::rc::Rc;
+
 use serde_json::Value as Json;
 
 /// A step of a path through JSON.
@@ -7,6 +9,10 @@ use serde_json::Value as Json;
 pub(super) enum Segment {
     Name(String),
     Position(i64),
+    /// Each item.
+    Each,
+    /// The items for which a filter of JSONPath holds.
+    Where(String),
 }
 
 /// A part of the reply.
@@ -57,8 +63,18 @@ pub(super) enum Val {
     },
     /// Random letters and digits, and how many.
     Letters(Option<u64>),
-    /// The present time.
-    Now,
+    /// The present time, or one so far from it: `+1d`.
+    Now(String),
+    /// Whether this expression of the plan language holds.
+    Condition(String),
+    /// A function of the script's own, by its text.
+    Function(Rc<str>),
+    /// An item of a list in the reply, or a part of it, as a filter of JSONPath names it.
+    Item(String),
+    /// Whether this filter of JSONPath holds for such an item.
+    Filter(String),
+    /// A digest, by the call that gives it but for its last argument, which says how it is written.
+    Digest(String),
     /// Something that scripts are given, by its name: `pm.environment`.
     Given(String),
 }
@@ -96,7 +112,8 @@ impl Val {
             Self::Const(Json::Bool(truth)) => *truth,
             Self::Const(Json::String(text)) => !text.is_empty(),
             Self::Const(Json::Number(number)) => number.as_f64() != Some(0.0),
-            Self::Const(_) | Self::Tree(_) | Self::Given(_) | Self::Now | Self::Pattern(_) => true,
+            Self::Const(_) | Self::Tree(_) | Self::Given(_) => true,
+            Self::Now(_) | Self::Pattern(_) | Self::Function(_) => true,
             _ => return None,
         })
     }
@@ -123,6 +140,7 @@ pub(super) fn path(segments: &[Segment]) -> String {
                 && !name.chars().all(|char| char.is_ascii_digit() || char == '-')
         }
         Segment::Position(_) => true,
+        Segment::Each | Segment::Where(_) => false,
     };
     if !segments.is_empty() && segments.iter().all(is_plain) {
         let parts: Vec<String> = segments
@@ -130,6 +148,7 @@ pub(super) fn path(segments: &[Segment]) -> String {
             .map(|segment| match segment {
                 Segment::Name(name) => name.clone(),
                 Segment::Position(position) => position.to_string(),
+                Segment::Each | Segment::Where(_) => String::new(),
             })
             .collect();
         return parts.join(".");
@@ -137,6 +156,9 @@ pub(super) fn path(segments: &[Segment]) -> String {
     let mut path = "$".to_owned();
     for segment in segments {
         match segment {
+            Segment::Name(name) if is_word(name) => path.push_str(&format!(".{name}")),
+            Segment::Each => path.push_str("[*]"),
+            Segment::Where(filter) => path.push_str(&format!("[?{filter}]")),
             Segment::Name(name) => {
                 let name = name.replace('\\', "\\\\").replace('\'', "\\'");
                 path.push_str(&format!("['{name}']"));
@@ -145,6 +167,12 @@ pub(super) fn path(segments: &[Segment]) -> String {
         }
     }
     path
+}
+
+/// Whether a name needs no quotes in JSONPath.
+fn is_word(name: &str) -> bool {
+    name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_')
+        && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
 }
 
 /// The segments of a path as lodash and chai write it: `a.b[0].c`.

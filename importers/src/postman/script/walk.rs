@@ -1,17 +1,22 @@
 //! The statements of a script, in order.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
-    ArrowFunctionBody, AssignmentTarget, BindingPattern, Declaration, Expression, Statement,
+    ArrowFunctionBody, AssignmentExpression, AssignmentTarget, BindingPattern, Expression,
+    Statement, VariableDeclaration,
 };
 use oxc_parser::Parser;
 use oxc_span::{GetSpan as _, SourceType, Span};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
-use super::value::{Part, Segment, Val, path};
-use super::{Compiled, Did, Listen, Next, Script, check};
+use super::flow::Condition;
+use super::value::{Part, Segment, Val};
+use super::{Compiled, Did, Listen, Next, Script, check, lists};
+use crate::draft::Task;
 use crate::notes::Notes;
 use crate::postman::variables::Variables;
 use crate::source::Source;
@@ -25,15 +30,21 @@ const MAX_SHOWN: usize = 160;
 /// What a script does.
 pub(super) fn script(
     script: &Script,
+    item: &Json,
     source: &Source,
     variables: &mut Variables,
     notes: &mut Notes,
 ) -> Compiled {
     let (code, place) = (&*script.code, script.place.as_str());
     let allocator = Allocator::default();
-    let parsed = Parser::new(&allocator, code, SourceType::cjs()).parse();
+    let mut parsed = Parser::new(&allocator, code, SourceType::cjs()).parse();
+    if parsed.panicked || !parsed.diagnostics.is_empty() {
+        // With `await` outside of functions.
+        parsed = Parser::new(&allocator, code, SourceType::mjs()).parse();
+    }
     let mut walk = Walk {
-        code,
+        code: Rc::clone(&script.code),
+        item,
         place,
         listen: script.listen,
         source,
@@ -42,7 +53,16 @@ pub(super) fn script(
         names: HashMap::new(),
         compiled: Compiled::default(),
         depth: 0,
-        conditions: 0,
+        path: Vec::new(),
+        base: 0,
+        calls: 0,
+        call_depth: 0,
+        locals: HashSet::new(),
+        returned: None,
+        may_return: false,
+        skips_assertions: false,
+        left_out: false,
+        derived: Vec::new(),
         sent: None,
     };
     if parsed.panicked || !parsed.diagnostics.is_empty() {
@@ -51,12 +71,16 @@ pub(super) fn script(
         return walk.compiled;
     }
     walk.statements(&parsed.program.body);
+    walk.leave_out_unused();
     walk.compiled
 }
 
 /// A walk through a script.
 pub(super) struct Walk<'w> {
-    pub(super) code: &'w str,
+    /// The script, or the function of it that is looked at.
+    pub(super) code: Rc<str>,
+    /// The item whose script it is, or that inherits it.
+    pub(super) item: &'w Json,
     pub(super) place: &'w str,
     pub(super) listen: Listen,
     pub(super) source: &'w Source,
@@ -65,10 +89,25 @@ pub(super) struct Walk<'w> {
     pub(super) names: HashMap<String, Val>,
     pub(super) compiled: Compiled,
     pub(super) depth: usize,
-    /// How many conditions it is under that only the run decides.
-    pub(super) conditions: usize,
-    /// The request of the script's own whose reply is looked at, by its place in what was done.
-    pub(super) sent: Option<usize>,
+    /// The conditions that a statement is under which only the run decides.
+    pub(super) path: Vec<Condition>,
+    /// How many of them the function is under that is looked at.
+    pub(super) base: usize,
+    /// How many functions were called, and how deep in each other.
+    pub(super) calls: usize,
+    pub(super) call_depth: usize,
+    /// Names that are known only in the function that is looked at.
+    pub(super) locals: HashSet<String>,
+    /// What the function gives, and whether it may have given something before.
+    pub(super) returned: Option<Val>,
+    pub(super) may_return: bool,
+    /// Whether assertions are left out, and whether one was.
+    pub(super) skips_assertions: bool,
+    pub(super) left_out: bool,
+    /// Variables that parts of the reply were put in for other values.
+    pub(super) derived: Vec<String>,
+    /// The request of the script's own whose reply is looked at.
+    pub(super) sent: Option<Rc<RefCell<Task>>>,
 }
 
 impl Walk<'_> {
@@ -79,64 +118,58 @@ impl Walk<'_> {
         }
         self.depth += 1;
         for statement in statements {
+            if let Statement::FunctionDeclaration(function) = statement
+                && let Some(name) = &function.id
+            {
+                let text = self.slice(function.span).into();
+                self.names.insert(name.name.to_string(), Val::Function(text));
+            }
+        }
+        for statement in statements {
             self.statement(statement);
+            if self.returned.is_some() {
+                break;
+            }
         }
         self.depth -= 1;
     }
 
-    fn statement(&mut self, statement: &Statement<'_>) {
+    pub(super) fn statement(&mut self, statement: &Statement<'_>) {
         match statement {
             Statement::ExpressionStatement(statement) => self.expression(&statement.expression),
             Statement::BlockStatement(block) => self.statements(&block.body),
-            Statement::TryStatement(tried) => self.statements(&tried.block.body),
-            Statement::IfStatement(branch) => {
-                let condition = self.eval(&branch.test);
-                match condition.truth() {
-                    Some(true) => self.statement(&branch.consequent),
-                    Some(false) => {
-                        if let Some(otherwise) = &branch.alternate {
-                            self.statement(otherwise);
-                        }
-                    }
-                    None => {
-                        self.guarded(&condition, branch.test.span(), &branch.consequent);
-                        if let Some(otherwise) = &branch.alternate {
-                            self.drop(otherwise.span(), "what is done else is left out");
-                        }
-                    }
+            Statement::TryStatement(tried) => {
+                self.statements(&tried.block.body);
+                if let Some(last) = &tried.finalizer {
+                    self.statements(&last.body);
                 }
             }
-            Statement::EmptyStatement(_) | Statement::ReturnStatement(_) => {}
-            Statement::FunctionDeclaration(_) | Statement::ClassDeclaration(_) => {}
-            Statement::VariableDeclaration(declaration) => {
-                for declarator in &declaration.declarations {
-                    let value =
-                        declarator.init.as_ref().map_or(Val::Undefined, |init| self.assigned(init));
-                    self.bind(&declarator.id, value);
+            Statement::IfStatement(branch) => self.if_statement(branch),
+            Statement::ForStatement(counted) => self.for_statement(counted),
+            Statement::ForOfStatement(each) => self.for_of_statement(each),
+            Statement::ReturnStatement(returned) => {
+                let value = match &returned.argument {
+                    Some(value) if self.call_depth > 0 => self.eval(value),
+                    _ => Val::Undefined,
+                };
+                if self.path.len() == self.base {
+                    self.returned = Some(value);
+                } else {
+                    self.may_return = true;
                 }
             }
-            other => {
-                debug_assert!(!matches!(
-                    other.as_declaration(),
-                    Some(Declaration::FunctionDeclaration(_))
-                ));
-                self.drop(other.span(), "only a script could do this");
-            }
+            Statement::EmptyStatement(_)
+            | Statement::FunctionDeclaration(_)
+            | Statement::ClassDeclaration(_) => {}
+            Statement::VariableDeclaration(declaration) => self.declaration(declaration),
+            other => self.drop(other.span(), "only a script could do this"),
         }
     }
 
-    /// What is done under a condition that is known only when the script runs.
-    fn guarded(&mut self, condition: &Val, test: Span, body: &Statement<'_>) {
-        let before = (self.compiled.assertions.len(), self.compiled.did.len());
-        self.conditions += 1;
-        self.statement(body);
-        self.conditions -= 1;
-        let after = (self.compiled.assertions.len(), self.compiled.did.len());
-        // That a reply is as expected before it is looked into is what the assertions say anyway.
-        let is_about_reply = matches!(condition, Val::Holds(_) | Val::Reply(_));
-        if before != after && !(is_about_reply && before.1 == after.1) {
-            let what = format!("if ({})", shown(self.slice(test)));
-            self.notes.approximate(self.place, &what, "it is done whether this holds or not");
+    pub(super) fn declaration(&mut self, declaration: &VariableDeclaration<'_>) {
+        for declarator in &declaration.declarations {
+            let value = declarator.init.as_ref().map_or(Val::Undefined, |init| self.assigned(init));
+            self.declare(&declarator.id, value);
         }
     }
 
@@ -167,30 +200,16 @@ impl Walk<'_> {
     }
 
     /// A statement that is an expression.
-    fn expression(&mut self, expression: &Expression<'_>) {
+    pub(super) fn expression(&mut self, expression: &Expression<'_>) {
         match expression.without_parentheses() {
             Expression::AwaitExpression(awaited) => self.expression(&awaited.argument),
             Expression::SequenceExpression(sequence) => {
                 sequence.expressions.iter().for_each(|one| self.expression(one));
             }
-            Expression::AssignmentExpression(assignment) => {
-                let value = self.assigned(&assignment.right);
-                if let AssignmentTarget::AssignmentTargetIdentifier(name) = &assignment.left {
-                    let value = if assignment.operator.is_assign() { value } else { Val::Unknown };
-                    self.names.insert(name.name.to_string(), value);
-                    return;
-                }
-                let target = self.slice(assignment.left.span());
-                if target.starts_with("tests[") || target.starts_with("tests.") {
-                    self.names.insert(target.to_owned(), value.clone());
-                    self.assert(value, assignment.span);
-                } else {
-                    self.drop(assignment.span, "only a script could do this");
-                }
-            }
+            Expression::AssignmentExpression(assignment) => self.assign(assignment),
+            Expression::UpdateExpression(update) => self.update(update),
             Expression::LogicalExpression(both) if both.operator.is_and() => {
-                self.eval(&both.left);
-                self.expression(&both.right);
+                self.guarded(&both.left, &both.right);
             }
             // `use strict` and its like.
             Expression::StringLiteral(_) | Expression::Identifier(_) => {}
@@ -198,11 +217,91 @@ impl Walk<'_> {
         }
     }
 
+    fn assign(&mut self, assignment: &AssignmentExpression<'_>) {
+        let value = self.assigned(&assignment.right);
+        match &assignment.left {
+            AssignmentTarget::AssignmentTargetIdentifier(name) => {
+                let name = name.name.to_string();
+                let value = match assignment.operator.as_str() {
+                    "=" => value,
+                    "+=" => {
+                        let before = self.names.get(&name).cloned().unwrap_or(Val::Unknown);
+                        self.add(before, value)
+                    }
+                    _ => Val::Unknown,
+                };
+                self.names.insert(name, value);
+                return;
+            }
+            AssignmentTarget::ObjectAssignmentTarget(_)
+            | AssignmentTarget::ArrayAssignmentTarget(_) => {
+                return self.drop(assignment.span, "only a script could do this");
+            }
+            _ => {}
+        }
+        let target = self.slice(assignment.left.span()).to_owned();
+        if target.starts_with("tests[") || target.starts_with("tests.") {
+            self.names.insert(target, value.clone());
+            self.assert(value, assignment.span);
+        } else if target == "pm.request.body.raw" {
+            self.change_body(&value, assignment.span);
+        } else if !self.set_member(&assignment.left, value) {
+            self.drop(assignment.span, "only a script could do this");
+        }
+    }
+
+    /// Sets a member of an object that is known; whether it is one.
+    fn set_member(&mut self, target: &AssignmentTarget<'_>, value: Val) -> bool {
+        let Some(member) =
+            target.as_simple_assignment_target().and_then(|simple| simple.as_member_expression())
+        else {
+            return false;
+        };
+        let Expression::Identifier(object) = member.object() else { return false };
+        let name = match member.static_property_name() {
+            Some(name) => name.to_string(),
+            None => match member {
+                oxc_ast::ast::MemberExpression::ComputedMemberExpression(computed) => {
+                    match self.eval(&computed.expression) {
+                        Val::Const(Json::String(name)) => name,
+                        _ => return false,
+                    }
+                }
+                _ => return false,
+            },
+        };
+        let object = object.name.to_string();
+        let (mut names, mut values) = match self.names.get(&object) {
+            Some(Val::Const(Json::Object(members))) => {
+                let values = members.values().cloned().map(Val::Const).collect();
+                (members.keys().cloned().collect::<Vec<_>>(), values)
+            }
+            Some(Val::Tree(Json::Object(members))) => {
+                let values: Vec<Val> = members.values().map(lists::of_tree).collect();
+                (members.keys().cloned().collect(), values)
+            }
+            _ => return false,
+        };
+        match names.iter().position(|known| *known == name).and_then(|at| values.get_mut(at)) {
+            Some(known) => *known = value,
+            None => {
+                names.push(name);
+                values.push(value);
+            }
+        }
+        let made =
+            self.tree(values, |values| Json::Object(names.into_iter().zip(values).collect()));
+        self.names.insert(object, made);
+        true
+    }
+
     fn call(&mut self, expression: &Expression<'_>) {
         let links = self.links(expression);
         let span = expression.span();
         let Some(links) = links else {
-            self.drop(span, "only a script could do this");
+            if self.eval(expression) == Val::Unknown {
+                self.drop(span, "only a script could do this");
+            }
             return;
         };
         let name = links.name();
@@ -217,16 +316,33 @@ impl Walk<'_> {
                 self.notes.remark(self.place, &shown(self.slice(span)), "a test that is skipped");
             }
             name if name.starts_with("console.") => {}
-            "pm.environment.set"
+            setter @ ("pm.environment.set"
             | "pm.collectionVariables.set"
             | "pm.globals.set"
             | "pm.variables.set"
             | "postman.setEnvironmentVariable"
-            | "postman.setGlobalVariable" => {
+            | "postman.setGlobalVariable") => {
                 let name = arguments.first().map(|name| self.eval(name));
                 let value = arguments.get(1).map_or(Val::Undefined, |value| self.eval(value));
                 match name.as_ref().and_then(Val::as_text) {
-                    Some(name) => self.set(name, value, span),
+                    Some(name) if self.variables.hidden(setter, name).is_some() => {
+                        let level = self.variables.hidden(setter, name).unwrap_or_default();
+                        let why = format!(
+                            "the variable of the {level} of this name is the one that counts"
+                        );
+                        self.notes.remark(self.place, &shown(self.slice(span)), &why);
+                    }
+                    Some(name) => {
+                        self.set(name, value, span);
+                        // From here on it is what the variable is.
+                        if let Some(Expression::Identifier(local)) = arguments.get(1)
+                            && let Some(Val::Text(_) | Val::Expression(_)) =
+                                self.names.get(local.name.as_str())
+                        {
+                            let placeholder = self.variables.placeholder(name);
+                            self.names.insert(local.name.to_string(), Val::Text(placeholder));
+                        }
+                    }
                     None => self.drop(span, "the name of the variable is known only to the script"),
                 }
             }
@@ -234,14 +350,21 @@ impl Walk<'_> {
             | "pm.collectionVariables.unset"
             | "pm.globals.unset"
             | "pm.variables.unset"
-            | "pm.environment.clear"
+            | "postman.clearEnvironmentVariable"
+            | "postman.clearGlobalVariable" => {
+                let name = arguments.first().map(|name| self.eval(name));
+                match name.as_ref().and_then(Val::as_text) {
+                    Some(name) => self.unset(name),
+                    None => self.drop(span, "the name of the variable is known only to the script"),
+                }
+            }
+            "pm.environment.clear"
             | "pm.globals.clear"
             | "pm.collectionVariables.clear"
-            | "postman.clearEnvironmentVariable"
-            | "postman.clearGlobalVariable"
+            | "pm.variables.clear"
             | "postman.clearEnvironmentVariables"
             | "postman.clearGlobalVariables" => {
-                let why = "a variable keeps its value until it is set again";
+                let why = "variables keep their values until they are set again";
                 self.notes.remark(self.place, &shown(self.slice(span)), why);
             }
             "postman.setNextRequest" | "pm.setNextRequest" | "pm.execution.setNextRequest" => {
@@ -250,21 +373,29 @@ impl Walk<'_> {
                     Some(Val::Const(Json::String(name))) => Some(Next::Request(name)),
                     _ => None,
                 };
-                match next {
-                    Some(next) if self.conditions == 0 => self.compiled.next = Some(next),
-                    _ => {
-                        let why = "requests are made in the order in which they stand; put them \
-                                   into `if` or `while` blocks";
-                        self.drop(span, why);
-                    }
-                }
+                self.jump(next, span);
             }
-            "pm.execution.skipRequest" if self.conditions == 0 => {
+            "pm.execution.skipRequest" if self.path.is_empty() => {
                 self.notes.keep();
                 self.compiled.skips = true;
             }
-            "pm.execution.skipRequest" => {
-                self.drop(span, "give the request a `run_if` or `skip_if`");
+            "pm.execution.skipRequest" => match self.path_condition() {
+                Some(when) if self.listen == Listen::Before => {
+                    self.notes.keep();
+                    self.compiled.skip_if = Some(when);
+                }
+                _ => self.drop(span, "give the request a `run_if` or `skip_if`"),
+            },
+            "setTimeout" => {
+                let wait = arguments.get(1).map(|wait| self.eval(wait));
+                if let Some(body) = arguments.first() {
+                    self.function(body);
+                }
+                match wait.as_ref().and_then(Val::as_number) {
+                    Some(wait) if wait > 0.0 => self.compiled.did.push(Did::Pause(wait / 1000.0)),
+                    Some(_) => {}
+                    None => self.drop(span, "how long it waits is known only to the script"),
+                }
             }
             "pm.sendRequest" => {
                 let callback = arguments.get(1).copied().or_else(|| links.later("then"));
@@ -272,8 +403,15 @@ impl Walk<'_> {
             }
             // How a script says that it has waited for a reply.
             "done" => {}
-            _ => {
-                if links.is_function() || !self.chain(&links, span) {
+            name => {
+                if name.starts_with("pm.request.") {
+                    let values: Vec<Val> = arguments.iter().map(|one| self.eval(one)).collect();
+                    if self.change(name, &values, span) {
+                        return;
+                    }
+                }
+                let is_chain = !links.is_function() && self.chain(&links, span);
+                if !is_chain && self.eval(expression) == Val::Unknown {
                     self.drop(span, "only a script could do this");
                 }
             }
@@ -282,6 +420,14 @@ impl Walk<'_> {
 
     /// The statements of a function.
     pub(super) fn function(&mut self, function: &Expression<'_>) {
+        let (returned, base) = (self.returned.take(), self.base);
+        let may_return = self.may_return;
+        self.base = self.path.len();
+        self.in_function(function);
+        (self.returned, self.base, self.may_return) = (returned, base, may_return);
+    }
+
+    fn in_function(&mut self, function: &Expression<'_>) {
         match function.without_parentheses() {
             Expression::FunctionExpression(function) => {
                 if let Some(body) = &function.body {
@@ -296,12 +442,17 @@ impl Walk<'_> {
                     }
                 }
             },
-            other => self.drop(other.span(), "the test is not written here"),
+            other => match self.eval(other) {
+                Val::Function(text) => {
+                    self.call_function(&text, &[]);
+                }
+                _ => self.drop(other.span(), "the test is not written here"),
+            },
         }
     }
 
     /// Something that must hold.
-    fn assert(&mut self, value: Val, span: Span) {
+    pub(super) fn assert(&mut self, value: Val, span: Span) {
         match value {
             Val::Holds(assertions) => {
                 for assertion in assertions {
@@ -314,70 +465,29 @@ impl Walk<'_> {
                 None => self.drop(span, "nothing of the reply can be compared so"),
             },
             value if value.truth() == Some(true) => self.notes.keep(),
-            Val::Text(_) => self.drop(span, "it is about a variable, not about the reply"),
+            Val::Text(_) | Val::Condition(_) | Val::Expression(_) => {
+                self.drop(span, "it is about a variable, not about the reply");
+            }
             _ => self.drop(span, "only a script could check this"),
         }
     }
 
     pub(super) fn add_assertion(&mut self, assertion: Json) {
-        self.notes.keep();
-        self.variables.declare_mentioned(&assertion);
-        let assertions = match self.sent_task() {
-            Some(task) => &mut task.assertions,
-            None => &mut self.compiled.assertions,
-        };
-        if !assertions.contains(&assertion) {
-            assertions.push(assertion);
-        }
-    }
-
-    /// Sets a variable: by an extract, or in a block of its own.
-    fn set(&mut self, name: &str, value: Val, span: Span) {
-        let known = value.as_text().filter(|_| self.conditions == 0);
-        self.variables.is_set_to(name, known);
-        // What the script reads back is what it has set.
-        self.names.insert(format!("variable {name}"), value.clone());
-        let var = self.variables.plan_name(name);
-        let extract = match &value {
-            Val::Reply(_) if self.listen == Listen::Before && self.sent.is_none() => None,
-            Val::Reply(Part::Json(segments)) => Some(json!({"var": var, "path": path(segments)})),
-            Val::Reply(Part::Header(header)) => {
-                Some(json!({"var": var, "from": "header", "name": header}))
-            }
-            Val::Reply(Part::Cookie(cookie)) => {
-                Some(json!({"var": var, "from": "cookie", "name": cookie}))
-            }
-            Val::Reply(Part::Body) => Some(json!({"var": var, "from": "body"})),
-            Val::Reply(Part::Status) => Some(json!({"var": var, "from": "status_code"})),
-            _ => None,
-        };
-        if let Some(extract) = extract {
-            self.notes.keep();
-            self.variables.sets(name);
-            match self.sent_task() {
-                Some(task) => task.extract.push(extract),
-                None => self.compiled.extract.push(extract),
-            }
+        if self.skips_assertions {
+            self.left_out = true;
             return;
         }
-        let value = match value {
-            Val::Expression(expression) => json!({"expr": expression}),
-            value => match self.text(&value) {
-                Some(text) => Json::String(text),
-                None => {
-                    self.variables.is_not_set(name);
-                    self.drop(
-                        span,
-                        "the value is known only to the script; set the variable by hand",
-                    );
-                    return;
-                }
-            },
-        };
         self.notes.keep();
-        self.variables.sets(name);
-        self.variables.declare_mentioned(&value);
-        self.compiled.did.push(Did::Set(var, value));
+        self.variables.declare_mentioned(&assertion);
+        let add = |assertions: &mut Vec<Json>| {
+            if !assertions.contains(&assertion) {
+                assertions.push(assertion.clone());
+            }
+        };
+        match &self.sent {
+            Some(task) => add(&mut task.borrow_mut().assertions),
+            None => add(&mut self.compiled.assertions),
+        }
     }
 
     /// The text of a piece of the script.
@@ -392,7 +502,7 @@ impl Walk<'_> {
 }
 
 /// A statement in one line, cut when it is long.
-fn shown(code: &str) -> String {
+pub(super) fn shown(code: &str) -> String {
     let mut shown = String::new();
     for word in code.split_whitespace() {
         if !shown.is_empty() {
