@@ -1,5 +1,6 @@
 //! What is imported: texts, and files they name.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -16,6 +17,8 @@ pub struct Source {
     pub text: String,
     /// The folder that paths in the text start from.
     pub folder: PathBuf,
+    /// Files that the text itself writes, by their paths.
+    written: HashMap<String, String>,
     /// Where the ends of lines are, made when a line is asked for first.
     line_ends: OnceLock<Vec<usize>>,
 }
@@ -38,7 +41,8 @@ impl Source {
             _ => utf8(name, bytes)?,
         };
         let (name, folder) = (name.to_owned(), folder.to_owned());
-        Ok(Self { name, text, folder, line_ends: OnceLock::new() })
+        let written = HashMap::new();
+        Ok(Self { name, text, folder, written, line_ends: OnceLock::new() })
     }
 
     /// The content of a file that the source names, if there is one of a size that belongs into
@@ -47,6 +51,16 @@ impl Source {
         let path = self.folder.join(path);
         let about = std::fs::metadata(&path).ok()?;
         (about.is_file() && about.len() <= MAX_SIBLING_BYTES).then(|| std::fs::read(path).ok())?
+    }
+
+    /// The text of a file that the text itself writes, as a text of the plan.
+    pub(crate) fn written(&self, path: &str) -> Option<&str> {
+        self.written.get(path).map(String::as_str)
+    }
+
+    /// Takes in files that the text itself writes.
+    pub(crate) fn write(&mut self, files: HashMap<String, String>) {
+        self.written = files;
     }
 
     /// The line, from 1, of a byte of the text.

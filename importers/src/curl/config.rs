@@ -1,15 +1,20 @@
 //! Files of options: `-K`.
 
 use super::data;
+use super::operation::Call;
 use super::options::{self, Given};
+use super::shell::Input;
 use crate::notes::Notes;
-use crate::source::Source;
 
 /// Puts the options of `-K` files in their place.
-pub(super) fn read(given: &mut Vec<Given>, source: &Source, place: &str, notes: &mut Notes) {
+pub(super) fn read(given: &mut Vec<Given>, call: &Call<'_>, notes: &mut Notes) {
+    let place = call.place;
     while let Some(at) = given.iter().position(|option| option.name == "config") {
         let option = given.remove(at);
-        let text = data::file(&option.value, source);
+        let text = match (option.value.as_str(), call.input) {
+            ("-", Some(Input::Text(text))) => Some(text.clone()),
+            (path, input) => data::file(&data::named(path, input), call.source),
+        };
         let Some(text) = text else {
             notes.drop(place, &format!("-K {}", option.value), "the file cannot be read");
             continue;

@@ -80,6 +80,9 @@ fn content(path: &str, source: &Source, input: Option<&Input>) -> Option<String>
 
 /// The text of a file, as a text of a plan.
 pub(super) fn file(path: &str, source: &Source) -> Option<String> {
+    if let Some(text) = source.written(path) {
+        return Some(text.to_owned());
+    }
     let meant = plain(path);
     let bytes = source.sibling(meant.as_deref().unwrap_or(path))?;
     String::from_utf8(bytes).ok().map(|text| literal(&text))

@@ -118,7 +118,7 @@ fn parameters(text: &str) -> (String, Vec<(String, String)>) {
         None => {
             let end = first_parameter(text).unwrap_or(text.len());
             let (content, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-            (content.to_owned(), rest)
+            (content.trim().to_owned(), rest)
         }
     };
     let mut parameters = Vec::new();

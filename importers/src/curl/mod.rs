@@ -11,14 +11,15 @@ mod powershell;
 mod request;
 mod shell;
 mod url;
+mod variables;
 mod windows;
 
-use crate::draft::Draft;
+use crate::draft::{Draft, Step};
 use crate::notes::Notes;
 use crate::options::Options;
 use crate::source::{Failure, Source};
 
-use self::shell::{Command, Take};
+use self::shell::{Command, Script, Take};
 
 /// An import makes at most this many requests of patterns in URLs.
 const MOST_REQUESTS: usize = 100_000;
@@ -48,33 +49,63 @@ pub(crate) fn read(
     options: &Options,
     notes: &mut Notes,
 ) -> Result<Draft, Failure> {
-    let mut tasks = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut count = 0;
     for source in sources {
         if powershell::detect(&source.text) {
+            let mut tasks = Vec::new();
             powershell::read(source, &mut tasks, notes);
+            steps.extend(tasks.into_iter().map(Into::into));
             continue;
         }
         let mut blocks = blocks::Blocks::default();
-        for command in commands(source)? {
+        let script = commands(source)?;
+        let mut source = source.clone();
+        source.write(script.files);
+        let source = &source;
+        for command in script.commands {
             let place = format!("{}:{}", source.name, source.line(command.offset));
             blocks.pass(&command, &place, notes);
             note_substitutions(&command, &place, notes);
+            if let Some(seconds) = waits(&command) {
+                blocks.wait(seconds, options);
+                continue;
+            }
             let Some(arguments) = arguments(&command) else {
                 note_other_program(&command, &place, notes);
                 continue;
             };
-            blocks.ask();
-            let room = MOST_REQUESTS.saturating_sub(tasks.len());
+            let room = MOST_REQUESTS.saturating_sub(count);
             let call =
                 operation::Call { source, place: &place, input: command.input.as_ref(), room };
             let mut asked = call.tasks(arguments, options, notes);
             if let Some(last) = asked.last_mut() {
                 last.extract.extend(command.takes.iter().map(Take::entry));
             }
-            tasks.append(&mut asked);
+            count += asked.len();
+            blocks.ask(asked);
         }
+        steps.append(&mut blocks.done());
     }
-    Ok(Draft::of_steps(tasks.into_iter().map(Into::into).collect()))
+    Ok(Draft::of_steps(steps))
+}
+
+/// How many seconds a command waits, if it is one that does.
+fn waits(command: &Command) -> Option<f64> {
+    let [program, time] = command.words.as_slice() else { return None };
+    if program != "sleep" {
+        return None;
+    }
+    let (number, unit) = match time.strip_suffix(['s', 'm']) {
+        Some(number) if time.ends_with('m') => (number, 60.0),
+        Some(number) => (number, 1.0),
+        None => (time.as_str(), 1.0),
+    };
+    number
+        .parse::<f64>()
+        .ok()
+        .filter(|time| (0.0..=86_400.0).contains(time))
+        .map(|time| time * unit)
 }
 
 fn note_substitutions(command: &Command, place: &str, notes: &mut Notes) {
@@ -103,7 +134,7 @@ fn note_substitutions(command: &Command, place: &str, notes: &mut Notes) {
 /// Notes a command that is not curl, or runs it in a way that is not understood.
 fn note_other_program(command: &Command, place: &str, notes: &mut Notes) {
     let Some(program) = command.words.first() else { return };
-    if command.keywords.last().is_some_and(|word| word == "for") {
+    if command.over.is_some() || command.keywords.last().is_some_and(|word| word == "for") {
         return;
     }
     // Not `echo curl`, `which curl` and `apt-get install curl`: those have no URL behind it.
@@ -128,9 +159,9 @@ fn note_other_program(command: &Command, place: &str, notes: &mut Notes) {
 }
 
 /// The commands of a text, whatever shell it is for.
-fn commands(source: &Source) -> Result<Vec<Command>, Failure> {
+fn commands(source: &Source) -> Result<Script, Failure> {
     if windows::is_cmd(&source.text) {
-        return Ok(windows::cmd(&source.text));
+        return Ok(Script { commands: windows::cmd(&source.text), ..Script::default() });
     }
     shell::posix(&source.text, &|path| data::file(path, source)).map_err(|offset| {
         let place = format!("{}:{}", source.name, source.line(offset));
@@ -198,9 +229,8 @@ mod tests {
 
     #[test]
     fn loops_and_conditions_around_requests_are_noted() {
-        let (urls, notes) =
-            imported("for i in a b; do\n curl a.example/$i\ndone\nif x; then echo; fi");
-        assert_eq!(urls, ["http://a.example/a"]);
+        let (urls, notes) = imported("while x; do\n curl a.example/$i\ndone\nif x; then echo; fi");
+        assert_eq!(urls, ["http://a.example/${env.i}"]);
         let places: Vec<&str> = notes
             .list()
             .iter()

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::data::{self, Kind, Piece};
 use super::options::{About, Given};
 use super::shell::Input;
-use super::{config, form, options};
+use super::{config, form, options, variables};
 use crate::draft::Task;
 use crate::notes::Notes;
 use crate::options::Options;
 use crate::source::Source;
+use crate::text::plain;
 
 /// A call of curl.
 #[derive(Clone, Copy)]
@@ -34,7 +35,8 @@ impl Call<'_> {
         for option in unknown {
             notes.drop(self.place, &option, "curl has no such option");
         }
-        config::read(&mut given, self.source, self.place, notes);
+        config::read(&mut given, self, notes);
+        variables::expand(&mut given, self, notes);
         let mut tasks = Vec::new();
         for part in given.split(|option| option.name == "next") {
             let mut operation = Operation::new(self);
@@ -60,6 +62,8 @@ pub(super) struct Operation<'s> {
     pub(super) head: bool,
     pub(super) get: bool,
     pub(super) headers: Vec<(String, String)>,
+    /// Headers that options of their own are for; those given by `-H` go before them.
+    pub(super) own_headers: Vec<(String, String)>,
     /// Headers curl would send that are not to be sent.
     pub(super) without: Vec<String>,
     pub(super) pieces: Vec<Piece>,
@@ -105,6 +109,7 @@ impl<'s> Operation<'s> {
             head: false,
             get: false,
             headers: Vec::new(),
+            own_headers: Vec::new(),
             without: Vec::new(),
             pieces: Vec::new(),
             json: false,
@@ -228,6 +233,11 @@ impl<'s> Operation<'s> {
                     self.fields.push(("verify", json!(false)));
                 }
             }
+            "cacert" | "capath" | "cert" | "key" if plain(value).is_none() => {
+                let shown = format!("--{} …", given.name);
+                let why = "files of TLS must be known before a run; write the path itself";
+                notes.drop(self.place, &shown, why);
+            }
             "cacert" | "capath" => self.fields.push(("verify", json!(value))),
             "cert" => {
                 // `FILE:PASSWORD`.
@@ -307,7 +317,6 @@ impl<'s> Operation<'s> {
             "netrc" | "netrc-file" | "netrc-optional" => {
                 "credentials are not read from files; use `-u`"
             }
-            "variable" => "variables of curl are not known; use those of the shell",
             "time-cond" | "etag-compare" => "set a header `If-Modified-Since` or `If-None-Match`",
             "request-target" => "what is asked for is what the URL says",
             "unix-socket" | "abstract-unix-socket" => "only TCP is spoken",
@@ -349,9 +358,8 @@ impl<'s> Operation<'s> {
 
     /// Sets a header that an option of its own is for; one given by `-H` goes before it.
     fn replace_header(&mut self, name: &str, value: &str) {
-        if !self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            self.headers.push((name.to_owned(), value.to_owned()));
-        }
+        self.own_headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.own_headers.push((name.to_owned(), value.to_owned()));
     }
 
     fn set_proxy(&mut self, scheme: &str, value: &str) {

@@ -34,7 +34,14 @@ pub(super) struct Row {
 
 impl Row {
     fn given(&self, value: String, negated: bool) -> Given {
-        Given { name: self.long, value, negated, about: self.about, secret: self.secret }
+        Given {
+            name: self.long,
+            value,
+            negated,
+            about: self.about,
+            secret: self.secret,
+            expands: false,
+        }
     }
 }
 
@@ -59,6 +66,8 @@ pub(super) struct Given {
     pub(super) about: About,
     /// Whether the value is shown to nobody.
     pub(super) secret: bool,
+    /// Whether variables of curl in it are filled in: `--expand-…`.
+    pub(super) expands: bool,
 }
 
 impl Given {
@@ -84,18 +93,20 @@ pub(super) fn parse(arguments: &[String]) -> (Vec<Given>, Vec<String>) {
     while let Some(argument) = arguments.next() {
         if only_urls || argument == "-" || !argument.starts_with('-') {
             let value = argument.clone();
-            given.push(Given { name: "", value, negated: false, about: Request, secret: true });
+            let (negated, expands) = (false, false);
+            given.push(Given { name: "", value, negated, about: Request, secret: true, expands });
         } else if argument == "--" {
             only_urls = true;
         } else if let Some(long) = argument.strip_prefix("--") {
-            match long_option(long) {
+            let expanded = long.strip_prefix("expand-");
+            match long_option(expanded.unwrap_or(long)) {
                 Some((row, negated, attached)) => {
                     let value = match (row.value && !negated, attached) {
                         (true, Some(value)) => value.to_owned(),
                         (true, None) => arguments.next().cloned().unwrap_or_default(),
                         (false, _) => String::new(),
                     };
-                    given.push(row.given(value, negated));
+                    given.push(Given { expands: expanded.is_some(), ..row.given(value, negated) });
                 }
                 None => {
                     // What is behind the equals sign may be a credential.

@@ -32,11 +32,14 @@ impl Operation<'_> {
                 let why = format!("the first {} of its URLs are asked for", urls.len());
                 notes.approximate(self.place, &url::shown(pattern), &why);
             }
+            let uploads = self.uploads_to(number);
             for url in urls {
                 match url::read(&url, self.default_scheme.as_deref()) {
                     Ok(read) => {
-                        tasks.push(self.task(read, self.uploads.get(number), choices, notes));
-                        notes.keep_request();
+                        for upload in &uploads {
+                            tasks.push(self.task(read.clone(), upload.as_ref(), choices, notes));
+                            notes.keep_request();
+                        }
                     }
                     Err(scheme) => {
                         let why = format!("`{scheme}` is not HTTP");
@@ -46,6 +49,16 @@ impl Operation<'_> {
             }
         }
         tasks
+    }
+
+    /// What is sent to the URL of this number, which a pattern may make several files.
+    fn uploads_to(&self, number: usize) -> Vec<Option<String>> {
+        match self.uploads.get(number) {
+            Some(pattern) if self.globbing => {
+                glob::expand(pattern, self.room).0.into_iter().map(Some).collect()
+            }
+            upload => vec![upload.cloned()],
+        }
     }
 
     fn task(
@@ -61,6 +74,12 @@ impl Operation<'_> {
             headers: self.headers.clone(),
             ..Task::default()
         };
+        for (name, value) in &self.own_headers {
+            let is_left_out = self.without.iter().any(|known| known.eq_ignore_ascii_case(name));
+            if body::header(&task, name).is_none() && !is_left_out {
+                task.headers.push((name.clone(), value.clone()));
+            }
+        }
         if !choices.keep_headers {
             let framing = ["content-length", "connection", "transfer-encoding"];
             task.headers.retain(|(name, value)| {

@@ -5,6 +5,7 @@
 //! [`Take`] of the command that asks for the reply, and a placeholder where it is used.
 
 mod expand;
+mod loops;
 mod pipe;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,9 @@ use std::iter::Peekable;
 use std::str::CharIndices;
 
 use crate::text::append;
+
+use self::loops::Function;
+pub(super) use self::loops::{Over, Values};
 
 pub(super) use self::pipe::{From, Take};
 
@@ -32,6 +36,10 @@ pub(super) struct Command {
     pub(super) substitutions: Vec<Substitution>,
     /// What later commands use of its reply.
     pub(super) takes: Vec<Take>,
+    /// What the loop goes through that begins here.
+    pub(super) over: Option<Over>,
+    /// The file that it prints to.
+    output: Option<String>,
     /// Tells the commands of a script apart.
     id: usize,
     /// Whether it reads what the command before it prints.
@@ -59,20 +67,26 @@ pub(super) enum Input {
     Unknown,
 }
 
+/// What a script does.
+#[derive(Debug, Default)]
+pub(super) struct Script {
+    pub(super) commands: Vec<Command>,
+    /// The files that it writes, as far as it is known what.
+    pub(super) files: HashMap<String, String>,
+}
+
 /// The commands of a script for a POSIX shell, bash or zsh; `file` gives the texts of files that
 /// it prints.
 ///
 /// # Errors
 /// When a quotation has no end: where it begins.
-pub(super) fn posix(
-    text: &str,
-    file: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<Command>, usize> {
+pub(super) fn posix(text: &str, file: &dyn Fn(&str) -> Option<String>) -> Result<Script, usize> {
     let mut reader = Reader::new(text, State::default(), file);
     reader.script(false)?;
+    reader.read_uncalled();
     let mut commands = reader.done;
     pipe::connect(&mut commands);
-    Ok(commands)
+    Ok(Script { commands, files: reader.state.files })
 }
 
 /// What is known of the script so far.
@@ -86,6 +100,14 @@ struct State {
     /// How many values were taken out of replies without a variable's name.
     unnamed: usize,
     next_id: usize,
+    functions: HashMap<String, Function>,
+    /// The arguments of the function that is read.
+    arguments: Option<Vec<String>>,
+    call_depth: usize,
+    /// How often bodies of functions and loops were read.
+    reads: usize,
+    /// The files that were written so far.
+    files: HashMap<String, String>,
     /// How deep substitutions stand in each other.
     depth: usize,
 }
@@ -93,6 +115,9 @@ struct State {
 struct Reader<'t> {
     text: &'t str,
     chars: Peekable<CharIndices<'t>>,
+    begin: Peekable<CharIndices<'t>>,
+    /// Where the part ends that is read.
+    limit: usize,
     state: State,
     file: &'t dyn Fn(&str) -> Option<String>,
     documents: Vec<Document>,
@@ -108,6 +133,8 @@ struct Document {
     end: String,
     /// Whether variables in it are filled in.
     expands: bool,
+    /// Whether tabs are taken off its lines.
+    strips: bool,
 }
 
 /// What becomes of the word after a redirection.
@@ -116,7 +143,10 @@ enum Redirection {
     Output,
     Input,
     Text,
-    Document,
+    /// A here-document, perhaps without the tabs that its lines begin with.
+    Document {
+        strips: bool,
+    },
 }
 
 /// Words of the shell that stand before a command.
@@ -139,7 +169,8 @@ impl<'t> Reader<'t> {
     fn new(text: &'t str, state: State, file: &'t dyn Fn(&str) -> Option<String>) -> Self {
         let chars = text.char_indices().peekable();
         let (documents, used, done) = (Vec::new(), Vec::new(), Vec::new());
-        Self { text, chars, state, file, documents, used, done }
+        let (begin, limit) = (chars.clone(), text.len());
+        Self { text, chars, begin, limit, state, file, documents, used, done }
     }
 
     /// Reads commands to the end of the text, or to a closing parenthesis that was not opened in
@@ -147,8 +178,9 @@ impl<'t> Reader<'t> {
     fn script(&mut self, within: bool) -> Result<bool, usize> {
         let mut command = self.command(false);
         let mut redirection = None;
+        let mut writes = false;
         let mut depth = 0_u32;
-        while let Some(&(at, char)) = self.chars.peek() {
+        while let Some((at, char)) = self.chars.peek().copied().filter(|&(at, _)| at < self.limit) {
             match char {
                 '\n' => {
                     self.chars.next();
@@ -171,7 +203,8 @@ impl<'t> Reader<'t> {
                 }
                 '(' => {
                     self.chars.next();
-                    if self.array(at, &mut command.substitutions)? {
+                    if self.array(at, &mut command.substitutions)? || self.parenthesis(&mut command)
+                    {
                         continue;
                     }
                     depth += 1;
@@ -185,6 +218,9 @@ impl<'t> Reader<'t> {
                     }
                     depth = depth.saturating_sub(1);
                 }
+                '{' if self.is_function(&command) => {
+                    command = self.command(false);
+                }
                 c if c.is_whitespace() => {
                     self.chars.next();
                 }
@@ -196,10 +232,10 @@ impl<'t> Reader<'t> {
                     while self.chars.next_if(|&(_, c)| c == '<').is_some() {
                         count += 1;
                     }
-                    self.chars.next_if(|&(_, c)| c == '-');
+                    let strips = self.chars.next_if(|&(_, c)| c == '-').is_some();
                     redirection = Some(match count {
                         1 => Redirection::Input,
-                        2 => Redirection::Document,
+                        2 => Redirection::Document { strips },
                         _ => Redirection::Text,
                     });
                 }
@@ -213,10 +249,12 @@ impl<'t> Reader<'t> {
                         .as_bytes()
                         .get(at.wrapping_sub(1))
                         .is_some_and(u8::is_ascii_digit);
-                    if touches && command.words.last().is_some_and(number) {
+                    let is_numbered = touches && command.words.last().is_some_and(number);
+                    if is_numbered {
                         command.words.pop();
                     }
                     redirection = Some(Redirection::Output);
+                    writes = !is_numbered;
                 }
                 _ => {
                     if command.words.is_empty() && command.keywords.is_empty() {
@@ -229,13 +267,15 @@ impl<'t> Reader<'t> {
                     };
                     let word = word.replace(BREAK, " ");
                     match redirection {
+                        Redirection::Output if writes => command.output = Some(word),
                         Redirection::Output => {}
                         Redirection::Input => command.input = Some(Input::File(word)),
                         Redirection::Text => command.input = Some(Input::Text(word + "\n")),
-                        Redirection::Document => {
+                        Redirection::Document { strips } => {
                             let written = self.text.get(at..).unwrap_or_default();
                             let expands = !written.starts_with(['\'', '"', '\\']);
-                            let document = Document { command: command.id, end: word, expands };
+                            let document =
+                                Document { command: command.id, end: word, expands, strips };
                             self.documents.push(document);
                         }
                     }
@@ -300,6 +340,40 @@ impl<'t> Reader<'t> {
             let (name, first) = ((*name).to_owned(), (*first).to_owned());
             self.state.variables.insert(name, first);
         }
+        if ended.words.first().is_some_and(|word| word == "shift") {
+            let count = ended.words.get(1).and_then(|count| count.parse().ok()).unwrap_or(1);
+            if let Some(arguments) = &mut self.state.arguments {
+                arguments.drain(..arguments.len().min(count));
+                return;
+            }
+        }
+        self.write_file(&ended);
+        ended.over = self.loop_over(&ended);
+        if let Some(over) = ended.over.clone() {
+            if let Values::Taken(placeholder) = &over.values {
+                self.take_reply(placeholder);
+            }
+            if self.each(&over) {
+                return;
+            }
+        }
+        let is_call =
+            ended.words.first().is_some_and(|word| self.state.functions.contains_key(word));
+        if is_call {
+            let mut call = ended.clone();
+            ended.words.clear();
+            if !ended.keywords.is_empty() {
+                self.done.push(ended);
+            }
+            call.keywords.clear();
+            if !self.call(&call) {
+                self.done.push(call);
+            }
+            return;
+        }
+        if ended.words.first().is_some_and(|word| word == "eval") && self.evaluated(&ended) {
+            return;
+        }
         let says = ended.words.iter().any(|word| !SETTERS.contains(&word.as_str()));
         if says || !ended.keywords.is_empty() || !ended.substitutions.is_empty() {
             self.take_replies(&ended);
@@ -316,16 +390,86 @@ impl<'t> Reader<'t> {
             return;
         }
         for placeholder in &command.replies {
-            let Some((id, from)) = self.state.replies.get(placeholder) else { continue };
-            let Some(producer) = self.done.iter_mut().rev().find(|known| known.id == *id) else {
-                continue;
-            };
-            let variable = placeholder.trim_start_matches("${").trim_end_matches('}').to_owned();
-            let take = Take { variable, from: from.clone() };
-            if !producer.takes.contains(&take) {
-                producer.takes.push(take);
-            }
+            self.take_reply(placeholder);
         }
+    }
+
+    /// What a placeholder stands for is taken out of its reply.
+    fn take_reply(&mut self, placeholder: &str) {
+        let Some((id, from)) = self.state.replies.get(placeholder) else { return };
+        let Some(producer) = self.done.iter_mut().rev().find(|known| known.id == *id) else {
+            return;
+        };
+        let variable = placeholder.trim_start_matches("${").trim_end_matches('}').to_owned();
+        let take = Take { variable, from: from.clone() };
+        if !producer.takes.contains(&take) {
+            producer.takes.push(take);
+        }
+    }
+
+    /// Remembers what a command writes to a file.
+    fn write_file(&mut self, command: &Command) {
+        let is_tee = command.words.first().is_some_and(|word| word == "tee");
+        let tee = command.words.last().filter(|_| is_tee && command.words.len() > 1).cloned();
+        let Some(path) = command.output.clone().or(tee) else { return };
+        if let Some(Input::Text(text)) = pipe::prints(command)
+            && !path.starts_with("/dev/")
+        {
+            self.state.files.insert(path, text);
+        }
+    }
+
+    /// The text of a file, which the script may have written itself.
+    fn read_file(&self, path: &str) -> Option<String> {
+        self.state.files.get(path).cloned().or_else(|| (self.file)(path))
+    }
+
+    /// The words of a command as a script of their own.
+    fn evaluated(&mut self, command: &Command) -> bool {
+        let Some(words) = command.words.get(1..).filter(|_| self.state.depth < 10) else {
+            return false;
+        };
+        let text = words.join(" ");
+        let mut state = std::mem::take(&mut self.state);
+        state.depth += 1;
+        let mut reader = Reader::new(&text, state, self.file);
+        reader.done = std::mem::take(&mut self.done);
+        let count = reader.done.len();
+        let read = reader.script(false);
+        self.state = reader.state;
+        self.state.depth -= 1;
+        self.done = reader.done;
+        self.done.iter_mut().skip(count).for_each(|inner| inner.offset = command.offset);
+        read.is_ok()
+    }
+
+    /// Takes in a function or the head of a counting loop behind an opening parenthesis; whether
+    /// it is one.
+    fn parenthesis(&mut self, command: &mut Command) -> bool {
+        let next = self.chars.peek().map(|&(_, c)| c);
+        let is_for =
+            command.words.is_empty() && command.keywords.last().is_some_and(|word| word == "for");
+        if is_for && next == Some('(') {
+            if let Some(words) = self.counted() {
+                command.words = words;
+                return true;
+            }
+            return false;
+        }
+        let [name] = command.words.as_slice() else { return false };
+        let name = name.clone();
+        if next == Some(')') && self.function(&name) {
+            *command = self.command(false);
+            return true;
+        }
+        false
+    }
+
+    /// Whether a brace begins the body of a function: `function name {`.
+    fn is_function(&mut self, command: &Command) -> bool {
+        let is_head = command.keywords.last().is_some_and(|word| word == "function");
+        let [name] = command.words.as_slice() else { return false };
+        is_head && self.function(&name.clone())
     }
 
     /// Reads the items of `NAME=(…)`; the parenthesis at a place is behind us. Whether it was one.
@@ -431,7 +575,7 @@ impl<'t> Reader<'t> {
     /// Reads the here-documents that begin behind this line.
     fn read_documents(&mut self, command: &mut Command) {
         for document in std::mem::take(&mut self.documents) {
-            let text = self.document(&document.end, document.expands);
+            let text = self.document(&document);
             let of = if command.id == document.command {
                 Some(&mut *command)
             } else {

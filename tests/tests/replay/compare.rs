@@ -44,6 +44,14 @@ impl Differences {
         }
     }
 
+    /// Fails when fewer than so many of a hundred requests are equal; of those that count as equal
+    /// so far, `excused` differ for a reason.
+    pub(crate) fn at_least_of_100(&self, least: usize, excused: usize) {
+        let equal = self.equal - excused;
+        println!("{equal} of {} requests equal without those that are excused", self.all);
+        assert!(equal * 100 >= self.all * least, "only {equal} of {} requests are equal", self.all);
+    }
+
     /// Fails when more than `most` requests differ, or fewer than `least` were compared.
     pub(crate) fn at_most(&self, most: usize, least: usize) {
         println!("{} of {} requests equal", self.equal, self.all);

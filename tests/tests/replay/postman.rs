@@ -20,7 +20,7 @@ const KNOWN: &[(&str, usize, &str)] = &[
     (
         "newman-set-next-request",
         1,
-        "what the reply says decides which request is next, also one before; a note says so",
+        "a script goes into the middle of requests that are made again; a note says so",
     ),
     (
         "xero-oauth2",
@@ -127,20 +127,24 @@ fn plans_of_postman_collections_are_as_expected() {
 #[test]
 fn imported_postman_collections_send_what_newman_sends() {
     let mut differences = Differences::default();
-    replay(&cases::folder("importers/postman"), &mut differences);
+    let excused = replay(&cases::folder("importers/postman"), &mut differences);
     differences.at_most(0, 200);
+    differences.at_least_of_100(98, excused);
 }
 
 #[test]
 fn the_postman_corpus_sends_what_newman_sends() {
     if let Some(folder) = corpus("postman") {
         let mut differences = Differences::default();
-        replay(&folder, &mut differences);
+        let excused = replay(&folder, &mut differences);
         differences.at_most(0, 200);
+        differences.at_least_of_100(98, excused);
     }
 }
 
-fn replay(cases: &Path, differences: &mut Differences) {
+/// Compares the requests of collections; how many differ for a reason.
+fn replay(cases: &Path, differences: &mut Differences) -> usize {
+    let mut excused = 0;
     for sources in collections(cases) {
         let (folder, names) = folder(&sources);
         let (_, stderr, code) = import(&folder, &names);
@@ -172,10 +176,12 @@ fn replay(cases: &Path, differences: &mut Differences) {
             if KNOWN.iter().any(|known| (known.0, known.1) == (case, number)) {
                 assert_ne!(theirs, ours, "{case}, request {number} is equal, unlike what is said");
                 *theirs = ours.clone();
+                excused += 1;
             }
         }
         differences.between(case, &original, &imported);
     }
+    excused
 }
 
 /// Both lists with what is missing in one of them marked there, so that one missing request does

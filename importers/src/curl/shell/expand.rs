@@ -2,7 +2,7 @@
 
 use super::pipe::{self, From};
 use super::{
-    BREAK, Command, Input, LONGEST, Reader, Substitution, is_name, is_name_char,
+    BREAK, Command, Document, Input, LONGEST, Reader, Substitution, is_name, is_name_char,
     matching_parenthesis, push,
 };
 use crate::curl::arguments;
@@ -80,7 +80,11 @@ impl Reader<'_> {
                 self.variable(&name, None, word, substitutions);
                 Ok(())
             }
-            Some(c) if c.is_ascii_digit() || c == '@' || c == '*' => {
+            Some(c)
+                if c.is_ascii_digit()
+                    || matches!(c, '@' | '*')
+                    || (c == '#' && self.state.arguments.is_some()) =>
+            {
                 self.chars.next();
                 self.parameter(&c.to_string(), word, substitutions);
                 Ok(())
@@ -101,6 +105,10 @@ impl Reader<'_> {
     ) {
         let name: String = inside.chars().take_while(|&c| is_name_char(c)).collect();
         let how = inside.get(name.len()..).unwrap_or_default();
+        if let Some(value) = self.positional(inside, &name, how) {
+            append(word, &value);
+            return;
+        }
         let default = [":-", "-", ":=", "="].iter().find_map(|start| how.strip_prefix(start));
         let cut_end = how.strip_prefix("%%").or_else(|| how.strip_prefix('%'));
         let cut_start = how.strip_prefix("##").or_else(|| how.strip_prefix('#'));
@@ -133,6 +141,21 @@ impl Reader<'_> {
             }
             substitutions.push(Substitution { text, variable: None });
         }
+    }
+
+    /// An argument of the function that is read, or all of them.
+    fn positional(&self, inside: &str, name: &str, how: &str) -> Option<String> {
+        let arguments = self.state.arguments.as_ref()?;
+        if matches!(inside, "@" | "*") {
+            return Some(arguments.join(BREAK.encode_utf8(&mut [0; 4])));
+        }
+        if inside == "#" {
+            return Some(arguments.len().to_string());
+        }
+        let at = name.parse::<usize>().ok()?.checked_sub(1)?;
+        let value = arguments.get(at).filter(|value| !value.is_empty()).cloned();
+        let default = [":-", "-", ":=", "="].iter().find_map(|start| how.strip_prefix(start));
+        Some(value.unwrap_or_else(|| literal(default.unwrap_or_default().trim_matches('"'))))
     }
 
     fn variable(
@@ -230,6 +253,10 @@ impl Reader<'_> {
         word: &mut String,
         substitutions: &mut Vec<Substitution>,
     ) {
+        if commands.is_empty() {
+            // A comment between backticks.
+            return;
+        }
         pipe::connect(&mut commands);
         let variable = word.strip_suffix('=').filter(|name| is_name(name)).map(str::to_owned);
         let asks = |command: &Command| arguments(command).is_some();
@@ -239,7 +266,7 @@ impl Reader<'_> {
             let made = pipeline.last().and_then(pipe::prints);
             let known = match made {
                 Some(Input::Text(text)) => Some(text),
-                Some(Input::File(path)) => (self.file)(&path),
+                Some(Input::File(path)) => self.read_file(&path),
                 _ => None,
             };
             if let Some(known) = known {
@@ -305,19 +332,19 @@ impl Reader<'_> {
     }
 
     /// The lines from here up to the one that is `end`.
-    pub(super) fn document(&mut self, end: &str, expands: bool) -> String {
+    pub(super) fn document(&mut self, of: &Document) -> String {
         let first = self.chars.peek().map_or(self.text.len(), |&(at, _)| at);
         let mut document = String::new();
         let mut until = first;
         for line in self.text.get(first..).unwrap_or_default().split_inclusive('\n') {
             until += line.len();
-            if line.trim() == end {
+            if line.trim() == of.end {
                 break;
             }
-            document.push_str(line);
+            document.push_str(if of.strips { line.trim_start_matches('\t') } else { line });
         }
         while self.chars.next_if(|&(at, _)| at < until).is_some() {}
-        if expands { self.expanded(&document) } else { literal(&document) }
+        if of.expands { self.expanded(&document) } else { literal(&document) }
     }
 
     /// A here-document with its variables filled in; as it is written when it cannot be read.

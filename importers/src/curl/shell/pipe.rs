@@ -23,6 +23,8 @@ pub(crate) enum From {
     Status,
     /// The JSON value at a path.
     Json(String),
+    /// All JSON values that a path of JSONPath leads to.
+    All(String),
     /// The first group of a regular expression.
     Regex(String),
     Header(String),
@@ -36,6 +38,7 @@ impl Take {
             From::Body => json!({"var": var, "from": "body"}),
             From::Status => json!({"var": var, "from": "status_code"}),
             From::Json(path) => json!({"var": var, "path": path}),
+            From::All(path) => json!({"var": var, "path": path, "match": -1}),
             From::Regex(pattern) => json!({"var": var, "from": "regex", "pattern": pattern}),
             From::Header(name) => json!({"var": var, "from": "header", "name": name}),
         }
@@ -71,6 +74,7 @@ pub(super) fn prints(command: &Command) -> Option<Input> {
             }
             Some(Input::File((*path).to_owned()))
         }
+        ("seq", _) => super::loops::sequence(arguments),
         ("uuidgen", []) => text("${uuid()}".to_owned()),
         ("date", [format]) if !format.contains(['(', ')', ',', '\'']) => match *format {
             "+%s" => text("${timestamp()}".to_owned()),
@@ -183,7 +187,10 @@ pub(super) fn taken<'c>(
             ("cat", kept) if arguments.is_empty() => kept,
             ("sed", kept) if arguments.iter().any(|word| word.contains("s/\"//")) => kept,
             ("head" | "tail", kept @ (From::Json(_) | From::Regex(_) | From::Header(_))) => kept,
-            ("jq", From::Body) => From::Json(jq(arguments)?),
+            ("jq", From::Body) => match jq(arguments) {
+                Some(path) => From::Json(path),
+                None => From::All(jq_all(arguments)?),
+            },
             (python, From::Body) if python.starts_with("python") => {
                 From::Json(of_python(arguments)?)
             }
@@ -225,6 +232,17 @@ fn jq(arguments: &[&str]) -> Option<String> {
         rest = behind.strip_prefix('.').unwrap_or(behind);
     }
     (!path.is_empty()).then(|| path.join("."))
+}
+
+/// The path of a filter that gives a member of each item of a list: `.items[].id`.
+fn jq_all(arguments: &[&str]) -> Option<String> {
+    let mut filters = arguments.iter().filter(|word| !word.starts_with('-'));
+    let (Some(filter), None) = (filters.next(), filters.next()) else { return None };
+    let filter = filter.replace(" | ", "").replace("|", "");
+    let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+    let is_one = filter.matches("[]").count() == 1 && filter.starts_with('.');
+    let path = filter.replacen(".[]", "[]", 1).replace("[]", "[*]");
+    (is_one && filter.trim().chars().all(is_path)).then(|| format!("${path}"))
 }
 
 /// The path of `json.load(sys.stdin)["a"][0]`.

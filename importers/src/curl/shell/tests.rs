@@ -1,9 +1,10 @@
 //! What shells make of scripts, case by case.
 
-use super::{Command, From, Input, posix};
+use super::{Command, From, Input, Values, posix};
 
 fn read(text: &str) -> Result<Vec<Command>, usize> {
-    posix(text, &|path| (path == "in.txt").then(|| "content\n".to_owned()))
+    let script = posix(text, &|path| (path == "in.txt").then(|| "content\n".to_owned()));
+    script.map(|script| script.commands)
 }
 
 fn words(text: &str) -> Vec<Vec<String>> {
@@ -240,4 +241,67 @@ fn quotations_without_end_are_refused_where_they_begin() {
     ] {
         assert_eq!(read(text), Err(at), "{text}");
     }
+}
+
+#[test]
+fn functions_are_read_where_they_are_called() {
+    let cases: &[(&str, &[&str])] = &[
+        ("get() { curl \"$B/$1\"; }\nB=u\nget x\nget 'y z'", &["u/x", "u/y z"]),
+        ("function get {\n  local p=$1; shift\n  curl \"$p\" $@\n}\nget a b c", &["a", "b", "c"]),
+        ("put() {\n  curl -d '}' \"${1:-none}\"\n}\nput", &["-d", "}", "none"]),
+        ("again() { curl $#; again; }\nagain x", &["1"]),
+        ("never() { curl $1; }", &["$1"]),
+    ];
+    for &(text, expected) in cases {
+        let words: Vec<String> = words(text)
+            .into_iter()
+            .filter(|words| words.first().is_some_and(|program| program == "curl"))
+            .flat_map(|words| words.into_iter().skip(1))
+            .collect();
+        assert_eq!(
+            words.get(..expected.len()),
+            Some(&*expected.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn loops_over_what_is_known_are_told() {
+    let known =
+        |values: &[&str]| Values::Known(values.iter().map(|&value| value.to_owned()).collect());
+    for (text, expected) in [
+        ("for i in {1..3}; do curl $i; done", Some(known(&["1", "2", "3"]))),
+        ("for i in {08..10}; do curl $i; done", Some(known(&["08", "09", "10"]))),
+        ("for i in a{x,y} z; do curl $i; done", Some(known(&["ax", "ay", "z"]))),
+        ("for i in $(seq 2); do curl $i; done", Some(known(&["1", "2"]))),
+        ("N=2\nfor ((i=0; i<N; i++)); do curl $i; done", Some(known(&["0", "1"]))),
+        ("while read -r i; do curl $i; done < in.txt", Some(known(&["content"]))),
+        (
+            "for i in $(curl l | jq -r '.items[].id'); do curl $i; done",
+            Some(Values::Taken("${reply_1}".to_owned())),
+        ),
+        ("for i in $(ls); do curl $i; done", None),
+        ("while true; do curl $i; done", None),
+    ] {
+        let commands = read(text).unwrap();
+        let over = commands.iter().find_map(|command| command.over.clone());
+        assert_eq!(over.map(|over| over.values), expected, "{text}");
+    }
+}
+
+#[test]
+fn loops_whose_values_are_worked_with_are_written_out() {
+    let text = "for f in a.txt b.txt; do\n  curl -T $f u/${f%.txt}\ndone\ncurl end";
+    let urls: Vec<String> =
+        words(text).into_iter().filter_map(|words| words.last().cloned()).collect();
+    assert_eq!(urls, ["u/a", "u/b", "end"]);
+}
+
+#[test]
+fn loops_and_calls_have_an_end() {
+    let nested = "for a in {1..100}; do for b in {1..100}; do for c in {1..100}; do curl ${a%x}${b%x}${c%x}; done; done; done";
+    assert!(read(nested).unwrap().len() < 10_000);
+    let calls = "f() { g; g; g; }\ng() { f; f; f; }\nf";
+    assert!(read(calls).is_ok());
 }

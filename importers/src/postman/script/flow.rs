@@ -21,6 +21,13 @@ pub(super) struct Condition {
     negated: bool,
 }
 
+/// What of a loop is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    Round,
+    Loop,
+}
+
 /// How much was found out before a branch.
 #[derive(Clone, Copy, PartialEq)]
 struct Found {
@@ -204,12 +211,12 @@ impl Walk<'_> {
             return self.drop(counted.span, "only a script could do this");
         };
         for _ in 0..MOST_ITEMS {
-            match self.eval(test).truth() {
-                Some(true) => self.statement(&counted.body),
+            let goes_on = match self.eval(test).truth() {
+                Some(true) => self.round(&counted.body, counted.span),
                 Some(false) => return,
                 None => return self.each_position(counted, test),
-            }
-            if self.returned.is_some() {
+            };
+            if !goes_on {
                 return;
             }
             if let Some(update) = &counted.update {
@@ -217,6 +224,28 @@ impl Walk<'_> {
             }
         }
         self.drop(counted.span, "it goes round too often");
+    }
+
+    /// One round of a loop; whether there is another. What cannot be done in one round cannot be
+    /// done in the others.
+    fn round(&mut self, body: &Statement<'_>, span: Span) -> bool {
+        let drops = self.drops;
+        self.statement(body);
+        let leaves = self.leaves.take();
+        if self.drops != drops {
+            let what = shown(self.slice(span));
+            self.notes.approximate(self.place, &what, "one round of the loop is looked at");
+        }
+        self.drops == drops && self.returned.is_none() && leaves != Some(Leave::Loop)
+    }
+
+    /// `continue` and `break`.
+    pub(super) fn leave(&mut self, leaves: Leave, span: Span) {
+        if self.path.len() == self.base {
+            self.leaves = Some(leaves);
+        } else {
+            self.drop(span, "it depends on what only the script knows");
+        }
     }
 
     /// A loop over the positions of a list in the reply: `i < items.length`.
@@ -244,8 +273,7 @@ impl Walk<'_> {
             (Some(items), _) => {
                 for item in items {
                     self.declare(pattern, item);
-                    self.statement(&each.body);
-                    if self.returned.is_some() {
+                    if !self.round(&each.body, each.span) {
                         return;
                     }
                 }

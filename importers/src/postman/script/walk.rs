@@ -13,7 +13,7 @@ use oxc_parser::Parser;
 use oxc_span::{GetSpan as _, SourceType, Span};
 use serde_json::Value as Json;
 
-use super::flow::Condition;
+use super::flow::{Condition, Leave};
 use super::value::{Part, Segment, Val};
 use super::{Compiled, Did, Listen, Next, Script, check, lists};
 use crate::draft::Task;
@@ -60,6 +60,8 @@ pub(super) fn script(
         locals: HashSet::new(),
         returned: None,
         may_return: false,
+        leaves: None,
+        drops: 0,
         skips_assertions: false,
         left_out: false,
         derived: Vec::new(),
@@ -101,6 +103,10 @@ pub(super) struct Walk<'w> {
     /// What the function gives, and whether it may have given something before.
     pub(super) returned: Option<Val>,
     pub(super) may_return: bool,
+    /// Whether the rest of a round of a loop is passed over, or the rest of the loop.
+    pub(super) leaves: Option<Leave>,
+    /// How many notes say that something is left out.
+    pub(super) drops: usize,
     /// Whether assertions are left out, and whether one was.
     pub(super) skips_assertions: bool,
     pub(super) left_out: bool,
@@ -127,7 +133,7 @@ impl Walk<'_> {
         }
         for statement in statements {
             self.statement(statement);
-            if self.returned.is_some() {
+            if self.returned.is_some() || self.leaves.is_some() {
                 break;
             }
         }
@@ -158,6 +164,8 @@ impl Walk<'_> {
                     self.may_return = true;
                 }
             }
+            Statement::ContinueStatement(_) => self.leave(Leave::Round, statement.span()),
+            Statement::BreakStatement(_) => self.leave(Leave::Loop, statement.span()),
             Statement::EmptyStatement(_)
             | Statement::FunctionDeclaration(_)
             | Statement::ClassDeclaration(_) => {}
@@ -497,6 +505,7 @@ impl Walk<'_> {
 
     pub(super) fn drop(&mut self, span: Span, why: &str) {
         let what = shown(self.slice(span));
+        self.drops += 1;
         self.notes.drop(self.place, &what, why);
     }
 }
