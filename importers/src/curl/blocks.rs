@@ -96,14 +96,8 @@ impl Blocks {
     }
 
     /// The steps of the script.
-    pub(super) fn done(mut self) -> Vec<Step> {
-        while self.steps.len() > 1 {
-            let inner = self.steps.pop().unwrap_or_default();
-            if let Some(outer) = self.steps.last_mut() {
-                outer.extend(inner);
-            }
-        }
-        self.steps.pop().unwrap_or_default()
+    pub(super) fn done(self) -> Vec<Step> {
+        self.steps.into_iter().flatten().collect()
     }
 
     fn leave(&mut self, block: Block, notes: &mut Notes) {

@@ -201,6 +201,7 @@ fn is_curl(program: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broken;
     use std::path::Path;
 
     fn imported(text: &str) -> (Vec<String>, Notes) {
@@ -238,6 +239,20 @@ mod tests {
             .map(|note| note.place.as_str())
             .collect();
         assert_eq!(places, ["x.sh:1"]);
+    }
+
+    #[test]
+    fn broken_scripts_are_refused_or_imported_but_never_end_the_program() {
+        for case in ["own-functions.sh", "own-loops.sh", "own-written.sh", "own-shell.sh"] {
+            broken::survive("curl", case, b"{}()$'\"\\;<#\n `");
+        }
+    }
+
+    #[test]
+    fn heads_of_loops_without_an_end_take_no_time() {
+        let text = "for i in 1 2; do curl a.example/$i; ".repeat(20_000);
+        let (urls, _) = imported(&text);
+        assert_eq!(urls.len(), 20_000);
     }
 
     #[test]

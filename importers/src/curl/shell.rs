@@ -106,6 +106,8 @@ struct State {
     call_depth: usize,
     /// How often bodies of functions and loops were read.
     reads: usize,
+    /// How many bytes were searched for the ends of such bodies.
+    searched: usize,
     /// The files that were written so far.
     files: HashMap<String, String>,
     /// How deep substitutions stand in each other.

@@ -184,7 +184,13 @@ mod tests {
 
     #[test]
     fn broken_collections_are_refused_or_imported_but_never_end_the_program() {
-        for case in ["own-shop.json", "own-signed.json", "newman-request-chaining.json"] {
+        for case in [
+            "own-shop.json",
+            "own-signed.json",
+            "newman-request-chaining.json",
+            "own-loops.json",
+            "own-replies.json",
+        ] {
             // Another value, another script, another placeholder.
             broken::survive("postman", case, b"{}[]\",:0$('\\");
         }

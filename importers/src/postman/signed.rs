@@ -30,11 +30,9 @@ pub(super) fn digest(text: &mut impl FnMut(&str) -> Option<String>) -> Option<Va
         set.extend([("realm", realm), ("nonce", nonce), ("algorithm", algorithm)].map(member));
         let qop = text("qop").filter(|qop| ["auth", "auth-int"].contains(&qop.as_str()));
         set.extend(qop.map(|qop| member(("qop", qop))));
-        for (name, key) in
-            [("nonce_count", "nonceCount"), ("client_nonce", "clientNonce"), ("opaque", "opaque")]
-        {
-            set.extend(text(key).map(|value| member((name, value))));
-        }
+        let others =
+            [("nonce_count", "nonceCount"), ("client_nonce", "clientNonce"), ("opaque", "opaque")];
+        given(&mut set, &others, text);
     }
     Some(Value::Object(set))
 }
@@ -52,18 +50,15 @@ pub(super) fn hawk(
         return None;
     }
     set.insert("algorithm".to_owned(), json!(algorithm));
-    for (name, key) in [
+    let others = [
         ("nonce", "nonce"),
         ("timestamp", "timestamp"),
         ("ext", "extraData"),
         ("app", "app"),
         ("delegation", "delegation"),
-    ] {
-        set.extend(text(key).map(|value| member((name, value))));
-    }
-    if is_on(parameters, "includePayloadHash") && !task.fields.contains_key("files") {
-        set.insert("body_hash".to_owned(), json!(true));
-    }
+    ];
+    given(&mut set, &others, text);
+    set_body_hash(&mut set, is_on(parameters, "includePayloadHash"), task);
     Some(Value::Object(set))
 }
 
@@ -82,7 +77,7 @@ pub(super) fn oauth1(
         return None;
     }
     set.insert("signature_method".to_owned(), json!(method));
-    for (name, key) in [
+    let others = [
         ("token", "token"),
         ("token_secret", "tokenSecret"),
         ("nonce", "nonce"),
@@ -91,12 +86,9 @@ pub(super) fn oauth1(
         ("realm", "realm"),
         ("callback", "callback"),
         ("verifier", "verifier"),
-    ] {
-        set.extend(text(key).map(|value| member((name, value))));
-    }
-    if is_on(parameters, "includeBodyHash") && !task.fields.contains_key("files") {
-        set.insert("body_hash".to_owned(), json!(true));
-    }
+    ];
+    given(&mut set, &others, text);
+    set_body_hash(&mut set, is_on(parameters, "includeBodyHash"), task);
     let form = task.fields.get_mut("data").and_then(Value::as_object_mut);
     let is_in_form = form.is_some() && ["POST", "PUT"].contains(&task.method.as_str());
     if let Some(form) = form {
@@ -157,6 +149,24 @@ pub(super) fn remarks(
 
 fn object(kind: &str) -> Map<String, Value> {
     Map::from_iter([("type".to_owned(), json!(kind))])
+}
+
+/// Adds the parameters that are given: their names in the plan, and in the collection.
+fn given(
+    set: &mut Map<String, Value>,
+    names: &[(&str, &str)],
+    text: &mut impl FnMut(&str) -> Option<String>,
+) {
+    for (name, key) in names {
+        set.extend(text(key).map(|value| member((name, value))));
+    }
+}
+
+/// Signs the body too, unless it is one whose bytes are known only when it is sent.
+fn set_body_hash(set: &mut Map<String, Value>, wanted: bool, task: &Task) {
+    if wanted && !task.fields.contains_key("files") {
+        set.insert("body_hash".to_owned(), json!(true));
+    }
 }
 
 fn member((name, value): (&str, String)) -> (String, Value) {

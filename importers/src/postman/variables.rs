@@ -164,25 +164,23 @@ impl Variables {
 
     /// Declares the variables that a value of the plan refers to.
     pub(super) fn declare_mentioned(&mut self, value: &Value) {
+        self.mentioned(value).iter().for_each(|name| self.declare_used(name));
+    }
+
+    /// Declares those of them that have a value; the others are nothing until a script sets them.
+    pub(super) fn declare_known(&mut self, value: &Value) {
+        let names = self.mentioned(value).into_iter().filter(|name| self.value(name).is_some());
+        let names: Vec<String> = names.collect();
+        names.iter().for_each(|name| self.declare_used(name));
+    }
+
+    /// The names of the variables that a value of the plan refers to.
+    fn mentioned(&self, value: &Value) -> Vec<String> {
         let text = value.to_string();
         let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
         let words: HashSet<&str> = text.split(|char| !is_letter(char)).collect();
         let names = self.names.iter().filter(|(_, plan_name)| words.contains(plan_name.as_str()));
-        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
-        names.iter().for_each(|name| self.declare_used(name));
-    }
-
-    /// Declares those of the variables that a value of the plan refers to which have a value; the
-    /// others are nothing until a script sets them.
-    pub(super) fn declare_known(&mut self, value: &Value) {
-        let text = value.to_string();
-        let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '_';
-        let words: HashSet<&str> = text.split(|char| !is_letter(char)).collect();
-        let names = self.names.iter().filter(|(name, plan_name)| {
-            words.contains(plan_name.as_str()) && self.value(name).is_some()
-        });
-        let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
-        names.iter().for_each(|name| self.declare_used(name));
+        names.map(|(name, _)| name.clone()).collect()
     }
 
     /// Whether nothing gives a variable of the plan a value, neither a source nor a script.

@@ -13,6 +13,12 @@ const MOST_READS: usize = 1000;
 /// And that is this many bytes at most.
 const MOST_BYTES: usize = 64 << 20;
 
+/// The longest body of a function or loop, in bytes.
+const MOST_BODY: usize = 1 << 16;
+
+/// All of them that are searched for their ends, in bytes.
+const MOST_SEARCHED: usize = 8 << 20;
+
 /// A function of the script.
 #[derive(Clone, Debug)]
 pub(super) struct Function {
@@ -44,7 +50,7 @@ impl Reader<'_> {
         let mut ahead = self.chars.clone();
         while ahead.next_if(|&(_, c)| c.is_whitespace() || c == ')').is_some() {}
         let Some(&(open, '{')) = ahead.peek() else { return false };
-        let Some(end) = end_of(self.text, open + 1, "{", "}") else { return false };
+        let Some(end) = self.end_of(open + 1, "{", "}") else { return false };
         self.skip_to(end + 1);
         let function = Function { body: (open + 1, end), called: false };
         self.state.functions.insert(name.to_owned(), function);
@@ -104,7 +110,7 @@ impl Reader<'_> {
     }
 
     /// What the loop goes through whose head is this command, if that is known.
-    pub(super) fn loop_over(&self, head: &Command) -> Option<Over> {
+    pub(super) fn loop_over(&mut self, head: &Command) -> Option<Over> {
         let words: Vec<&str> = head.words.iter().map(String::as_str).collect();
         let (variable, values) = match (head.keywords.last()?.as_str(), words.as_slice()) {
             ("for", [name, "in", values @ ..]) if is_name(name) => {
@@ -146,10 +152,9 @@ impl Reader<'_> {
     }
 
     /// What is read by a loop whose head was just read: a file or text behind its `done`.
-    fn input_behind(&self) -> Option<String> {
-        let from = self.chars.clone().next().map_or(self.text.len(), |(at, _)| at);
-        let start = self.text.get(from..)?.find("do").map(|at| from + at + 2)?;
-        let end = end_of(self.text, start, "do", "done")?;
+    fn input_behind(&mut self) -> Option<String> {
+        let start = self.body_start()?;
+        let end = self.end_of(start, "do", "done")?;
         let behind = self.text.get(end + 4..)?.trim_start_matches([' ', '\t']);
         if let Some(document) = behind.strip_prefix("<<").filter(|rest| !rest.starts_with('<')) {
             let (first, lines) = document.split_once('\n')?;
@@ -168,12 +173,8 @@ impl Reader<'_> {
     /// The commands of a loop: read once with the variable itself in place of its values, or,
     /// where a script needs to know the value, once for each. Whether it is the latter.
     pub(super) fn each(&mut self, over: &Over) -> bool {
-        let from = self.chars.peek().map_or(self.text.len(), |&(at, _)| at);
-        let Some(place) = self.text.get(from..).and_then(|rest| rest.find("do")) else {
-            return false;
-        };
-        let start = from + place + 2;
-        let Some(end) = end_of(self.text, start, "do", "done") else { return false };
+        let Some(start) = self.body_start() else { return false };
+        let Some(end) = self.end_of(start, "do", "done") else { return false };
         let body = self.text.get(start..end).unwrap_or_default();
         let Values::Known(values) = &over.values else {
             self.set_loop_variable(over);
@@ -190,6 +191,25 @@ impl Reader<'_> {
         }
         self.skip_to(end + 4);
         true
+    }
+
+    /// Where the word stands that closes what was opened before a place, unless too much of the
+    /// script was searched already.
+    fn end_of(&mut self, from: usize, open: &str, close: &str) -> Option<usize> {
+        if self.state.searched > MOST_SEARCHED {
+            return None;
+        }
+        let end = end_of(self.text, from, open, close);
+        self.state.searched += end.map_or(MOST_BODY, |end| end - from);
+        end
+    }
+
+    /// Where the commands of a loop begin whose head was just read.
+    fn body_start(&self) -> Option<usize> {
+        let from = self.chars.clone().next().map(|(at, _)| at)?;
+        let rest = self.text.get(from..)?;
+        let body = rest.trim_start_matches([' ', '\t', '\r', '\n', ';']).strip_prefix("do")?;
+        Some(self.text.len() - body.len())
     }
 
     fn set_loop_variable(&mut self, over: &Over) {
@@ -296,7 +316,8 @@ fn end_of(text: &str, from: usize, open: &str, close: &str) -> Option<usize> {
     let mut documents: Vec<String> = Vec::new();
     let bytes = text.as_bytes();
     let mut at = from;
-    while let Some(&byte) = bytes.get(at) {
+    // Not searched without end, as it may be missing time and again.
+    while let Some(&byte) = bytes.get(at).filter(|_| at < from + MOST_BODY) {
         let rest = text.get(at..).unwrap_or_default();
         let starts_word = at == 0
             || bytes.get(at - 1).is_some_and(|b| b.is_ascii_whitespace() || b";&|({)".contains(b));

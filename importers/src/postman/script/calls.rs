@@ -3,7 +3,7 @@
 use oxc_ast::ast::{CallExpression, Expression, NewExpression};
 use serde_json::{Value as Json, json};
 
-use super::value::{Part, Segment, Val, number};
+use super::value::{Part, Val, number};
 use super::walk::Walk;
 use super::{check, lists};
 use crate::postman::text_of;
@@ -11,6 +11,7 @@ use crate::postman::text_of;
 impl Walk<'_> {
     pub(super) fn new_value(&mut self, new: &NewExpression<'_>) -> Val {
         match self.eval(&new.callee) {
+            Val::Given(name) if name == "ajv" || name == "Ajv" => Val::Given("ajv".to_owned()),
             Val::Given(name) if name == "Date" && new.arguments.is_empty() => {
                 Val::Now(String::new())
             }
@@ -186,7 +187,6 @@ impl Walk<'_> {
                 };
                 self.method(first, method, arguments.get(1..).unwrap_or_default())
             }
-            "_.sumBy" => self.sum_by(&first, arguments.get(1)),
             "Object.keys" | "Object.values" => match &first {
                 Val::Const(Json::Object(members)) if name == "Object.keys" => {
                     Val::Const(members.keys().cloned().collect())
@@ -196,10 +196,17 @@ impl Walk<'_> {
                 }
                 _ => Val::Unknown,
             },
+            "ajv.validate" => match arguments.get(1) {
+                Some(of) => self.valid(&of.clone(), Some(&first)),
+                None => Val::Unknown,
+            },
             "tv4.validate" | "tv4.validateResult" => self.valid(&first, arguments.get(1)),
             "moment" | "moment.utc" if arguments.is_empty() => Val::Now(String::new()),
             "require" => match first.as_text() {
-                Some(module @ ("uuid" | "moment" | "lodash" | "crypto-js" | "atob" | "btoa")) => {
+                Some(
+                    module @ ("uuid" | "moment" | "lodash" | "crypto-js" | "atob" | "btoa" | "tv4"
+                    | "ajv"),
+                ) => {
                     Val::Given(if module == "lodash" { "_".to_owned() } else { module.to_owned() })
                 }
                 _ => Val::Unknown,
@@ -270,17 +277,6 @@ impl Walk<'_> {
             }
             _ => Val::Unknown,
         }
-    }
-
-    /// The sum of a member of each item of a known list.
-    fn sum_by(&mut self, list: &Val, member: Option<&Val>) -> Val {
-        let (Some(items), Some(name)) = (lists::items(list), member.and_then(Val::as_text)) else {
-            return Val::Unknown;
-        };
-        let name = Segment::Name(name.to_owned());
-        let each: Option<Vec<f64>> =
-            items.into_iter().map(|item| self.member(item, &name).as_number()).collect();
-        each.map_or(Val::Unknown, |each| Val::Const(number(each.iter().sum())))
     }
 
     /// A function of the plan language, of one text.

@@ -6,7 +6,7 @@ use oxc_ast::ast::{
 };
 use serde_json::{Map, Value as Json, json};
 
-use super::value::{Part, Segment, Val, number, path};
+use super::value::{Part, Segment, Val, number, path, with_texts};
 use super::walk::Walk;
 use super::{Did, lists};
 use crate::postman::text_of;
@@ -353,15 +353,7 @@ impl Walk<'_> {
 
     /// A known value with its texts as the plan has them.
     fn written(&mut self, value: &Json) -> Json {
-        match value {
-            Json::String(text) => json!(self.variables.text(text)),
-            Json::Array(items) => items.iter().map(|item| self.written(item)).collect(),
-            Json::Object(members) => {
-                let members = members.iter();
-                members.map(|(name, value)| (name.clone(), self.written(value))).collect()
-            }
-            value => value.clone(),
-        }
+        with_texts(value, &mut |text| self.variables.text(text))
     }
 
     /// A value as a text of the plan; nothing when it is not known before the run.
@@ -418,15 +410,7 @@ fn member_path(name: &str) -> String {
 
 /// A known value, its texts to be taken as they are.
 fn literal(value: &Json) -> Json {
-    match value {
-        Json::String(text) => json!(text::literal(text)),
-        Json::Array(items) => items.iter().map(literal).collect(),
-        Json::Object(members) => {
-            let members = members.iter();
-            members.map(|(name, value)| (name.clone(), literal(value))).collect()
-        }
-        value => value.clone(),
-    }
+    with_texts(value, &mut |text| text::literal(text))
 }
 
 /// A name that scripts are given.

@@ -93,7 +93,11 @@ impl Walk<'_> {
                     Some(text) => holds(check::contains(&part, &text, false)),
                     None => Val::Unknown,
                 },
-                // `indexOf` is nearly always compared with -1; see `binary`.
+                // It is nearly always compared with -1; see `binary`.
+                "indexOf" => match self.json(&first) {
+                    Some(text) => holds(check::contains(&part, &text, false)),
+                    None => Val::Unknown,
+                },
                 "match" | "search" => match &first {
                     Val::Pattern(pattern) => holds(check::matches(&part, pattern, false)),
                     _ => Val::Unknown,

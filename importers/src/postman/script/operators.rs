@@ -166,6 +166,16 @@ impl Walk<'_> {
             (Val::Const(left), Val::Const(right)) if matches!(op, Op::Eq | Op::Ne) => {
                 return Val::Const(json!((left == right) == (op == Op::Eq)));
             }
+            // Where a text is found in another.
+            (Val::Holds(assertions), Val::Const(Json::Number(place))) => {
+                return match (place.as_i64(), op) {
+                    (Some(-1), Op::Ne | Op::Gt) | (Some(0), Op::Ge) => Val::Holds(assertions),
+                    (Some(-1), Op::Eq) | (Some(0), Op::Lt) => {
+                        self.unary(UnaryOperator::LogicalNot, Val::Holds(assertions))
+                    }
+                    _ => Val::Unknown,
+                };
+            }
             (Val::Holds(assertions), value) if matches!(op, Op::Eq | Op::Ne) => {
                 return match (value.truth(), op) {
                     (Some(true), Op::Eq) | (Some(false), Op::Ne) => Val::Holds(assertions),

@@ -8,7 +8,7 @@ use oxc_span::{GetSpan as _, Span};
 use serde_json::{Value as Json, json};
 
 use super::Did;
-use super::value::Val;
+use super::value::{Val, with_texts};
 use super::walk::Walk;
 use crate::draft::Task;
 use crate::postman::items::{Inherited, Reader};
@@ -120,15 +120,7 @@ impl Walk<'_> {
 
     /// A value with the texts of the plan in it as a collection would refer to them.
     fn requoted(&mut self, value: &Json) -> Json {
-        match value {
-            Json::String(text) => json!(self.variables.quote(text)),
-            Json::Array(items) => items.iter().map(|item| self.requoted(item)).collect(),
-            Json::Object(members) => {
-                let members = members.iter();
-                members.map(|(name, value)| (name.clone(), self.requoted(value))).collect()
-            }
-            value => value.clone(),
-        }
+        with_texts(value, &mut |text| self.variables.quote(text))
     }
 }
 

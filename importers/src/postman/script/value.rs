@@ -119,6 +119,19 @@ impl Val {
     }
 }
 
+/// A value with each of its texts made another; names of members stay.
+pub(super) fn with_texts(value: &Json, each: &mut impl FnMut(&str) -> String) -> Json {
+    match value {
+        Json::String(text) => Json::String(each(text)),
+        Json::Array(items) => items.iter().map(|item| with_texts(item, each)).collect(),
+        Json::Object(members) => {
+            let members = members.iter();
+            members.map(|(name, value)| (name.clone(), with_texts(value, each))).collect()
+        }
+        value => value.clone(),
+    }
+}
+
 /// A number as it is written in JavaScript.
 #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
 pub(super) fn number(value: f64) -> Json {
