@@ -5,6 +5,7 @@
 //! [`Take`] of the command that asks for the reply, and a placeholder where it is used.
 
 mod expand;
+mod files;
 mod loops;
 mod pipe;
 #[cfg(test)]
@@ -407,71 +408,6 @@ impl<'t> Reader<'t> {
         if !producer.takes.contains(&take) {
             producer.takes.push(take);
         }
-    }
-
-    /// Remembers what a command writes to a file.
-    fn write_file(&mut self, command: &Command) {
-        let is_tee = command.words.first().is_some_and(|word| word == "tee");
-        let tee = command.words.last().filter(|_| is_tee && command.words.len() > 1).cloned();
-        let Some(path) = command.output.clone().or(tee) else { return };
-        if let Some(Input::Text(text)) = pipe::prints(command)
-            && !path.starts_with("/dev/")
-        {
-            self.state.files.insert(path, text);
-        }
-    }
-
-    /// The text of a file, which the script may have written itself.
-    fn read_file(&self, path: &str) -> Option<String> {
-        self.state.files.get(path).cloned().or_else(|| (self.file)(path))
-    }
-
-    /// The words of a command as a script of their own.
-    fn evaluated(&mut self, command: &Command) -> bool {
-        let Some(words) = command.words.get(1..).filter(|_| self.state.depth < 10) else {
-            return false;
-        };
-        let text = words.join(" ");
-        let mut state = std::mem::take(&mut self.state);
-        state.depth += 1;
-        let mut reader = Reader::new(&text, state, self.file);
-        reader.done = std::mem::take(&mut self.done);
-        let count = reader.done.len();
-        let read = reader.script(false);
-        self.state = reader.state;
-        self.state.depth -= 1;
-        self.done = reader.done;
-        self.done.iter_mut().skip(count).for_each(|inner| inner.offset = command.offset);
-        read.is_ok()
-    }
-
-    /// Takes in a function or the head of a counting loop behind an opening parenthesis; whether
-    /// it is one.
-    fn parenthesis(&mut self, command: &mut Command) -> bool {
-        let next = self.chars.peek().map(|&(_, c)| c);
-        let is_for =
-            command.words.is_empty() && command.keywords.last().is_some_and(|word| word == "for");
-        if is_for && next == Some('(') {
-            if let Some(words) = self.counted() {
-                command.words = words;
-                return true;
-            }
-            return false;
-        }
-        let [name] = command.words.as_slice() else { return false };
-        let name = name.clone();
-        if next == Some(')') && self.function(&name) {
-            *command = self.command(false);
-            return true;
-        }
-        false
-    }
-
-    /// Whether a brace begins the body of a function: `function name {`.
-    fn is_function(&mut self, command: &Command) -> bool {
-        let is_head = command.keywords.last().is_some_and(|word| word == "function");
-        let [name] = command.words.as_slice() else { return false };
-        is_head && self.function(&name.clone())
     }
 
     /// Reads the items of `NAME=(…)`; the parenthesis at a place is behind us. Whether it was one.

@@ -44,6 +44,54 @@ pub(in crate::curl) enum Values {
 }
 
 impl Reader<'_> {
+    /// Takes in a function or the head of a counting loop behind an opening parenthesis; whether
+    /// it is one.
+    pub(super) fn parenthesis(&mut self, command: &mut Command) -> bool {
+        let next = self.chars.peek().map(|&(_, c)| c);
+        let is_for =
+            command.words.is_empty() && command.keywords.last().is_some_and(|word| word == "for");
+        if is_for && next == Some('(') {
+            if let Some(words) = self.counted() {
+                command.words = words;
+                return true;
+            }
+            return false;
+        }
+        let [name] = command.words.as_slice() else { return false };
+        let name = name.clone();
+        if next == Some(')') && self.function(&name) {
+            *command = self.command(false);
+            return true;
+        }
+        false
+    }
+
+    /// Whether a brace begins the body of a function: `function name {`.
+    pub(super) fn is_function(&mut self, command: &Command) -> bool {
+        let is_head = command.keywords.last().is_some_and(|word| word == "function");
+        let [name] = command.words.as_slice() else { return false };
+        is_head && self.function(&name.clone())
+    }
+
+    /// The words of a command as a script of their own.
+    pub(super) fn evaluated(&mut self, command: &Command) -> bool {
+        let Some(words) = command.words.get(1..).filter(|_| self.state.depth < 10) else {
+            return false;
+        };
+        let text = words.join(" ");
+        let mut state = std::mem::take(&mut self.state);
+        state.depth += 1;
+        let mut reader = Reader::new(&text, state, self.file);
+        reader.done = std::mem::take(&mut self.done);
+        let count = reader.done.len();
+        let read = reader.script(false);
+        self.state = reader.state;
+        self.state.depth -= 1;
+        self.done = reader.done;
+        self.done.iter_mut().skip(count).for_each(|inner| inner.offset = command.offset);
+        read.is_ok()
+    }
+
     /// Takes in the function whose name is read already, at its parentheses or its brace; whether
     /// it is one.
     pub(super) fn function(&mut self, name: &str) -> bool {
