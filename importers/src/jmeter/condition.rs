@@ -2,6 +2,7 @@
 //! expressions of ours.
 
 use super::functions;
+use super::outcome;
 use super::reader::Reader;
 use super::text::{self, Part};
 
@@ -18,6 +19,7 @@ pub(super) fn condition(reader: &mut Reader<'_>, text: &str, is_script: bool) ->
     match parts.as_slice() {
         [] => Some("false".to_owned()),
         [Part::Text(text)] => Some(text.trim().eq_ignore_ascii_case("true").to_string()),
+        [Part::Variable(name)] if name == outcome::LAST_OK => Some(outcome::EXPRESSION.to_owned()),
         [Part::Variable(name)] => {
             let variable = reader.variable(name);
             // As texts are compared: `true` in any case.
@@ -25,10 +27,7 @@ pub(super) fn condition(reader: &mut Reader<'_>, text: &str, is_script: bool) ->
         }
         [Part::Call(call)] => match call.name.as_str() {
             "__jexl3" | "__jexl2" | "__jexl" | "__groovy" | "__javaScript" => {
-                // Commas that are not escaped cut a script into several arguments.
-                let source = call.source.split_once('(')?.1;
-                let source = source.strip_suffix(")}")?.trim_end().trim_end_matches(',');
-                script(reader, &source.replace("\\,", ",").replace("\\$", "$"))
+                script(reader, &script_of(call)?)
             }
             _ => {
                 let value = reader.parts(&parts);
@@ -41,6 +40,9 @@ pub(super) fn condition(reader: &mut Reader<'_>, text: &str, is_script: bool) ->
 
 /// A lone placeholder as part of an expression: a name stands there for itself.
 pub(super) fn operand(placeholder: &str) -> String {
+    if let Some(call) = call(placeholder, 0) {
+        return call;
+    }
     let inside = placeholder.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     let is_name = |name: &str| {
         !name.is_empty()
@@ -48,6 +50,51 @@ pub(super) fn operand(placeholder: &str) -> String {
             && !is_word(name)
     };
     inside.filter(|name| is_name(name)).unwrap_or(placeholder).to_owned()
+}
+
+/// A call with placeholders in it as part of an expression: `${len(${a})}` is `len(a)` there.
+fn call(placeholder: &str, depth: usize) -> Option<String> {
+    let inside = placeholder.strip_prefix("${")?.strip_suffix('}')?;
+    let (name, rest) = inside.split_once('(')?;
+    let mut rest = rest.strip_suffix(')')?;
+    if depth > MAX_DEPTH || !rest.contains("${") || rest.contains(['\'', '"']) {
+        return None;
+    }
+    let mut arguments = Vec::new();
+    while !rest.is_empty() {
+        let end = match rest.starts_with("${") {
+            true => placeholder_end(rest)?,
+            false => rest.find(',').unwrap_or(rest.len()),
+        };
+        let argument = rest.get(..end)?.trim();
+        arguments.push(if argument.starts_with("${") {
+            call(argument, depth + 1).unwrap_or_else(|| operand(argument))
+        } else if argument.parse::<f64>().is_ok() {
+            argument.to_owned()
+        } else {
+            quoted(argument)?
+        });
+        let after = rest.get(end..)?.trim_start();
+        rest = match after.strip_prefix(',') {
+            Some(after) => after.trim_start(),
+            None if after.is_empty() => after,
+            None => return None,
+        };
+    }
+    Some(format!("{name}({})", arguments.join(", ")))
+}
+
+/// What a script computes, as an expression; nothing when it is more than that.
+pub(super) fn value(reader: &mut Reader<'_>, text: &str) -> Option<String> {
+    script(reader, text)
+}
+
+/// The source of a script that a function is called with.
+pub(super) fn script_of(call: &text::Call) -> Option<String> {
+    // Commas that are not escaped cut a script into several arguments.
+    let source = call.source.split_once('(')?.1;
+    let source = source.strip_suffix(")}")?.trim_end().trim_end_matches(',');
+    Some(source.replace("\\,", ",").replace("\\$", "$"))
 }
 
 /// Pieces of a text joined by an expression.
@@ -85,6 +132,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("===", "=="),
     ("!==", "!="),
     ("==~", "=~"),
+    ("?:", "?:"),
     ("==", "=="),
     ("!=", "!="),
     ("<=", "<="),
@@ -204,6 +252,10 @@ impl Parser<'_, '_> {
             return None;
         }
         let mut expression = self.comparison(depth)?;
+        if self.take("?:") {
+            let other = self.comparison(depth)?;
+            expression = format!("default({expression}, {other})");
+        }
         loop {
             let joined = ["and", "or"].into_iter().find(|joined| self.take(joined));
             let Some(joined) = joined else { return Some(expression) };
@@ -247,7 +299,10 @@ impl Parser<'_, '_> {
         }
         if self.take("(") {
             let inner = self.any(depth + 1)?;
-            return self.take(")").then(|| format!("({inner})"));
+            if !self.take(")") {
+                return None;
+            }
+            return self.methods(format!("({inner})"), depth);
         }
         if self.take("-") {
             return Some(format!("-{}", self.operand(depth + 1)?));
@@ -271,6 +326,9 @@ impl Parser<'_, '_> {
 
     fn placeholder(&mut self, text: &str) -> Option<String> {
         let parts = text::parse(text);
+        if matches!(parts.as_slice(), [Part::Variable(name)] if name == outcome::LAST_OK) {
+            return Some(outcome::EXPRESSION.to_owned());
+        }
         matches!(parts.as_slice(), [Part::Variable(_) | Part::Call(_)])
             .then(|| joined(self.reader, &parts))?
     }
@@ -289,6 +347,9 @@ impl Parser<'_, '_> {
                 self.at += 1;
                 if !self.take(")") {
                     return None;
+                }
+                if name == "props" {
+                    return Some(self.reader.property_name(&key));
                 }
                 let variable = format!("${{{key}}}");
                 self.placeholder(&variable)
@@ -313,6 +374,59 @@ impl Parser<'_, '_> {
                     "empty" => format!("len({inner}) == 0"),
                     _ => inner,
                 })
+            }
+            "UUID" | "System" | "String" | "java" | "new" => self.of_java(name, depth),
+            local => self.reader.locals.get(local).cloned(),
+        }
+    }
+
+    /// What Java gives: `UUID.randomUUID()`, `System.currentTimeMillis()`, `new Random().nextInt(9)`.
+    fn of_java(&mut self, first: &str, depth: usize) -> Option<String> {
+        let mut path = vec![first.to_owned()];
+        while let Some(Token::Name(name)) = self.tokens.get(self.at).cloned() {
+            self.at += 1;
+            path.push(name);
+            if !self.take(".") {
+                break;
+            }
+        }
+        if first != "new" && path.len() == 1 && self.take(".") {
+            return self.of_java_member(&path, depth);
+        }
+        self.java_call(&path.join("."), depth)
+    }
+
+    fn of_java_member(&mut self, path: &[String], depth: usize) -> Option<String> {
+        let mut path = path.to_vec();
+        while let Some(Token::Name(name)) = self.tokens.get(self.at).cloned() {
+            self.at += 1;
+            path.push(name);
+            if !self.take(".") {
+                break;
+            }
+        }
+        self.java_call(&path.join("."), depth)
+    }
+
+    fn java_call(&mut self, path: &str, depth: usize) -> Option<String> {
+        self.take("(").then_some(())?;
+        match path {
+            "UUID.randomUUID" | "java.util.UUID.randomUUID" if self.take(")") => {
+                Some("uuid()".to_owned())
+            }
+            "System.currentTimeMillis" if self.take(")") => Some("timestamp_ms()".to_owned()),
+            "String.valueOf" => {
+                let inner = self.any(depth + 1)?;
+                self.take(")").then_some(inner)
+            }
+            "new.Random" if self.take(")") && self.take(".") => {
+                let is_next = matches!(self.tokens.get(self.at), Some(Token::Name(name)) if name == "nextInt");
+                self.at += 1;
+                if !is_next || !self.take("(") {
+                    return None;
+                }
+                let below = self.any(depth + 1)?;
+                self.take(")").then(|| format!("randint(0, {below} - 1)"))
             }
             _ => None,
         }

@@ -180,11 +180,7 @@ fn counter(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
         reader.drop("a counter", "its numbers cannot be told before the run");
         return Vec::new();
     };
-    if !element.text("CounterConfig.format").is_empty() {
-        reader.approximate("the format of a counter", "its number is written as it is");
-    } else {
-        reader.keep();
-    }
+    reader.keep();
     let function =
         if element.flag("CounterConfig.per_user", false) { "counter" } else { "run_counter" };
     let our = reader.name(name);
@@ -200,8 +196,38 @@ fn counter(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
     let expression = expression
         .replace(&format!("1 + {function}('{our}') - 1"), &format!("{function}('{our}')"));
     let mut set = Map::new();
-    set.insert(our, json!({"expr": expression}));
-    vec![Step::simple("set", Value::Object(set))]
+    set.insert(our.clone(), json!({"expr": expression}));
+    let mut steps = vec![Step::simple("set", Value::Object(set))];
+    steps.extend(formatted(reader, &our, element.text("CounterConfig.format")));
+    steps
+}
+
+/// A number in a format such as `ID-0000`: zeros before it, and what stands around it.
+fn formatted(reader: &mut Reader<'_>, name: &str, format: &str) -> Option<Step> {
+    let format = format.trim();
+    if format.is_empty() {
+        return None;
+    }
+    let digits = |char: char| matches!(char, '0' | '#');
+    let (start, end) = (format.find(digits)?, format.rfind(digits)? + 1);
+    let (before, zeros, after) =
+        (format.get(..start)?, format.get(start..end)?, format.get(end..)?);
+    if !zeros.bytes().all(|byte| byte == b'0')
+        || [before, after].concat().contains(['\'', '.', ',', '%', '#', '$'])
+    {
+        let what = format!("the format `{format}`");
+        reader.approximate(&what, "the number is written as it is");
+        return None;
+    }
+    let padded = match zeros.len() {
+        1 => format!("${{{name}}}"),
+        length => format!("${{substr(${{concat({zeros}, ${{{name}}})}}, -{length})}}"),
+    };
+    if zeros.len() > 1 {
+        let what = format!("the format `{format}`");
+        reader.remark(&what, "a number with more digits than that loses its first ones");
+    }
+    Some(Step::simple("set", json!({name: format!("{before}{padded}{after}")})))
 }
 
 fn random(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
@@ -212,14 +238,11 @@ fn random(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
     let our = reader.name(name);
     let min = reader.text(element.text("minimumValue"));
     let max = reader.text(element.text("maximumValue"));
-    if element.text("outputFormat").trim_matches('0').is_empty()
-        && element.text("outputFormat").is_empty()
-    {
-        reader.keep();
-    } else {
-        reader.approximate("the format of a random number", "it is written as it is");
-    }
-    vec![Step::simple("set", json!({our: format!("${{randint({min}, {max})}}")}))]
+    reader.keep();
+    let mut steps =
+        vec![Step::simple("set", json!({our.as_str(): format!("${{randint({min}, {max})}}")}))];
+    steps.extend(formatted(reader, &our, element.text("outputFormat")));
+    steps
 }
 
 /// Parameters: a column of values for each user.

@@ -157,7 +157,7 @@ fn counted<'e>(reader: &mut Reader<'_>, element: &'e Element, scope: &Scope<'e>)
 }
 
 /// The variable that counts the rounds of a loop, from 0, when some text reads it.
-fn loop_index(reader: &mut Reader<'_>, element: &Element) -> Option<(String, Step)> {
+pub(super) fn loop_index(reader: &mut Reader<'_>, element: &Element) -> Option<(String, Step)> {
     let key = format!("__jm__{}__idx", element.name);
     if !reader.used.contains(&key) {
         return None;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::groovy;
 use super::processors;
 use super::reader::Reader;
 use super::steps::choice;
@@ -41,7 +42,13 @@ pub(super) fn add(reader: &mut Reader<'_>, element: &Element, task: &mut Task) -
             reader.drop("action after a failure", "users go on after a failure");
             return Vec::new();
         }
-        other => return vec![processors::script(reader, element, other)],
+        other => {
+            let Some(done) = groovy::read(reader, element, &processors::script_of(element)) else {
+                return vec![processors::script(reader, element, other)];
+            };
+            behind.extend(done.steps);
+            Some(done.extracts)
+        }
     };
     match made {
         Some(extracts) => {

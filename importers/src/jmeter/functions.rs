@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::condition;
 use super::reader::Reader;
 use super::text::{Call, Part};
 use super::time_format;
@@ -38,6 +39,27 @@ impl Reader<'_> {
             "__property" => self.property(call, 2, call.plain(0).unwrap_or_default()),
             "__env" => format!("${{env.{}}}", call.plain(0)?.trim()),
             "__V" | "__evalVar" | "__eval" => self.evaluated(call)?,
+            "__split" => self.split(call)?,
+            "__setProperty" if call.arguments.len() <= 2 => self.set_property(call)?,
+            "__javaScript" | "__jexl3" | "__jexl2" | "__jexl" | "__groovy" => {
+                self.computed(call)?
+            }
+            "__urldecode" => {
+                let text = call.plain(0)?.replace('+', " ");
+                percent_encoding::percent_decode_str(&text).decode_utf8().ok()?.into_owned()
+            }
+            "__escapeHtml" => {
+                let text = call.plain(0)?.replace('&', "&amp;").replace('<', "&lt;");
+                text.replace('>', "&gt;").replace('"', "&quot;")
+            }
+            "__isVarDefined" => {
+                let name = call.plain(0)?.trim().to_owned();
+                let our = self.name(&name);
+                if self.is_changing(&name) {
+                    return None;
+                }
+                self.is_set(&our).to_string()
+            }
             "__UUID" => self.kept("${uuid()}".to_owned(), call, 0),
             "__Random" => {
                 let [a, b] = [self.argument(call, 0), self.argument(call, 1)];
@@ -121,6 +143,13 @@ impl Reader<'_> {
                 let function = match call.plain(1)?.trim().to_ascii_uppercase().as_str() {
                     "" | "UPPER" => "upper",
                     "LOWER" => "lower",
+                    "CAPITALIZE" => {
+                        let text = call.plain(0)?;
+                        let mut chars = text.chars();
+                        let first = chars.next().map(char::to_uppercase);
+                        let text: String = first.into_iter().flatten().chain(chars).collect();
+                        return Some(self.kept(text, call, 2));
+                    }
                     _ => return None,
                 };
                 let text = format!("${{{function}({})}}", self.argument(call, 0));
@@ -171,16 +200,18 @@ impl Reader<'_> {
             return self.unknown(call);
         };
         let name = name.to_owned();
-        if let Some(our) = self.properties.get(&name) {
+        if let Some(our) = self.properties.get(&name).cloned() {
+            // A script or function sets it; until then it is what this says.
+            if !self.is_set(&our) && call.has(default) {
+                let pending = self.take_before();
+                let parts = call.arguments.get(default).cloned().unwrap_or_default();
+                let value = self.parts(&parts);
+                self.begin_with(&our, value);
+                pending.into_iter().for_each(|step| self.do_before(step));
+            }
             return format!("${{{our}}}");
         }
-        // A variable may have the name of a property, and another value.
-        let our = if self.used.contains(&name) {
-            self.fresh(&format!("{name}_property"))
-        } else {
-            self.name(&name)
-        };
-        self.properties.insert(name.clone(), our.clone());
+        let our = self.property_name(&name);
         let pending = self.take_before();
         let value = match call.arguments.get(default) {
             Some(parts) => {
@@ -206,15 +237,72 @@ impl Reader<'_> {
                 Some(self.parts(&parts))
             }
             // One of all that an extractor found.
-            ("__V", [Part::Text(prefix), Part::Variable(position)]) => {
-                let list = prefix.strip_suffix('_').filter(|list| self.lists.contains(*list))?;
+            ("__V", [Part::Text(prefix), Part::Variable(position)])
+                if prefix.strip_suffix('_').is_some_and(|list| self.lists.contains(list)) =>
+            {
+                let list = prefix.strip_suffix('_')?;
                 let (list, position) = (self.name(list), self.name(position));
                 let item = self.fresh("position");
                 let position = self.set_before(&item, json!({"expr": format!("{position} - 1")}));
                 Some(format!("${{item(${{{list}}}, {position})}}"))
             }
+            ("__V", parts) => match (self.settled(parts), call.arguments.get(1)) {
+                (Some(name), None) => Some(self.variable(&name)),
+                (Some(name), Some(default)) => {
+                    let our = self.name(&name);
+                    let default = default.clone();
+                    let is_known = self.is_set(&our) || self.is_changing(&name);
+                    Some(if is_known { format!("${{{our}}}") } else { self.parts(&default) })
+                }
+                (None, _) => None,
+            },
             _ => None,
         }
+    }
+
+    /// A function that is no more than an expression.
+    fn computed(&mut self, call: &Call) -> Option<String> {
+        let script = condition::script_of(call)?;
+        // The last argument may name a variable.
+        let named = script.rsplit_once(',').filter(|(_, name)| {
+            let name = name.trim();
+            !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+        });
+        let (script, name) = match named {
+            Some((script, name)) if call.arguments.len() > 1 => (script, Some(name.trim())),
+            _ => (script.as_str(), None),
+        };
+        let expression = condition::value(self, script)?;
+        let name = match name {
+            Some(name) => self.name(name),
+            None => self.fresh("value"),
+        };
+        Some(self.set_before(&name, json!({"expr": expression})))
+    }
+
+    /// What is split becomes a list; the text itself is what the call gives.
+    fn split(&mut self, call: &Call) -> Option<String> {
+        let name = call.plain(1)?.trim().to_owned();
+        if name.is_empty() {
+            return None;
+        }
+        let text = self.argument(call, 0);
+        let separator = call.plain(2).filter(|sign| !sign.is_empty()).unwrap_or(",");
+        let our = self.name(&name);
+        let list = format!("${{split({text}, {})}}", argument(separator)?);
+        self.set_before(&our, json!(list));
+        let parts = call.arguments.first().cloned().unwrap_or_default();
+        Some(self.parts(&parts))
+    }
+
+    /// A property that other groups read.
+    fn set_property(&mut self, call: &Call) -> Option<String> {
+        let name = call.plain(0)?.trim().to_owned();
+        let our = self.property_name(&name);
+        let parts = call.arguments.get(1).cloned().unwrap_or_default();
+        let value = self.parts(&parts);
+        self.set_before(&our, json!(value));
+        Some(String::new())
     }
 
     fn digest(&mut self, call: &Call) -> Option<String> {
@@ -250,7 +338,7 @@ impl Reader<'_> {
                 }
                 [Part::Variable(_) | Part::Call(_)] => {
                     let parts = argument.clone();
-                    terms.push(self.parts(&parts));
+                    terms.push(condition::operand(&self.parts(&parts)));
                 }
                 [] => {}
                 _ => return None,

@@ -7,6 +7,7 @@ use super::managers;
 use super::reader::Reader;
 use super::rewriting;
 use super::steps::Scope;
+use super::text::{self, Part};
 use super::tree::Element;
 use crate::body;
 use crate::draft::Task;
@@ -114,7 +115,13 @@ pub(super) fn task<'e>(reader: &mut Reader<'_>, element: &'e Element, scope: &Sc
 
 /// The URL, without the query that arguments are.
 fn address(reader: &mut Reader<'_>, settings: &Settings<'_>, task: &mut Task) {
-    let path = reader.text(settings.text("HTTPSampler.path").trim()).replace(' ', "%20");
+    let mut path = text::parse(settings.text("HTTPSampler.path").trim());
+    for part in &mut path {
+        if let Part::Text(text) = part {
+            *text = text.replace(' ', "%20");
+        }
+    }
+    let path = reader.parts(&path);
     if path.starts_with("http://") || path.starts_with("https://") {
         task.url = path;
         return;

@@ -9,9 +9,11 @@ mod expand;
 mod extractors;
 mod foreach;
 mod functions;
+mod groovy;
 mod http;
 mod load;
 mod managers;
+mod outcome;
 mod processors;
 mod profile;
 mod reader;
@@ -134,6 +136,11 @@ fn gather(reader: &mut Reader<'_>, elements: &[Element], enabled: bool) {
             for name in extractors::list_names(element) {
                 reader.lists.insert(name);
             }
+            element.props.walk(&mut |text| {
+                text::split_names(&text::parse(text), &mut |name| {
+                    reader.lists.insert(name.to_owned());
+                });
+            });
         }
         gather(reader, &element.children, enabled);
     }
@@ -182,6 +189,10 @@ fn group<'e>(
     steps.extend(reader.inside(group, &scope));
     if std::mem::take(&mut reader.clears_cookies) {
         steps.insert(0, Step::simple("clear_cookies", true));
+    }
+    if outcome::tell(&mut steps) {
+        // Before the first request all is well.
+        reader.set_at_start("last_status", json!(0));
     }
     let at_start = std::mem::take(&mut reader.at_start);
     let on_start: Vec<Step> = at_start

@@ -1,5 +1,6 @@
 //! What is done before a request, besides parameters.
 
+use super::groovy;
 use super::reader::Reader;
 use super::rewriting;
 use super::tree::Element;
@@ -35,7 +36,16 @@ pub(super) fn steps(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
             let what = format!("send the parameters that `{names}` has found");
             vec![Step::todo(&what, "")]
         }
-        other => vec![script(reader, element, other)],
+        other => {
+            let source = script_of(element);
+            match groovy::read(reader, element, &source) {
+                Some(done) if done.extracts.is_empty() => {
+                    reader.keep();
+                    done.steps
+                }
+                _ => vec![script(reader, element, other)],
+            }
+        }
     }
 }
 

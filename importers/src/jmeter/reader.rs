@@ -28,6 +28,8 @@ pub(super) struct Reader<'a> {
     pub(super) lists: HashSet<String>,
     /// Variables that some text reads.
     pub(super) used: HashSet<String>,
+    /// Variables that elements set again and again.
+    changing: HashSet<String>,
     /// Variables and what they are at the start.
     pub(super) variables: Map<String, Value>,
     /// Variables that are computed once, before the first user starts.
@@ -48,6 +50,12 @@ pub(super) struct Reader<'a> {
     pub(super) path: Vec<String>,
     /// The name of the test plan.
     pub(super) plan: String,
+    /// What names of the script that is being read stand for.
+    pub(super) locals: HashMap<String, String>,
+    /// Variables that scripts set.
+    pub(super) put: HashSet<String>,
+    /// What was noted about lines of the source.
+    noted: HashMap<(String, String, String), String>,
     counters: usize,
 }
 
@@ -63,6 +71,7 @@ impl<'a> Reader<'a> {
             properties: HashMap::new(),
             lists: HashSet::new(),
             used: HashSet::new(),
+            changing: HashSet::new(),
             variables: Map::new(),
             setup: Vec::new(),
             sources: Vec::new(),
@@ -72,6 +81,9 @@ impl<'a> Reader<'a> {
             place: source.name.clone(),
             path: Vec::new(),
             plan: String::new(),
+            locals: HashMap::new(),
+            put: HashSet::new(),
+            noted: HashMap::new(),
             counters: 0,
         }
     }
@@ -80,6 +92,15 @@ impl<'a> Reader<'a> {
     pub(super) fn look(&mut self, elements: &[Element]) {
         for element in elements {
             element.walk(&mut |element| {
+                // The names that data files, counters, loops and extractors set.
+                let is_data = !matches!(element.class.as_str(), "Arguments" | "TestPlan");
+                for (name, value) in &element.props.0 {
+                    let sets = ["ame", "Val", "Var"].iter().any(|part| name.contains(part));
+                    if let Some(value) = value.as_text().filter(|_| is_data && sets) {
+                        let names = value.split([',', ';']).map(|name| name.trim().to_owned());
+                        self.changing.extend(names);
+                    }
+                }
                 element.props.walk(&mut |text| {
                     text::variables(&text::parse(text), &mut |name| {
                         self.used.insert(name.to_owned());
@@ -108,12 +129,37 @@ impl<'a> Reader<'a> {
 
     /// A part of the element that is being read is done differently.
     pub(super) fn approximate(&mut self, what: &str, why: &str) {
-        self.notes.approximate(&self.place, what, why);
+        let place = self.first_place(what, why);
+        self.notes.approximate(&place, what, why);
     }
 
     /// A part of it is left out.
     pub(super) fn drop(&mut self, what: &str, why: &str) {
-        self.notes.drop(&self.place, what, why);
+        let place = self.first_place(what, why);
+        self.notes.drop(&place, what, why);
+    }
+
+    /// Where this was said about this line for the first time: what applies to many samplers is read for each
+    /// of them, and counts for each, but is one note.
+    fn first_place(&mut self, what: &str, why: &str) -> String {
+        let line = self.place.split(' ').next().unwrap_or_default().to_owned();
+        let known = self.noted.entry((line, what.to_owned(), why.to_owned()));
+        known.or_insert_with(|| self.place.clone()).clone()
+    }
+
+    /// The variable that stands for a property.
+    pub(super) fn property_name(&mut self, name: &str) -> String {
+        if let Some(known) = self.properties.get(name) {
+            return known.clone();
+        }
+        // A variable may have the name of a property, and another value.
+        let our = if self.used.contains(name) {
+            self.fresh(&format!("{name}_property"))
+        } else {
+            self.name(name)
+        };
+        self.properties.insert(name.to_owned(), our.clone());
+        our
     }
 
     /// A remark about a part that is kept.
@@ -153,7 +199,7 @@ impl<'a> Reader<'a> {
             && !self.names.contains_key(name)
         {
             let list = self.name(list);
-            if item == "matchNr" {
+            if matches!(item, "matchNr" | "n") {
                 return format!("${{len(${{{list}}})}}");
             }
             if let Some(position) = item.parse::<usize>().ok().and_then(|item| item.checked_sub(1))
@@ -260,6 +306,21 @@ impl<'a> Reader<'a> {
         unique
     }
 
+    /// What a text says but for variables that have one value from the start to the end.
+    pub(super) fn settled(&self, parts: &[Part]) -> Option<String> {
+        let all: Option<Vec<String>> = parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => Some(text.clone()),
+                Part::Variable(name) if !self.changing.contains(name) => {
+                    self.constant(&format!("${{{name}}}"))
+                }
+                _ => None,
+            })
+            .collect();
+        Some(all?.concat())
+    }
+
     /// Whether a variable has a value from the start.
     pub(super) fn is_set(&self, name: &str) -> bool {
         self.variables.contains_key(name)
@@ -269,6 +330,11 @@ impl<'a> Reader<'a> {
                 }
                 Step::Task(_) => false,
             })
+    }
+
+    /// Whether an element sets a variable of the source again and again.
+    pub(super) fn is_changing(&self, name: &str) -> bool {
+        self.changing.contains(name)
     }
 
     /// The number of the next counter.

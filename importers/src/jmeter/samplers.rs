@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::groovy;
 use super::processors;
 use super::reader::Reader;
 use super::steps::Scope;
@@ -28,6 +29,13 @@ pub(super) fn steps<'e>(
         }
         "JavaSampler" => java(reader, element),
         other => {
+            if matches!(other, "JSR223Sampler" | "BeanShellSampler")
+                && let Some(done) = groovy::read(reader, element, &processors::script_of(element))
+                && done.extracts.is_empty()
+            {
+                reader.notes.keep_request();
+                return done.steps;
+            }
             let why = match other {
                 "JDBCSampler" => "there is no user for SQL statements yet",
                 "PingPongSampler" => "pings of the server are answered, and none are sent",

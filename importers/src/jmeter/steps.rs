@@ -155,6 +155,8 @@ impl Reader<'_> {
                 None
             }
         };
+        // What extractors need comes after the request.
+        steps.extend(self.take_before());
         if let Some(Step::Task(task)) = &mut step {
             self.expect(task, &scope);
         } else {

@@ -183,6 +183,20 @@ pub(super) fn variables(parts: &[Part], visit: &mut impl FnMut(&str)) {
     }
 }
 
+/// Calls `visit` with the name of each variable that `__split` sets.
+pub(super) fn split_names(parts: &[Part], visit: &mut impl FnMut(&str)) {
+    for part in parts {
+        if let Part::Call(call) = part {
+            if call.name == "__split"
+                && let Some(name) = call.plain(1).map(str::trim).filter(|name| !name.is_empty())
+            {
+                visit(name);
+            }
+            call.arguments.iter().for_each(|argument| split_names(argument, visit));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

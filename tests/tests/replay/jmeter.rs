@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ld_tests::command::Folder;
+use ld_tests::recorder::{Recorded, Recorder};
+use ld_tests::witness::reply;
 use ld_tests::{cases, jmeter};
 use serde_json::{Map, Value, json};
 
-use crate::compare::{Body, Differences, Request, recorded};
+use crate::answers;
+use crate::compare::{Body, Differences, Request, requests};
 use crate::plans_are_as_expected;
 
 /// Plans that JMeter cannot run with one user in one round, or at all, and why.
@@ -87,12 +90,12 @@ fn imported_test_plans_send_what_jmeter_sends() {
             continue;
         }
         let folder = folder(&plan);
-        let theirs = recorded(|recorder| {
+        let theirs = requests(&Recorder::start_with(answer).unwrap(), |recorder| {
             let source = fs::read_to_string(folder.path().join(&name)).unwrap();
             let cut = folder.write("cut.jmx", cut(&source)).unwrap();
             jmeter::run(&cut, recorder.addr()).unwrap();
         });
-        let ours = recorded(|recorder| {
+        let ours = requests(&Recorder::start_with(answer).unwrap(), |recorder| {
             let (plan, _) = import(&folder, &name);
             for (number, plan) in alone(serde_json::from_str(&plan).unwrap()).iter().enumerate() {
                 let file = format!("plan-{number}.json");
@@ -107,6 +110,13 @@ fn imported_test_plans_send_what_jmeter_sends() {
     }
     let known = KNOWN.iter().map(|(_, number, _)| number).sum();
     differences.at_most(known, 50);
+}
+
+fn answer(asked: &Recorded) -> Vec<u8> {
+    if asked.host == "rich.example" {
+        return answers::rich(asked);
+    }
+    reply(200, &[("Content-Type", "application/json")], "{}")
 }
 
 fn name(plan: &Path) -> String {

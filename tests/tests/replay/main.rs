@@ -6,6 +6,7 @@
 //! [`compare`].
 #![cfg(test)]
 
+mod answers;
 mod compare;
 mod corpus;
 mod curl;
