@@ -37,5 +37,6 @@ pub use link::{Linked, Tables};
 pub use program::Program;
 pub use reply::{Fault, FaultClass, Meta, Needs, Reply};
 pub use scratch::ScratchPool;
+pub use user::bounds::MAX_VALUE;
 pub use user::{Effect, Failure, Request, Resume, Sample, Scope, User, World};
 pub use value::{Value, Var};

@@ -21,7 +21,10 @@ pub(super) const FUNCTION: Function = Function {
     gives: Gives::Anything,
     is_pure: true,
     doc: "The item at a position of a list, or the member of a name; nothing when there is none.",
-    examples: &[Example { call: "${item([7], 0)}", result: "7" }],
+    examples: &[
+        Example { call: "${item([7], 0)}", result: "7" },
+        Example { call: "${item([7, 8], -1)}", result: "8" },
+    ],
     prepare: |_| {
         Ok(Box::new(|call, result| {
             if let [Value::Json(list), position] = call.arguments {

@@ -1,6 +1,6 @@
 //! `${join(list, separator)}`: the items of a list in one text.
 
-use ld_vm::Value;
+use ld_vm::{MAX_VALUE, Value};
 
 use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
 use crate::json;
@@ -36,6 +36,9 @@ pub(super) const FUNCTION: Function = Function {
             argument::with_text(separator, |separator| {
                 let out = result.text_mut();
                 for (number, item) in items.enumerate() {
+                    if out.len() > MAX_VALUE {
+                        return;
+                    }
                     if number > 0 {
                         out.extend_from_slice(separator);
                     }

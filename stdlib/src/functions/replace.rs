@@ -1,5 +1,7 @@
 //! `${replace(text, from, to)}`: a text with a part of it changed.
 
+use ld_vm::MAX_VALUE;
+
 use super::{Example, Function, Gives, Parameter, ParameterKind, argument};
 
 pub(super) const FUNCTION: Function = Function {
@@ -50,13 +52,24 @@ fn replaced(text: &[u8], from: &[u8], to: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(before);
         out.extend_from_slice(to);
         rest = after.get(from.len()..).unwrap_or_default();
+        if out.len() > MAX_VALUE {
+            return;
+        }
     }
     out.extend_from_slice(rest);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::replaced;
+    use super::{MAX_VALUE, replaced};
+
+    #[test]
+    fn a_result_without_bounds_is_not_made() {
+        let (text, to) = (vec![b'a'; 1 << 20], vec![b'b'; 1 << 20]);
+        let mut out = Vec::new();
+        replaced(&text, b"a", &to, &mut out);
+        assert!(out.len() > MAX_VALUE && out.len() <= MAX_VALUE + to.len() + 1);
+    }
 
     #[test]
     fn every_occurrence_is_replaced_and_none_of_what_was_put_in() {

@@ -23,7 +23,6 @@ pub(super) const FUNCTION: Function = Function {
     examples: &[
         Example { call: "${split('a,b,,c')}", result: r#"["a","b","","c"]"# },
         Example { call: "${split(/orders/17, /)}", result: r#"["","orders","17"]"# },
-        Example { call: "${item(${split(/orders/17, /)}, -1)}", result: "17" },
     ],
     prepare: |_| {
         Ok(Box::new(|call, result| {

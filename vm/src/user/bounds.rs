@@ -5,8 +5,9 @@ use crate::scratch::ScratchPool;
 use crate::value::Value;
 
 /// The longest value that a plan may make, keep in a variable or put into a request, in bytes.
-/// Bodies have the same bound.
-pub(crate) const MAX_VALUE: usize = 64 << 20;
+/// Bodies have the same bound. A function whose result may be much longer than its arguments stops
+/// once it is beyond this: that it was too long is told by whoever called it.
+pub const MAX_VALUE: usize = 64 << 20;
 
 /// What a failure of this kind says.
 pub(crate) const TOO_LONG: &str = "a value of more than 64 MiB was made: variables, results of \
