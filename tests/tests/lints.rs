@@ -13,6 +13,7 @@ const MEANT: &[(&str, &[Code])] = &[
     ("calls-in-calls", &[Code::BodyOnGet]),
     ("constant-get", &[Code::UrlFragment]),
     ("extract-chain", &[Code::UnusedExtract]),
+    ("extracts", &[Code::ShadowedExtract]),
     ("flow", &[Code::OneNameTwoUrls, Code::UnreachableTask]),
     ("folded-variables", &[Code::UnusedVariable]),
     ("functions", &[Code::PlainSecret]),

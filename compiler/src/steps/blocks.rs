@@ -83,7 +83,7 @@ impl Lower<'_> {
             "repeat" => self.repeat(span, value, &members, context),
             "set" => self.assignments(span, value),
             "clear_cookies" => {
-                if context.protocol.name != "http" {
+                if !context.protocol.has_cookies {
                     let message = format!("`{}` has no cookies", context.user);
                     let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
                         .label(node.span, "this changes nothing");

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use oxc_span::Span;
 
-use super::machine::Machine;
+use super::machine::{Machine, Node};
 use super::value::{Object, Value};
 
 /// A cookie that the script sets.
@@ -63,21 +63,19 @@ impl<'a> Machine<'a, '_> {
             }
             ("delete", Some(field)) => {
                 self.cookies.retain(|known| known.name != field || known.host != of);
-                self.forgets(span);
+                let why = "what the script set itself is sent no more; a cookie that the server \
+                           set still is";
+                self.approximate(span, why);
             }
             ("clear", _) => {
                 self.cookies.retain(|known| known.host != of);
-                self.forgets(span);
+                let head = [("clear_cookies".to_owned(), true.into())].into_iter().collect();
+                self.push(Node::Block { head, lists: Vec::new() });
+                self.remark(span, "cookies of all hosts are forgotten");
             }
             _ => self.drop(span, "what this does to the jar is not known"),
         }
         Value::Undefined
-    }
-
-    fn forgets(&mut self, span: Span) {
-        let why =
-            "what the script set itself is sent no more; cookies that the server set still are";
-        self.approximate(span, why);
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Protocol {
     pub transient: &'static [i64],
     /// Whether a user can have several requests under way.
     pub at_once: bool,
+    /// Whether a user keeps cookies.
+    pub has_cookies: bool,
     /// The names of a request's parts, in order.
     pub parts: &'static [&'static str],
     /// The names of a request's numbers, in order.

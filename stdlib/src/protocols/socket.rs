@@ -56,6 +56,7 @@ pub const PROTOCOL: Protocol = Protocol {
     default_check: None,
     transient: &[],
     at_once: false,
+    has_cookies: false,
     parts: &["target", "payload", "expect"],
     options: &["udp", "timeout_ns", "expect_bytes", "hex"],
     prepare,

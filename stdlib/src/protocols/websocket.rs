@@ -70,6 +70,7 @@ pub const PROTOCOL: Protocol = Protocol {
     default_check: None,
     transient: &[],
     at_once: false,
+    has_cookies: false,
     parts: &["url", "host", "headers", "subprotocols", "payload", "expect", "ca", "cert", "key"],
     options: &["method", "timeout_ns", "binary", "hex", "verify"],
     prepare,

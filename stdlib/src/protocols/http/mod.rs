@@ -179,6 +179,7 @@ pub const PROTOCOL: Protocol = Protocol {
     default_check: Some("status_below_400"),
     transient: &[408, 429, 502, 503, 504],
     at_once: true,
+    has_cookies: true,
     parts: &[
         "origin",
         "url",
