@@ -27,9 +27,11 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
             .push(Source::new(&input.name, input.bytes, folder).map_err(|failure| fail(&failure))?);
     }
     let importer = ld_importers::importer(kind, &sources).map_err(|failure| fail(&failure))?;
-    let imported = ld_importers::import(importer, &sources, &choices(options))
+    let mut imported = ld_importers::import(importer, &sources, &choices(options))
         .map_err(|failure| fail(&failure))?;
-    let plan = laid_out(&imported.plan);
+    // Sources may be large, and what follows needs memory too.
+    drop(sources);
+    let plan = laid_out(std::mem::take(&mut imported.plan));
     match &options.output {
         Some(path) => write(path, plan.as_bytes(), 0o666)?,
         None => print(plan.as_bytes())?,
@@ -53,10 +55,11 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
 }
 
 /// The plan in the usual layout.
-fn laid_out(plan: &serde_json::Value) -> String {
+fn laid_out(plan: serde_json::Value) -> String {
     let text = plan.to_string();
-    let (source, _) = ld_compiler::Source::from_bytes("plan", text.clone().into_bytes());
-    ld_compiler::format::format(&source).unwrap_or(text)
+    drop(plan);
+    let (source, _) = ld_compiler::Source::from_bytes("plan", text.into_bytes());
+    ld_compiler::format::format(&source).unwrap_or_else(|_| source.text().to_owned())
 }
 
 /// The kind, when the first argument names one and is no file, and the files.
