@@ -392,7 +392,7 @@ fn register_source(entry: &[(&str, &Tree)], span: Span, format: Format, lower: &
                 format!("the data file `{path}` cannot be read"),
             )
             .label(path_span, error.to_string())
-            .help("paths are seen from the working directory, then from the plan's folder");
+            .help(files::SEEN_FROM);
             lower.report(problem);
             None
         }

@@ -83,7 +83,7 @@ fn file(path: &str, span: Span, lower: &mut Lower<'_>) {
     if let Err(error) = read {
         let problem = Diagnostic::new(Code::UnreadableFile, format!("`{path}` cannot be read"))
             .label(span, error.to_string())
-            .help("paths are seen from the working directory, then from the plan's folder");
+            .help(files::SEEN_FROM);
         return lower.report(problem);
     }
     if lower.inside.contains(&path) || lower.source.name() == path {

@@ -197,6 +197,7 @@ impl Driver for Http {
 type Detour<'f> = Pin<Box<dyn Future<Output = Result<(), Fault>> + 'f>>;
 
 impl Http {
+    /// Hands on what a reply was held in.
     #[inline(never)]
     fn take_back(&self, received: &mut Received) {
         self.buffers.put(std::mem::take(&mut received.buffer));
