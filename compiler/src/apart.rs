@@ -8,14 +8,14 @@ use crate::json::Node;
 use crate::load::Given;
 use crate::lower::{Lower, Unknown};
 use crate::scenario::user;
-use crate::steps::{Context, is_block};
+use crate::steps::{Common, Context, is_block};
 
 /// Lowers the `setup` or `teardown` of a run: steps for users like the run's, or an object that
 /// says what else makes them. `None` when there are none.
 pub(crate) fn lower(
     name: &'static str,
     run: &Given<'_, '_>,
-    host: Option<&Tree>,
+    common: Common<'_>,
     lower: &mut Lower<'_>,
 ) -> Option<Scenario> {
     let (_, node) = run.written(name).filter(|(_, node)| !node.is_null())?;
@@ -24,13 +24,14 @@ pub(crate) fn lower(
         let written = lower.members(node, &[APART], owner, Unknown::Field);
         let given = Given::new(written, &["tasks"], &["host"], lower);
         let host = match &lower.options.host {
-            None => given.values.get("host").or(host),
-            Some(_) => host,
+            None => given.values.get("host").or(common.host),
+            Some(_) => common.host,
         };
+        let common = Common { host, ..common };
         let (_, tasks) = given.written("tasks")?;
-        return steps(tasks, name, given.values.get("user"), run, host, lower);
+        return steps(tasks, name, given.values.get("user"), run, common, lower);
     }
-    steps(node, name, None, run, host, lower)
+    steps(node, name, None, run, common, lower)
 }
 
 fn steps(
@@ -38,7 +39,7 @@ fn steps(
     name: &'static str,
     own_user: Option<&Tree>,
     run: &Given<'_, '_>,
-    host: Option<&Tree>,
+    common: Common<'_>,
     lower: &mut Lower<'_>,
 ) -> Option<Scenario> {
     let detail = run.values.get("user_detail_dict");
@@ -46,7 +47,7 @@ fn steps(
     let place = kind.map_or(Span::default(), |tree| tree.span);
     let (protocol, user) = user(kind, place, lower)?;
     lower.expand = true;
-    let steps = lower.steps(node, name, Context { protocol, user, host });
+    let steps = lower.steps(node, name, Context { protocol, user, common });
     lower.expand = false;
     Some(Scenario {
         name: name.to_owned(),

@@ -130,7 +130,7 @@ impl<'e> Emit<'e> {
         let [on_start, on_stop] =
             [&scenario.on_start, &scenario.on_stop].map(|steps| self.apart(scenario, steps));
 
-        let protocol = self.protocol(scenario.protocol.name);
+        let protocol = self.protocol(scenario.driver());
         let wait = self.builder.pause(scenario.wait.min_ns, scenario.wait.max_ns);
         let user = self.builder.constant(scenario.user.as_bytes());
         let name = self.builder.constant(scenario.name.as_bytes());
@@ -424,7 +424,7 @@ impl<'e> Emit<'e> {
                 let rows = &mut self.builder.program_mut().tables.series;
                 push(rows, SeriesRow { name, method, target, scenario, kind })
             });
-        let protocol = self.protocol(scenario.protocol.name);
+        let protocol = self.protocol(task.protocol.name);
         let parts = self.builder.parts(parts);
         let options = self.builder.options(&task.request.options);
         let needs = task.needs().bits();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use ld_stdlib::assertions::Assertion;
 use ld_stdlib::extractors::Extractor;
-use ld_stdlib::protocols::{Prepared, Protocol};
+use ld_stdlib::protocols::{MIXED, Prepared, Protocol};
 use ld_stdlib::{Span, Template};
 use ld_vm::Needs;
 use ld_vm::program::LoadKind;
@@ -175,6 +175,30 @@ pub(crate) struct Scenario {
     pub(crate) on_start: Vec<Step>,
     /// What a user does after its last.
     pub(crate) on_stop: Vec<Step>,
+}
+
+impl Scenario {
+    /// The tasks of its users, in no particular order.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = &Task> {
+        [&self.on_start, &self.steps, &self.on_stop]
+            .into_iter()
+            .flat_map(|steps| Step::tasks(steps))
+    }
+
+    /// Whether a task is of this user type.
+    pub(crate) fn has_user(&self, user: &str) -> bool {
+        self.tasks().any(|task| task.user == user)
+    }
+
+    /// The name of what drives its users: their protocol, or all of them together.
+    pub(crate) fn driver(&self) -> &'static str {
+        let mut protocols = self.tasks().map(|task| task.protocol.name);
+        match protocols.next() {
+            None => self.protocol.name,
+            Some(first) if protocols.all(|name| name == first) => first,
+            Some(_) => MIXED,
+        }
+    }
 }
 
 /// What starts and stops the users of a scenario.
@@ -359,6 +383,8 @@ impl Ir {
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) span: Span,
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) user: &'static str,
     /// The name of its samples; the slots in it stay as written.
     pub(crate) name: Template,
     pub(crate) request: Prepared,

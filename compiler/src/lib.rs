@@ -11,6 +11,7 @@
 mod apart;
 mod call;
 mod condition;
+mod connection;
 mod databases;
 pub mod diag;
 mod document;

@@ -29,6 +29,9 @@ pub(crate) struct Lower<'l> {
     pub(crate) pythonic: bool,
     /// Whether the run being lowered leaves the version of HTTP to servers.
     pub(crate) http2: bool,
+    /// What the `connection` of the run being lowered says, with its place, as long as no task
+    /// has asked for it.
+    pub(crate) unheeded: Vec<(Span, String)>,
     /// How many names were compared in search of one that was meant.
     pub(crate) compared: usize,
     /// How many actions the one being lowered stands inside of.
@@ -62,6 +65,7 @@ impl<'l> Lower<'l> {
             fold: true,
             pythonic: options.strict_compat,
             http2: false,
+            unheeded: Vec::new(),
             compared: 0,
             depth: 0,
             place: None,

@@ -7,6 +7,7 @@ use ld_stdlib::scenario::MODES;
 use ld_stdlib::{Span, Tree, TreeKind};
 
 use crate::apart;
+use crate::connection::{self, Connection};
 use crate::databases::register_databases;
 use crate::diag::{Code, Diagnostic, suggest};
 use crate::document::{Written, register_data_sources, register_sources, register_variables};
@@ -16,7 +17,7 @@ use crate::load::{self, Given};
 use crate::lower::Lower;
 use crate::scenarios;
 use crate::scope::Registered;
-use crate::steps::Context;
+use crate::steps::{Common, Context};
 use crate::throttle;
 
 /// The command that starts a run.
@@ -69,18 +70,23 @@ pub(crate) fn lower(
         "on_stop",
         "scenarios",
         "teardown",
+        "connection",
+        "connection_string",
     ];
     let given = Given::new(arguments.clone(), &left_out, &["host", "user_detail_dict"], lower);
     let host = host(&given.values, lower);
     lower.http2 = given.values.get("http2").is_some_and(|tree| tree.kind == TreeKind::Bool(true));
     throttle::of_run(given.values.get("max_rps"), lower);
+    lower.unheeded.clear();
+    let connection = Connection::of(&given, None, lower);
+    let common = Common { host: host.as_ref(), connection: &connection };
     let scenarios = match scenarios {
-        Some(node) => scenarios::lower(node, &given, host.as_ref(), lower),
-        None => vec![only(action, &given, host.as_ref(), lower)?],
+        Some(node) => scenarios::lower(node, &given, common, lower),
+        None => vec![only(action, &given, common, lower)?],
     };
     if let Some(span) = given.span("http2")
         && lower.http2
-        && !scenarios.iter().any(|scenario| scenario.user == "async_http_user")
+        && !scenarios.iter().any(|scenario| scenario.has_user("async_http_user"))
     {
         let message = "`http2` changes nothing without an `async_http_user`";
         let problem = Diagnostic::new(Code::FieldWithoutEffect, message)
@@ -89,7 +95,8 @@ pub(crate) fn lower(
         lower.report(problem);
     }
     let [setup, teardown] =
-        ["setup", "teardown"].map(|name| apart::lower(name, &given, host.as_ref(), lower));
+        ["setup", "teardown"].map(|name| apart::lower(name, &given, common, lower));
+    connection::report_unheeded(lower);
     let ends = |scenario: &Scenario| scenario.load.is_open() && scenario.load.ends();
     let run = Run {
         span: action.span,
@@ -116,7 +123,7 @@ pub(crate) fn lower(
 fn only(
     action: &Node<'_>,
     given: &Given<'_, '_>,
-    host: Option<&Tree>,
+    common: Common<'_>,
     lower: &mut Lower<'_>,
 ) -> Option<Scenario> {
     let Some((_, detail)) = given.written("user_detail_dict") else {
@@ -129,9 +136,10 @@ fn only(
     };
     let detail = (detail.span, given.values.get("user_detail_dict"));
     let (protocol, user) = user(detail.1.and_then(|tree| tree.member("user")), detail.0, lower)?;
+    let context = Context { protocol, user, common };
     lower.expand = true;
     let (weighted, steps) = match given.written("tasks").map(|(_, node)| node) {
-        Some(node) => self::tasks(node, Context { protocol, user, host }, lower),
+        Some(node) => self::tasks(node, context, lower),
         None => {
             let problem = Diagnostic::new(Code::NoTasks, format!("`{COMMAND}` has no `tasks`"))
                 .label(action.span, "this run makes no requests");
@@ -139,7 +147,7 @@ fn only(
             (false, Vec::new())
         }
     };
-    let [on_start, on_stop] = around(&[given], Context { protocol, user, host }, lower);
+    let [on_start, on_stop] = around(&[given], context, lower);
     lower.expand = false;
     let load = load::load(given, lower).unwrap_or_default();
     let (wait, paced) = load::wait(given, lower).unwrap_or_else(load::default_wait);

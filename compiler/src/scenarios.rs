@@ -1,22 +1,26 @@
 //! `scenarios`: several kinds of users in one run, each with tasks and load of its own.
 
+use ld_stdlib::Shape;
 use ld_stdlib::load::SCENARIO;
-use ld_stdlib::{Shape, Tree};
 use ld_vm::program::LoadKind;
 
+use crate::connection::Connection;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Load, Scenario};
 use crate::json::{Kind, Member, Node};
 use crate::load::{self, Given};
 use crate::lower::{Lower, Unknown};
 use crate::scenario::{around, tasks, user};
-use crate::steps::Context;
+use crate::steps::{Common, Context};
+
+/// What is lowered by itself.
+const LEFT_OUT: [&str; 5] = ["tasks", "on_start", "on_stop", "connection", "connection_string"];
 
 /// Lowers the scenarios of a run, whose own arguments hold for those that say nothing else.
 pub(crate) fn lower(
     node: &Node<'_>,
     run: &Given<'_, '_>,
-    host: Option<&Tree>,
+    common: Common<'_>,
     lower: &mut Lower<'_>,
 ) -> Vec<Scenario> {
     let Kind::Object(members) = &node.kind else {
@@ -51,16 +55,18 @@ pub(crate) fn lower(
         };
         let owner = format_args!("scenario `{}`", key.text);
         let written = lower.members(value, &[SCENARIO], owner, Unknown::Field);
-        let given = Given::new(written, &["tasks", "on_start", "on_stop"], &["host"], lower);
+        let given = Given::new(written, &LEFT_OUT, &["host"], lower);
         let detail = run.values.get("user_detail_dict");
         let name = given.values.get("user").or_else(|| detail?.member("user"));
         let Some((protocol, user)) = user(name, key.span, lower) else { continue };
         let host = match &lower.options.host {
-            None => given.values.get("host").or(host),
-            Some(_) => host,
+            None => given.values.get("host").or(common.host),
+            Some(_) => common.host,
         };
+        let connection = Connection::of(&given, Some(common.connection), lower);
+        let common = Common { host, connection: &connection };
+        let context = Context { protocol, user, common };
         lower.expand = true;
-        let context = Context { protocol, user, host };
         let (weighted, steps) = (given.written("tasks"))
             .map(|(_, node)| tasks(node, context, lower))
             .unwrap_or_default();

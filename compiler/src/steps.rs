@@ -10,6 +10,7 @@ use ld_stdlib::protocols::Protocol;
 use ld_stdlib::scenario::TASK_FIELDS;
 use ld_stdlib::{Field, Shape, Span, Tree, TreeKind};
 
+use crate::connection::Connection;
 use crate::diag::{Code, Diagnostic, suggest};
 use crate::ir::{Argument, Condition, Const, Step, StepKind, Var};
 use crate::json::{Key, Kind, Node};
@@ -21,8 +22,16 @@ use crate::task;
 pub(crate) struct Context<'c> {
     pub(crate) protocol: &'static Protocol,
     pub(crate) user: &'static str,
+    pub(crate) common: Common<'c>,
+}
+
+/// What steps of all user types have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Common<'c> {
     /// What relative targets are relative to.
     pub(crate) host: Option<&'c Tree>,
+    /// What tasks say that do not say it themselves.
+    pub(crate) connection: &'c Connection<'c>,
 }
 
 impl Lower<'_> {
@@ -62,6 +71,7 @@ impl Lower<'_> {
             return Some(Step { span: node.span, weight, condition, kind });
         }
         if method.is_none()
+            && node.get("user").is_none()
             && let Some((key, meant)) = misspelt(node, context.protocol)
         {
             let message = format!("unknown block `{}`", key.text);

@@ -6,7 +6,7 @@ use ld_stdlib::assertions::{self, ASSERTIONS};
 use ld_stdlib::blocks::STEP_FIELDS;
 use ld_stdlib::extractors::{self, ENTRY_FIELDS, EXTRACTORS};
 use ld_stdlib::protocols::{Problem, ProblemKind, Protocol, Task as Fields};
-use ld_stdlib::scenario::TASK_FIELDS;
+use ld_stdlib::scenario::{TASK_FIELDS, USER};
 use ld_stdlib::template::Member;
 use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
 use ld_vm::{Needs, Value};
@@ -18,7 +18,7 @@ use crate::json::{Key, Kind, Node};
 use crate::lower::{Lower, Unknown, constant};
 use crate::optimise;
 use crate::retry;
-use crate::scenario::pause;
+use crate::scenario::{self, pause};
 use crate::steps::Context;
 use crate::throttle;
 
@@ -29,7 +29,6 @@ pub(crate) fn lower(
     context: Context<'_>,
     lower: &mut Lower<'_>,
 ) -> Option<Task> {
-    let Context { protocol, user, host } = context;
     if node.is_invalid() {
         return None;
     }
@@ -50,12 +49,17 @@ pub(crate) fn lower(
         }
         _ => node,
     };
+    let Context { protocol, user, common } = of_task(node, context, lower)?;
+    let connected = common.connection.fill(node, protocol, lower);
+    let node = connected.as_ref().unwrap_or(node);
     let owner = format_args!("{} {} task", article(protocol.title), protocol.title);
     let tables = &[TASK_FIELDS, protocol.fields];
     let members = lower.members(node, tables, owner, Unknown::Field);
-    // Fields of every step have been looked at.
-    let is_step = |field: &Field| STEP_FIELDS.iter().any(|step| step.name == field.name);
-    let members = members.into_iter().filter(|(field, _)| !is_step(field));
+    // Fields of every step have been looked at, and so has the user type.
+    let is_known = |field: &Field| {
+        field.name == USER.name || STEP_FIELDS.iter().any(|step| step.name == field.name)
+    };
+    let members = members.into_iter().filter(|(field, _)| !is_known(field));
     let fields: Vec<(&'static Field, Tree)> =
         members.filter_map(|(field, value)| Some((field, lower.field(field, value)?))).collect();
     let field =
@@ -69,7 +73,7 @@ pub(crate) fn lower(
             .filter(|(field, _)| !is_common(field))
             .map(|(field, tree)| (field.name, tree))
             .collect(),
-        host,
+        host: common.host,
         http2: lower.http2,
     };
 
@@ -117,6 +121,8 @@ pub(crate) fn lower(
     let name = field("name").map(Tree::to_text).filter(|name| !name.is_empty());
     let mut task = Task {
         span: node.span,
+        protocol,
+        user,
         name: name.unwrap_or_else(|| request.name.clone()),
         request,
         checks,
@@ -129,6 +135,20 @@ pub(crate) fn lower(
         optimise::task(&mut task);
     }
     Some(task)
+}
+
+/// What holds for a task: its scenario's say, or that of the user type it names.
+fn of_task<'c>(
+    node: &Node<'_>,
+    context: Context<'c>,
+    lower: &mut Lower<'_>,
+) -> Option<Context<'c>> {
+    let Some(member) = node.get(USER.name).filter(|member| !member.value.is_null()) else {
+        return Some(context);
+    };
+    let written = lower.value(&member.value, &USER.shape, USER.name)?;
+    let (protocol, user) = scenario::user(Some(&written), member.value.span, lower)?;
+    Some(Context { protocol, user, ..context })
 }
 
 fn article(title: &str) -> &'static str {

@@ -2,7 +2,7 @@
 
 use crate::blocks::{ON_START, ON_STOP};
 use crate::field::{Field, Shape};
-use crate::scenario::{PAUSE, RANGE};
+use crate::scenario::{CONNECTION, CONNECTION_STRING, PAUSE, RANGE};
 
 /// Users a run may have.
 const USERS: Shape = Shape::Integer { min: 1, max: 10_000_000 };
@@ -117,6 +117,8 @@ pub const SCENARIO: &[Field] = &[
     )
     .aliases(&["base_url"])
     .default("that of the run"),
+    CONNECTION,
+    CONNECTION_STRING,
     ON_START,
     ON_STOP,
     Field::new(

@@ -109,8 +109,36 @@ pub const TASK_FIELDS: &[Field] = &[
         r#"{"rps": 50, "key": "search"}"#,
     )
     .default("none"),
+    USER,
     WEIGHT,
 ];
+
+/// `user` of a task.
+pub const USER: Field = Field::new(
+    "user",
+    Shape::ConstantText,
+    "The user type whose task it is, where that is another than its scenario's: users may do tasks \
+     of several protocols, with a connection for each.",
+    r#""websocket_user""#,
+)
+.default("that of the scenario");
+
+/// `connection` of a run or scenario.
+pub const CONNECTION: Field = Field::new(
+    "connection",
+    Shape::Either(&[Shape::Map(&Shape::Any), Shape::Null]),
+    "Fields that tasks have in common, for user types that connect to one server; a task's own \
+     fields count before them.",
+    r#"{"url": "redis://127.0.0.1:6379/0"}"#,
+);
+
+/// `connection_string` of a run or scenario.
+pub const CONNECTION_STRING: Field = Field::new(
+    "connection_string",
+    Shape::Text,
+    "The database of tasks that do not name one themselves.",
+    r#""sqlite:///test.db""#,
+);
 
 /// The ways to go through a scenario's tasks in one tick.
 pub const MODES: &[&str] = &["sequence", "weighted"];

@@ -170,15 +170,6 @@ impl Lower<'_> {
         members: &Members<'_, '_>,
         context: Context<'_>,
     ) -> Option<StepKind> {
-        if !context.protocol.at_once {
-            let title = context.protocol.title;
-            let message = format!("{title} users cannot have several requests under way");
-            let problem = Diagnostic::new(Code::NotAtOnce, message)
-                .label(node.span, format!("`{}` does one thing after the other", context.user))
-                .help("write the tasks one after the other, or give the run more users");
-            self.report(problem);
-            return None;
-        }
         let most = members.get("max").and_then(|node| {
             let shape = Shape::Integer { min: 1, max: 1000 };
             match self.value(node, &shape, "max")?.kind {
@@ -189,14 +180,28 @@ impl Lower<'_> {
         let mut steps = self.steps(list, "parallel", context);
         // A `todo` may stand anywhere; it is reported, and nothing happens in it.
         steps.retain(|step| !is_nothing(&step.kind));
+        let mut lacking = None;
         for step in &steps {
-            if !matches!(step.kind, StepKind::Task(_)) {
-                let problem =
-                    Diagnostic::new(Code::NotAtOnce, "only tasks may stand in `parallel`")
-                        .label(step.span, "this is a block")
-                        .help("put the block around it or behind it; a task may have `run_if`");
-                self.report(problem);
+            match &step.kind {
+                StepKind::Task(task) if task.protocol.at_once => {}
+                StepKind::Task(task) => lacking = lacking.or(Some((task.protocol, task.user))),
+                _ => {
+                    let problem =
+                        Diagnostic::new(Code::NotAtOnce, "only tasks may stand in `parallel`")
+                            .label(step.span, "this is a block")
+                            .help("put the block around it or behind it; a task may have `run_if`");
+                    self.report(problem);
+                }
             }
+        }
+        if let Some((protocol, user)) = lacking {
+            let message =
+                format!("{} users cannot have several requests under way", protocol.title);
+            let problem = Diagnostic::new(Code::NotAtOnce, message)
+                .label(node.span, format!("`{user}` does one thing after the other"))
+                .help("write the tasks one after the other, or give the run more users");
+            self.report(problem);
+            return None;
         }
         Some(StepKind::Parallel { most: most.unwrap_or(DEFAULT_CONNECTIONS), steps })
     }

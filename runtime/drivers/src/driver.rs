@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
+use ld_stdlib::protocols::MIXED;
 use ld_vm::{Reply, Request};
 
+use crate::mixed::Mixed;
 use crate::net::Net;
 
 /// A protocol driver: one value per shard and scenario, shared by the scenario's users
@@ -108,16 +110,31 @@ pub trait Visitor {
     fn visit<D: Driver>(self) -> Self::Output;
 }
 
-macro_rules! drivers {
-    ($($feature:literal $protocol:literal $driver:path;)*) => {
-        /// The protocols this build has a driver for: names of rows of
-        /// `ld_stdlib::protocols::PROTOCOLS`.
-        pub const DRIVERS: &[&str] = &[$(#[cfg(feature = $feature)] $protocol,)*];
+/// Hands the table of the drivers to a macro: their Cargo feature, the name of their protocol,
+/// and their type.
+macro_rules! with_drivers {
+    ($take:ident) => {
+        $take! {
+            "http" http crate::http::Http;
+            "socket" socket crate::socket::Socket;
+            "websocket" websocket crate::websocket::WebSocket;
+        }
+    };
+}
+pub(crate) use with_drivers;
 
-        /// Calls `visitor` with the driver of a protocol; `None` when this build has none.
-        pub fn visit<V: Visitor>(protocol: &str, visitor: V) -> Option<V::Output> {
-            match protocol {
-                $(#[cfg(feature = $feature)] $protocol => Some(visitor.visit::<$driver>()),)*
+macro_rules! drivers {
+    ($($feature:literal $name:ident $driver:path;)*) => {
+        /// What this build has a driver for: names of rows of `ld_stdlib::protocols::PROTOCOLS`,
+        /// and [`MIXED`].
+        pub const DRIVERS: &[&str] = &[$(#[cfg(feature = $feature)] stringify!($name),)* MIXED];
+
+        /// Calls `visitor` with the driver of that name; `None` when this build has none.
+        pub fn visit<V: Visitor>(driver: &str, visitor: V) -> Option<V::Output> {
+            match driver {
+                $(#[cfg(feature = $feature)]
+                stringify!($name) => Some(visitor.visit::<$driver>()),)*
+                MIXED => Some(visitor.visit::<Mixed>()),
                 _ => {
                     drop(visitor);
                     None
@@ -127,8 +144,4 @@ macro_rules! drivers {
     };
 }
 
-drivers! {
-    "http" "http" crate::http::Http;
-    "socket" "socket" crate::socket::Socket;
-    "websocket" "websocket" crate::websocket::WebSocket;
-}
+with_drivers!(drivers);

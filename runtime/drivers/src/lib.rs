@@ -9,6 +9,7 @@ mod driver;
 mod expect;
 #[cfg(feature = "http")]
 pub mod http;
+mod mixed;
 pub mod net;
 #[cfg(feature = "socket")]
 pub mod socket;

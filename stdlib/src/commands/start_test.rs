@@ -7,6 +7,7 @@ use crate::load::{
     ARRIVAL, LOAD_SHAPE, MAX_RPS, PACE, SCENARIOS, SHAPE_CONFIG, SPAWN_RATE, STOP_TIMEOUT,
     USER_COUNT, WAIT_TIME, WARMUP,
 };
+use crate::scenario::{CONNECTION, CONNECTION_STRING};
 
 /// The arguments, in their order as positions; those beyond `engine` only have names.
 pub const START_TEST: &[Field] = &[
@@ -99,9 +100,9 @@ pub const START_TEST: &[Field] = &[
         "false",
     )
     .default("false"),
-    Field::later("connection_string", "The database of `sql_user`."),
+    CONNECTION_STRING,
     Field::later("bootstrap_servers", "The brokers of `kafka_user`."),
-    Field::later("connection", "What tasks of many user types have in common."),
+    CONNECTION,
     Field::later("base_url", "What relative targets are relative to, for engine `asyncio`."),
     Field::later("max_in_flight", "How many requests may be under way at once."),
     Field::later("master_bind_host", "The address a master listens on."),

@@ -20,6 +20,9 @@ pub mod websocket;
 /// The protocols, by name.
 pub const PROTOCOLS: &[Protocol] = &[http::PROTOCOL, socket::PROTOCOL, websocket::PROTOCOL];
 
+/// The name, in programs, of what drives users whose tasks are of several protocols.
+pub const MIXED: &str = "mixed";
+
 /// User types of the language that this build does not drive.
 pub const LATER: &[&str] = &[
     "amqp_user",
@@ -83,6 +86,9 @@ pub struct Protocol {
     pub at_once: bool,
     /// Whether a user keeps cookies.
     pub has_cookies: bool,
+    /// Whether tasks take fields that they do not say themselves from the `connection` of their
+    /// run.
+    pub has_connection: bool,
     /// The names of a request's parts, in order.
     pub parts: &'static [&'static str],
     /// The names of a request's numbers, in order.

@@ -57,6 +57,7 @@ pub const PROTOCOL: Protocol = Protocol {
     transient: &[],
     at_once: false,
     has_cookies: false,
+    has_connection: false,
     parts: &["target", "payload", "expect"],
     options: &["udp", "timeout_ns", "expect_bytes", "hex"],
     prepare,

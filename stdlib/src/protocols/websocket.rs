@@ -71,6 +71,7 @@ pub const PROTOCOL: Protocol = Protocol {
     transient: &[],
     at_once: false,
     has_cookies: false,
+    has_connection: false,
     parts: &["url", "host", "headers", "subprotocols", "payload", "expect", "ca", "cert", "key"],
     options: &["method", "timeout_ns", "binary", "hex", "verify"],
     prepare,

@@ -118,7 +118,19 @@ pub(super) fn define_for(protocol: &'static Protocol, defs: &mut Map<String, Jso
         .iter()
         .map(|block| json!({"if": {"required": [block.key]}, "then": self::block(block, place, protocol)}))
         .collect();
-    kinds.push(json!({"if": {"not": {"anyOf": is_block}}, "then": reference("task")}));
+    // A task that names its user type has that type's fields, any other those of the scenario's.
+    let others = PROTOCOLS.iter().filter(|other| other.name != name);
+    for other in others.clone() {
+        let names_it =
+            json!({"properties": {"user": {"enum": users(other)}}, "required": ["user"]});
+        let is_its = json!({"allOf": [names_it, {"not": {"anyOf": is_block}}]});
+        let task = json!({"$ref": format!("#/$defs/{}.task", other.name)});
+        kinds.push(json!({"if": is_its, "then": task}));
+    }
+    let elsewhere: Vec<&str> = others.flat_map(users).collect();
+    let names_other = json!({"properties": {"user": {"enum": elsewhere}}, "required": ["user"]});
+    let is_other = [is_block.as_slice(), &[names_other]].concat();
+    kinds.push(json!({"if": {"not": {"anyOf": is_other}}, "then": reference("task")}));
     let method = protocol.fields.iter().find(|field| field.name == "method");
     let methods = method.map_or_else(|| json!({}), |field| shape(&field.shape));
     let list = json!({"type": "array", "minItems": 1, "items": reference("step")});

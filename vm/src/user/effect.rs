@@ -169,6 +169,13 @@ impl<'u> Request<'u> {
         Needs::from_bits(self.row.needs).unwrap_or_default()
     }
 
+    /// The name of its protocol.
+    #[must_use]
+    pub fn protocol(&self) -> &'u str {
+        let row = self.linked.program.tables.protocols.get(self.row.protocol.index());
+        row.map_or("", |row| self.linked.program.consts.text(row.name))
+    }
+
     /// The series its sample will belong to.
     #[must_use]
     pub const fn series(&self) -> SeriesId {

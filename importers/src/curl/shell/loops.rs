@@ -412,7 +412,8 @@ fn end_of(text: &str, from: usize, open: &str, close: &str) -> Option<usize> {
             _ => {}
         }
         at += 1;
-        while !text.is_char_boundary(at) {
+        // A last backslash escapes what is not there.
+        while at < text.len() && !text.is_char_boundary(at) {
             at += 1;
         }
     }

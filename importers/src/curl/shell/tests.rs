@@ -304,4 +304,6 @@ fn loops_and_calls_have_an_end() {
     assert!(read(nested).unwrap().len() < 10_000);
     let calls = "f() { g; g; g; }\ng() { f; f; f; }\nf";
     assert!(read(calls).is_ok());
+    let cut = "function f {\n  curl a\\";
+    assert_eq!(words(cut).len(), 1);
 }

@@ -180,6 +180,7 @@ pub const PROTOCOL: Protocol = Protocol {
     transient: &[408, 429, 502, 503, 504],
     at_once: true,
     has_cookies: true,
+    has_connection: false,
     parts: &[
         "origin",
         "url",
