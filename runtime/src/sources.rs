@@ -74,7 +74,7 @@ impl Sources {
                 SourceFormat::Database => {
                     let query = row.query.0.map_or("", |query| program.consts.text(query));
                     let url = program.consts.text(row.path);
-                    path = database::shown(url).into();
+                    path = ld_stdlib::protocols::sql::shown(url).into();
                     let table = database::rows(url, query, fill);
                     table.and_then(|table| has_columns(table, &read_of(program, id)))
                 }

@@ -117,6 +117,7 @@ macro_rules! with_drivers {
         $take! {
             "http" http crate::http::Http;
             "socket" socket crate::socket::Socket;
+            "sql" sql crate::sql::Sql;
             "websocket" websocket crate::websocket::WebSocket;
         }
     };

@@ -4,6 +4,8 @@
 //! `ld_stdlib::protocols`; the two meet in the request's parts and options, whose
 //! positions the row declares.
 
+#[cfg(feature = "database")]
+pub mod database;
 mod driver;
 #[cfg(any(feature = "socket", feature = "websocket"))]
 mod expect;
@@ -13,6 +15,8 @@ mod mixed;
 pub mod net;
 #[cfg(feature = "socket")]
 pub mod socket;
+#[cfg(feature = "sql")]
+pub mod sql;
 #[cfg(test)]
 mod testing;
 #[cfg(feature = "websocket")]

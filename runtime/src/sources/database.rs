@@ -1,21 +1,12 @@
 //! Data sources that are queries: the rows are fetched once, before the run.
-//!
-//! PostgreSQL and MySQL are asked by their simple protocols, which give every value as text: what
-//! there is of types is in the columns' names of them. So decimals and dates are as the database
-//! writes them.
 
-use std::{future::Future, io, path::Path, str::FromStr as _, time::Duration};
+use std::{future::Future, io, path::Path, time::Duration};
 
 use futures_util::StreamExt as _;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use ld_drivers::database::{self, Address, Cells, encoded, file_of};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection as _, Database, Decode, Executor, MySql, Postgres,
-    Row as _, SqlSafeStr as _, Sqlite, Statement as _, TypeInfo as _, ValueRef as _,
-    error::BoxDynError,
-    mysql::{MySqlConnectOptions, MySqlValueRef},
-    postgres::{PgConnectOptions, PgValueRef},
-    raw_sql,
-    sqlite::{SqliteConnectOptions, SqliteValueRef},
+    AssertSqlSafe, ConnectOptions, Connection as _, Executor, MySql, Postgres, Row as _,
+    SqlSafeStr as _, Sqlite, Statement as _, ValueRef as _, raw_sql,
 };
 use tokio::{runtime::Builder, time::timeout};
 
@@ -35,41 +26,24 @@ pub(super) fn rows(
 ) -> Result<Table, TableError> {
     let url = filled(url, fill);
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let (scheme, rest) = url.split_once(':').unwrap_or(("", &url));
-    // What stands behind the plus is the name of a Python library.
-    let kind = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();
-    let plain = format!("{kind}:{rest}");
+    let address = Address::parse(&url).map_err(TableError::Database)?;
     runtime.block_on(async {
-        match kind.as_str() {
-            "sqlite" => {
-                let options = sqlite(rest);
-                fetch::<Sqlite, _>(options, query).await.map_err(|why| missing_file(rest, why))
+        match address {
+            Address::Postgres(options) => fetch::<Postgres, _>(options, query).await,
+            Address::MySql(options) => fetch::<MySql, _>(options, query).await,
+            Address::Sqlite(options) => {
+                let path = file_of(&url);
+                // A file that is not there is an empty database, which is not made a file by
+                // looking at it.
+                let options = if path.is_empty() || !Path::new(path).exists() {
+                    options.in_memory(true)
+                } else {
+                    options.read_only(true)
+                };
+                fetch::<Sqlite, _>(options, query).await.map_err(|why| missing_file(path, why))
             }
-            "postgresql" | "postgres" => {
-                fetch::<Postgres, _>(PgConnectOptions::from_str(&plain).map_err(failed)?, query)
-                    .await
-            }
-            "mysql" | "mariadb" => {
-                fetch::<MySql, _>(MySqlConnectOptions::from_str(&plain).map_err(failed)?, query)
-                    .await
-            }
-            _ => Err(TableError::Database("unsupported database URL scheme".to_owned())),
         }
     })
-}
-
-/// A URL without user and password, for people.
-pub(super) fn shown(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    // A password may hold anything that was not encoded, also what ends an authority.
-    let rest = match scheme {
-        "sqlite" => rest,
-        _ => rest.rsplit_once('@').map_or(rest, |(_, host)| host),
-    };
-    let rest = rest.split('?').next().unwrap_or_default();
-    format!("{scheme}://{rest}")
 }
 
 /// A URL with its `${env.NAME}` and `${secret.NAME}`; what is only a part of it is encoded.
@@ -87,7 +61,7 @@ fn filled(url: &str, fill: &dyn Fn(&str, &str) -> Option<String>) -> String {
         let value = value.and_then(|(prefix, name)| fill(&prefix.to_ascii_lowercase(), name));
         match value {
             Some(value) if before.is_empty() && filled.is_empty() => filled.push_str(&value),
-            Some(value) => filled.extend(utf8_percent_encode(&value, NON_ALPHANUMERIC)),
+            Some(value) => filled.extend(encoded(&value)),
             None => filled.extend(["${", body, "}"]),
         }
         rest = after;
@@ -95,81 +69,26 @@ fn filled(url: &str, fill: &dyn Fn(&str, &str) -> Option<String>) -> String {
     filled + rest
 }
 
-/// `sqlite:///FILE` is relative and `sqlite:////FILE` absolute, as in SQLAlchemy. A file that is
-/// not there is an empty database, which is not made a file by looking at it.
-fn sqlite(rest: &str) -> SqliteConnectOptions {
-    let path = file_of(rest);
-    let options = SqliteConnectOptions::new();
-    if path.is_empty() || !Path::new(path).exists() {
-        options.in_memory(true)
-    } else {
-        options.filename(path).read_only(true)
-    }
-}
-
-fn file_of(rest: &str) -> &str {
-    let path = rest.strip_prefix("//").unwrap_or(rest);
-    let path = path.strip_prefix('/').unwrap_or(path);
-    path.split('?').next().unwrap_or_default()
-}
-
 /// Says of a query that failed for want of a file that there is none.
-fn missing_file(rest: &str, why: TableError) -> TableError {
+fn missing_file(path: &str, why: TableError) -> TableError {
     match why {
-        TableError::Database(_) if !Path::new(file_of(rest)).exists() => {
+        TableError::Database(_) if !Path::new(path).exists() => {
             TableError::Io(io::Error::from(io::ErrorKind::NotFound))
         }
         why => why,
     }
 }
 
-/// A database whose values can be cells.
-trait Cells: Database {
-    fn cell(value: Self::ValueRef<'_>) -> Result<Cell, BoxDynError>;
-}
-
-impl Cells for Postgres {
-    fn cell(value: PgValueRef<'_>) -> Result<Cell, BoxDynError> {
-        let text = value.as_str()?;
-        Ok(match value.type_info().name() {
-            "BOOL" => Cell::Bool(text == "t"),
-            "INT2" | "INT4" | "INT8" | "OID" => whole(text),
-            "FLOAT4" | "FLOAT8" => float(text),
-            "JSON" | "JSONB" => json(text),
-            _ => Cell::Text(text.to_owned()),
-        })
-    }
-}
-
-impl Cells for MySql {
-    fn cell(value: MySqlValueRef<'_>) -> Result<Cell, BoxDynError> {
-        let info = value.type_info().into_owned();
-        let bytes = <&[u8] as Decode<Self>>::decode(value)?;
-        let Ok(text) = str::from_utf8(bytes) else {
-            return Ok(Cell::Text(hex(bytes)));
-        };
-        Ok(match info.name() {
-            "FLOAT" | "DOUBLE" => float(text),
-            "JSON" => json(text),
-            "BOOLEAN" | "YEAR" => whole(text),
-            name if name.contains("INT") => whole(text),
-            _ => Cell::Text(text.to_owned()),
-        })
-    }
-}
-
-impl Cells for Sqlite {
-    fn cell(value: SqliteValueRef<'_>) -> Result<Cell, BoxDynError> {
-        let info = value.type_info().into_owned();
-        Ok(match info.name() {
-            "INTEGER" => Cell::Int(<i64 as Decode<Self>>::decode(value)?),
-            "REAL" => Cell::Float(<f64 as Decode<Self>>::decode(value)?),
-            _ => {
-                let bytes = <Vec<u8> as Decode<Self>>::decode(value)?;
-                let text = String::from_utf8(bytes);
-                Cell::Text(text.unwrap_or_else(|bytes| hex(bytes.as_bytes())))
-            }
-        })
+/// A value of a row as a cell of a table.
+fn cell(cell: database::Cell) -> Cell {
+    use database::Cell as Value;
+    match cell {
+        Value::Bool(flag) => Cell::Bool(flag),
+        Value::Int(number) => Cell::Int(number),
+        Value::Float(number) => Cell::Float(number),
+        Value::Text(text) => Cell::Text(text),
+        Value::Number(text) => Cell::Json(text),
+        Value::Json(text) => serde_json::from_str(&text).map_or(Cell::Text(text), Cell::of),
     }
 }
 
@@ -208,9 +127,9 @@ where
         cells.resize(positions.len(), Cell::Absent);
         for (column, position) in positions.iter().enumerate() {
             let value = row.try_get_raw(column).map_err(failed)?;
-            if let Some(cell) = cells.get_mut(*position as usize).filter(|_| !value.is_null()) {
+            if let Some(place) = cells.get_mut(*position as usize).filter(|_| !value.is_null()) {
                 let value = D::cell(value);
-                *cell = value.map_err(|why| TableError::Database(why.to_string()))?;
+                *place = cell(value.map_err(|why| TableError::Database(why.to_string()))?);
             }
         }
         table.push_cells(&cells)?;
@@ -252,43 +171,9 @@ fn failed(error: sqlx::Error) -> TableError {
     })
 }
 
-fn whole(text: &str) -> Cell {
-    // Beyond 64 bits it is a number all the same.
-    text.parse().map_or_else(|_| Cell::Json(text.to_owned()), Cell::Int)
-}
-
-fn float(text: &str) -> Cell {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Cell::Float(number),
-        _ => Cell::Text(text.to_owned()),
-    }
-}
-
-fn json(text: &str) -> Cell {
-    serde_json::from_str(text).map_or_else(|_| Cell::Text(text.to_owned()), Cell::of)
-}
-
-/// Bytes that are no text, as PostgreSQL writes them.
-fn hex(bytes: &[u8]) -> String {
-    format!("\\x{}", const_hex::encode(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_shown_of_a_url_has_no_password() {
-        for (url, expected) in [
-            ("postgresql://app:p@ss@db:5432/shop?sslmode=require", "postgresql://db:5432/shop"),
-            ("postgresql://app:a/b?c@127.0.0.1:1/d", "postgresql://127.0.0.1:1/d"),
-            ("mysql://db/shop", "mysql://db/shop"),
-            ("sqlite:///a.db", "sqlite:///a.db"),
-            ("${secret.URL}", "${secret.URL}"),
-        ] {
-            assert_eq!(shown(url), expected);
-        }
-    }
 
     #[test]
     fn a_part_of_a_url_is_encoded_and_a_whole_one_is_not() {

@@ -14,11 +14,13 @@ use crate::template::{Template, Tree};
 pub mod http;
 pub mod payload;
 pub mod socket;
+pub mod sql;
 mod tls;
 pub mod websocket;
 
 /// The protocols, by name.
-pub const PROTOCOLS: &[Protocol] = &[http::PROTOCOL, socket::PROTOCOL, websocket::PROTOCOL];
+pub const PROTOCOLS: &[Protocol] =
+    &[http::PROTOCOL, socket::PROTOCOL, websocket::PROTOCOL, sql::PROTOCOL];
 
 /// The name, in programs, of what drives users whose tasks are of several protocols.
 pub const MIXED: &str = "mixed";
@@ -55,7 +57,6 @@ pub const LATER: &[&str] = &[
     "smtp_user",
     "snmp_user",
     "soap_user",
-    "sql_user",
     "sse_user",
     "thrift_user",
     "vault_user",

@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use ld_vm::{Fault, FaultClass};
 use tokio::net::{TcpStream, UdpSocket};
 
+#[cfg(feature = "sql")]
+use super::fault::io_fault;
 use super::fault::{Shortage, shortage_fault, words};
 use super::{Addresses, Deadline, Endpoint, Net, Proxy, Stream, TlsOptions, tls};
 
@@ -81,6 +83,81 @@ impl Net {
         opened
     }
 
+    /// Has a library that opens its sockets itself connect to where `endpoint` says or
+    /// `--connect-to` sends it: `open` is called with one address after the other until one
+    /// accepts. Times as in [`Self::dial`].
+    ///
+    /// # Errors
+    /// As of [`Self::dial`], and what `open` says.
+    #[cfg(feature = "sql")]
+    pub(crate) async fn dial_by<T>(
+        &self,
+        endpoint: &Endpoint,
+        deadline: &Deadline,
+        until_ns: u64,
+        mut open: impl AsyncFnMut(SocketAddr) -> Result<T, Refusal>,
+    ) -> Result<T, Fault> {
+        let attempt = self.counters.attempt();
+        let opened = async {
+            let addresses = self.addresses(endpoint, deadline, until_ns).await?;
+            let mut failure = None;
+            for (tried, address) in addresses.iter().enumerate() {
+                deadline.arm(self.share(until_ns, addresses.len() - tried));
+                let next = match deadline.within(open(address)).await {
+                    Ok(Ok(opened)) => return Ok(opened),
+                    Ok(Err(Refusal::Fault(fault))) => return Err(fault),
+                    Ok(Err(Refusal::Io(error))) if is_of_connecting(&error) => Failure::of(error),
+                    Ok(Err(Refusal::Io(error))) => return Err(io_fault(&error)),
+                    Err(_) => Failure::TimedOut,
+                };
+                failure = Failure::worse(failure, next);
+                if matches!(failure, Some(Failure::RanOut(_))) {
+                    break;
+                }
+            }
+            Err(self.fault(failure, endpoint))
+        };
+        let opened = opened.await;
+        attempt.end();
+        deadline.disarm();
+        if opened.is_ok() {
+            self.counters.count_opened();
+        }
+        opened
+    }
+
+    /// The same with a library that has to look the name up itself.
+    ///
+    /// # Errors
+    /// As of [`Self::dial_by`].
+    #[cfg(feature = "sql")]
+    pub(crate) async fn dial_by_name<T>(
+        &self,
+        endpoint: &Endpoint,
+        deadline: &Deadline,
+        until_ns: u64,
+        mut open: impl AsyncFnMut(&Endpoint) -> Result<T, Refusal>,
+    ) -> Result<T, Fault> {
+        let attempt = self.counters.attempt();
+        let redirected = self.connect_to.iter().find_map(|rule| rule.apply(endpoint));
+        deadline.arm(until_ns);
+        let opened = match deadline.within(open(redirected.as_ref().unwrap_or(endpoint))).await {
+            Ok(Ok(opened)) => Ok(opened),
+            Ok(Err(Refusal::Fault(fault))) => Err(fault),
+            Ok(Err(Refusal::Io(error))) if is_of_connecting(&error) => {
+                Err(self.fault(Some(Failure::of(error)), endpoint))
+            }
+            Ok(Err(Refusal::Io(error))) => Err(io_fault(&error)),
+            Err(_) => Err(self.fault(Some(Failure::TimedOut), endpoint)),
+        };
+        attempt.end();
+        deadline.disarm();
+        if opened.is_ok() {
+            self.counters.count_opened();
+        }
+        opened
+    }
+
     async fn datagrams_within(
         &self,
         endpoint: &Endpoint,
@@ -111,6 +188,15 @@ impl Net {
         let failure = failure.unwrap_or(Failure::TimedOut);
         self.count_shortage(failure.error().and_then(Shortage::of));
         failure.into_fault(endpoint)
+    }
+
+    /// Until when one of `left` addresses may be tried.
+    fn share(&self, until_ns: u64, left: usize) -> u64 {
+        let now_ns = self.now_ns();
+        match until_ns {
+            u64::MAX => u64::MAX,
+            _ => now_ns.saturating_add(until_ns.saturating_sub(now_ns) / left.max(1) as u64),
+        }
     }
 
     fn count_shortage(&self, shortage: Option<Shortage>) {
@@ -198,12 +284,7 @@ impl Net {
     ) -> Result<TcpStream, Fault> {
         let mut failure: Option<Failure> = None;
         for (tried, address) in addresses.iter().enumerate() {
-            let now_ns = self.now_ns();
-            let left = (addresses.len() - tried).max(1) as u64;
-            deadline.arm(match until_ns {
-                u64::MAX => u64::MAX,
-                _ => now_ns.saturating_add(until_ns.saturating_sub(now_ns) / left),
-            });
+            deadline.arm(self.share(until_ns, addresses.len() - tried));
             let next = match deadline.within(connect_one(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => Failure::of(error),
@@ -216,6 +297,32 @@ impl Net {
         }
         Err(self.fault(failure, endpoint))
     }
+}
+
+/// Why a library did not open a connection.
+#[cfg(feature = "sql")]
+pub(crate) enum Refusal {
+    /// What the system said.
+    Io(io::Error),
+    /// What else was wrong, which it is at every address.
+    Fault(Fault),
+}
+
+/// Whether an error says that there is no connection, and not that an open one broke.
+#[cfg(feature = "sql")]
+fn is_of_connecting(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let kinds = [
+        Kind::ConnectionRefused,
+        Kind::HostUnreachable,
+        Kind::NetworkUnreachable,
+        Kind::NetworkDown,
+        Kind::AddrNotAvailable,
+        Kind::TimedOut,
+        Kind::PermissionDenied,
+        Kind::NotFound,
+    ];
+    kinds.contains(&error.kind()) || Shortage::of(error).is_some()
 }
 
 async fn connect_one(address: SocketAddr) -> io::Result<TcpStream> {

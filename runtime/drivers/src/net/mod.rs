@@ -35,6 +35,8 @@ pub use connect_to::ConnectTo;
 pub use counters::{Counters, Exhausted};
 pub use deadline::{Deadline, Deadlines, TimedOut, Within};
 pub use dial::Dialed;
+#[cfg(feature = "sql")]
+pub(crate) use dial::Refusal;
 pub use dns::{Addresses, Resolver};
 pub use fault::{Shortage, io_fault};
 pub use files::{Files, SharedFiles};

@@ -59,6 +59,12 @@ impl TlsConfigs {
         Self { maker: Maker { provider, roots, insecure }, made: RefCell::default() }
     }
 
+    /// Whether any certificate is accepted, whatever the plan says.
+    #[must_use]
+    pub const fn is_insecure(&self) -> bool {
+        self.maker.insecure
+    }
+
     /// The connector for these options. It is made, files read, when they are first used, off
     /// the shard's thread; who asks meanwhile waits for it.
     ///
