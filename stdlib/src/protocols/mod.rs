@@ -20,7 +20,7 @@ pub mod websocket;
 
 /// The protocols, by name.
 pub const PROTOCOLS: &[Protocol] =
-    &[http::PROTOCOL, socket::PROTOCOL, websocket::PROTOCOL, sql::PROTOCOL];
+    &[http::PROTOCOL, socket::PROTOCOL, sql::PROTOCOL, websocket::PROTOCOL];
 
 /// The name, in programs, of what drives users whose tasks are of several protocols.
 pub const MIXED: &str = "mixed";
