@@ -67,6 +67,8 @@ pub(crate) struct Block {
 pub(crate) struct Task {
     /// Where it stands in the source.
     pub(crate) place: String,
+    /// The user type that does it, where that does not speak HTTP.
+    pub(crate) user: Option<&'static str>,
     /// What its samples are counted under; made of method and path when absent.
     pub(crate) name: Option<String>,
     /// As it is sent, in capitals unless the source has it otherwise; empty for protocols
@@ -99,6 +101,18 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+impl Scenario {
+    /// The user type of all its requests, where that is one that does not speak HTTP.
+    pub(crate) fn user(&self) -> Option<&'static str> {
+        let mut found = Vec::new();
+        [&self.on_start, &self.steps, &self.on_stop]
+            .into_iter()
+            .for_each(|steps| collect(steps, &mut found));
+        let user = found.first()?.user;
+        user.filter(|_| found.iter().all(|task| task.user == user))
+    }
+}
+
 impl Draft {
     /// A draft of one kind of user.
     pub(crate) fn of_steps(steps: Vec<Step>) -> Self {
@@ -112,6 +126,11 @@ impl Draft {
             scenario.on_start.is_empty() && scenario.steps.is_empty() && scenario.on_stop.is_empty()
         };
         self.setup.is_empty() && self.teardown.is_empty() && users.into_iter().all(of_users)
+    }
+
+    /// Whether some request is of a user type that speaks HTTP.
+    pub(crate) fn has_http(&self) -> bool {
+        self.tasks().iter().any(|task| task.user.is_none())
     }
 
     /// All requests, also those in blocks, in order.

@@ -39,8 +39,10 @@ fn run(draft: &Draft, options: &Options) -> Map<String, Value> {
     }
 
     let mut run = Map::new();
-    let user = given.shift_remove("user").unwrap_or_else(|| json!(options.user));
-    run.insert("user_detail_dict".to_owned(), json!({"user": user}));
+    let http = Speaker { user: &options.user, http: &options.user };
+    let of = |scenario: &Scenario| Speaker { user: scenario.user().unwrap_or(http.user), ..http };
+    let speaker = alone.map_or(http, of);
+    run.insert("user_detail_dict".to_owned(), json!({"user": speaker.user}));
     let load_is_told = |arguments: &Map<String, Value>| {
         ["load_shape", "arrival", "user_count"].iter().any(|key| arguments.contains_key(*key))
     };
@@ -76,59 +78,76 @@ fn run(draft: &Draft, options: &Options) -> Map<String, Value> {
     for (key, value) in given {
         run.entry(key).or_insert(value);
     }
-    list(&mut run, "setup", &draft.setup);
+    list(&mut run, "setup", &draft.setup, speaker);
     match alone {
-        Some(scenario) => of_users(&mut run, scenario),
+        Some(scenario) => of_users(&mut run, scenario, speaker),
         None => {
             let scenarios = draft.scenarios.iter().map(|scenario| {
                 let mut written = scenario.arguments.clone();
                 if options.users.is_some() {
                     written.retain(|key, _| !LOAD.contains(&key.as_str()));
                 }
-                of_users(&mut written, scenario);
+                let speaker = of(scenario);
+                if speaker.user != http.user {
+                    written.insert("user".to_owned(), json!(speaker.user));
+                }
+                of_users(&mut written, scenario, speaker);
                 (scenario.name.clone(), Value::Object(written))
             });
             run.insert("scenarios".to_owned(), Value::Object(scenarios.collect()));
         }
     }
-    list(&mut run, "teardown", &draft.teardown);
+    list(&mut run, "teardown", &draft.teardown, speaker);
     run
 }
 
+/// Whose steps are written: tasks of other user types name these.
+#[derive(Clone, Copy)]
+struct Speaker<'o> {
+    /// The user type of the scenario.
+    user: &'o str,
+    /// The user type of tasks that speak HTTP.
+    http: &'o str,
+}
+
 /// What users of a kind do.
-fn of_users(arguments: &mut Map<String, Value>, scenario: &Scenario) {
-    list(arguments, "on_start", &scenario.on_start);
-    arguments.insert("tasks".to_owned(), steps(&scenario.steps));
-    list(arguments, "on_stop", &scenario.on_stop);
+fn of_users(arguments: &mut Map<String, Value>, scenario: &Scenario, speaker: Speaker<'_>) {
+    list(arguments, "on_start", &scenario.on_start, speaker);
+    arguments.insert("tasks".to_owned(), steps(&scenario.steps, speaker));
+    list(arguments, "on_stop", &scenario.on_stop, speaker);
 }
 
 /// A list of steps, unless it is empty.
-fn list(arguments: &mut Map<String, Value>, key: &str, list: &[Step]) {
+fn list(arguments: &mut Map<String, Value>, key: &str, list: &[Step], speaker: Speaker<'_>) {
     if !list.is_empty() {
-        arguments.insert(key.to_owned(), steps(list));
+        arguments.insert(key.to_owned(), steps(list, speaker));
     }
 }
 
-fn steps(steps: &[Step]) -> Value {
+fn steps(steps: &[Step], speaker: Speaker<'_>) -> Value {
     let written = steps.iter().map(|step| match step {
-        Step::Task(task) => self::task(task),
-        Step::Block(block) => self::block(block),
+        Step::Task(task) => self::task(task, speaker),
+        Step::Block(block) => self::block(block, speaker),
     });
     written.collect()
 }
 
-fn block(block: &Block) -> Value {
+fn block(block: &Block, speaker: Speaker<'_>) -> Value {
     let mut written = block.head.clone();
     for (key, list) in &block.lists {
-        written.insert((*key).to_owned(), steps(list));
+        written.insert((*key).to_owned(), steps(list, speaker));
     }
     Value::Object(written)
 }
 
-fn task(task: &Task) -> Value {
+fn task(task: &Task, speaker: Speaker<'_>) -> Value {
     let mut written = Map::new();
     if let Some(name) = &task.name {
         written.insert("name".to_owned(), json!(name));
+    }
+    let user = task.user.unwrap_or(speaker.http);
+    if user != speaker.user {
+        written.insert("user".to_owned(), json!(user));
     }
     if !task.method.is_empty() {
         written.insert("method".to_owned(), json!(method(&task.method)));

@@ -191,7 +191,7 @@ pub(crate) struct ImportOptions {
     /// input
     #[arg(required = true, value_name = "[KIND] FILE")]
     pub(crate) sources: Vec<PathBuf>,
-    /// The plan to write; standard output when absent
+    /// The plan to write; standard output when absent or `-`
     #[arg(long, short, value_name = "PLAN.json")]
     pub(crate) output: Option<PathBuf>,
     /// Write what became of the source's parts to this file, as JSON

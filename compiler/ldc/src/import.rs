@@ -32,7 +32,7 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
     // Sources may be large, and what follows needs memory too.
     drop(sources);
     let plan = laid_out(std::mem::take(&mut imported.plan));
-    match &options.output {
+    match output(options) {
         Some(path) => write(path, plan.as_bytes(), 0o666)?,
         None => print(plan.as_bytes())?,
     }
@@ -52,6 +52,11 @@ pub(crate) fn run(options: &ImportOptions) -> Result<Exit, Exit> {
         }
         _ => Ok(Exit::Fine),
     }
+}
+
+/// The file of the plan, if it is not to be printed.
+fn output(options: &ImportOptions) -> Option<&Path> {
+    options.output.as_deref().filter(|path| *path != Path::new("-"))
 }
 
 /// The plan in the usual layout.
@@ -150,5 +155,5 @@ fn secrets(imported: &Imported) -> String {
 
 /// What the plan is called in messages.
 fn shown_plan(options: &ImportOptions) -> Cow<'_, str> {
-    options.output.as_ref().map_or_else(|| "PLAN".into(), |path| path.to_string_lossy())
+    output(options).map_or_else(|| "PLAN".into(), |path| path.to_string_lossy())
 }

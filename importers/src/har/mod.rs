@@ -85,9 +85,7 @@ pub(crate) fn read(
         scenarios.push(scenario("requests", steps));
     }
     if !of_sockets.is_empty() {
-        let mut sockets = scenario("websocket", of_sockets);
-        sockets.arguments.insert("user".to_owned(), json!("websocket_user"));
-        scenarios.push(sockets);
+        scenarios.push(scenario("websocket", of_sockets));
     }
     let mut draft = Draft { scenarios, origin, ..Draft::default() };
     said_once(&mut draft);

@@ -25,6 +25,7 @@ pub(super) fn steps(exchange: Exchange<'_>, context: &mut Context<'_>) -> Vec<St
     let place = handshake.place.clone();
     let told = |method: &str| Task {
         place: place.clone(),
+        user: Some("websocket_user"),
         name: Some(format!("{method} {path}")),
         method: method.to_owned(),
         ..Task::default()

@@ -62,7 +62,6 @@ pub(crate) fn read(
         test_plan(&mut reader, &elements, &mut draft, &mut loads);
     }
     ends(&mut draft, loads);
-    sockets::users(&mut draft, notes);
     draft.run.insert("wait_time".to_owned(), json!(0));
     Ok(draft)
 }

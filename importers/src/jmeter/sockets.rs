@@ -9,8 +9,7 @@ use super::reader::Reader;
 use super::steps::Scope;
 use super::timers::seconds;
 use super::tree::Element;
-use crate::draft::{Draft, Step, Task};
-use crate::notes::Notes;
+use crate::draft::{Step, Task};
 
 /// The samplers that are tasks here.
 const WEBSOCKETS: &[&str] = &[
@@ -52,9 +51,10 @@ pub(super) fn step<'e>(reader: &mut Reader<'_>, element: &'e Element, scope: &Sc
     }
 }
 
-fn named(reader: &Reader<'_>, element: &Element, method: &str) -> Task {
+fn named(reader: &Reader<'_>, element: &Element, user: &'static str, method: &str) -> Task {
     Task {
         place: reader.place.clone(),
+        user: Some(user),
         name: Some(element.name.clone()).filter(|name| !name.trim().is_empty()),
         method: method.to_owned(),
         ..Task::default()
@@ -82,7 +82,7 @@ fn tcp<'e>(
         return Err("it says no server, or no port");
     }
     let host = if host.contains(':') { format!("[{host}]") } else { host };
-    let mut task = named(reader, element, "");
+    let mut task = named(reader, element, "socket_user", "");
     task.fields.insert("target".to_owned(), json!(format!("{host}:{port}")));
     let request = text("TCPSampler.request");
     let client = text("TCPSampler.classname");
@@ -144,7 +144,7 @@ fn websocket<'e>(
         "SingleWriteWebSocketSampler" => ("send", element.flag("createNewConnection", false)),
         _ => ("sendrecv", element.flag("createNewConnection", false)),
     };
-    let mut task = named(reader, element, method);
+    let mut task = named(reader, element, "websocket_user", method);
     if opens {
         let server = reader.text(element.text("server").trim());
         if server.is_empty() {
@@ -246,58 +246,4 @@ pub(super) fn without_heads(reader: &mut Reader<'_>, task: &mut Task) {
         let what = kind.replace('_', " ");
         reader.drop(&what, "what a socket receives has nothing but a body");
     }
-}
-
-/// The type of user that does a task; none for HTTP.
-fn user_of(task: &Task) -> Option<&'static str> {
-    match task.method.as_str() {
-        "" => Some("socket_user"),
-        "connect" | "send" | "recv" | "sendrecv" | "close" => Some("websocket_user"),
-        _ => None,
-    }
-}
-
-/// Gives scenarios of sockets their type of user. Users speak one protocol: tasks of others become
-/// steps to be written.
-pub(super) fn users(draft: &mut Draft, notes: &mut Notes) {
-    let mut alone = None;
-    for scenario in &mut draft.scenarios {
-        let of_steps = Draft::of_steps(scenario.steps.clone());
-        let users: Vec<Option<&str>> = of_steps.tasks().into_iter().map(user_of).collect();
-        let first = users.first().copied().flatten();
-        let user = if users.contains(&None) { None } else { first };
-        if let Some(user) = user {
-            scenario.arguments.insert("user".to_owned(), json!(user));
-        }
-        scenario.steps = speaking(std::mem::take(&mut scenario.steps), user, notes);
-        alone = user;
-    }
-    // A scenario alone is the run, whose user does what is before and after it.
-    let user = alone.filter(|_| draft.scenarios.len() == 1);
-    draft.setup = speaking(std::mem::take(&mut draft.setup), user, notes);
-    draft.teardown = speaking(std::mem::take(&mut draft.teardown), user, notes);
-}
-
-fn speaking(steps: Vec<Step>, user: Option<&'static str>, notes: &mut Notes) -> Vec<Step> {
-    let mut speak = |step| match step {
-        Step::Task(task) if user_of(&task) != user => {
-            let needed = user_of(&task).unwrap_or("fast_http_user");
-            let why = format!("users speak one protocol: it needs a scenario with `{needed}`");
-            let name = task.name.clone().unwrap_or_default();
-            notes.drop_request(&task.place, &name, &why);
-            let text = |key: &str| task.fields.get(key).and_then(Value::as_str).unwrap_or_default();
-            let said = [task.method.as_str(), &task.url, text("target"), text("payload")];
-            let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
-            let what = format!("do `{}` in a scenario with `{needed}`", name.replace("${", "$"));
-            Step::todo(&what, &said.join(" ").replace("${", "$ {"))
-        }
-        Step::Block(mut block) => {
-            for (_, list) in &mut block.lists {
-                *list = speaking(std::mem::take(list), user, notes);
-            }
-            Step::Block(block)
-        }
-        task => task,
-    };
-    steps.into_iter().map(&mut speak).collect()
 }

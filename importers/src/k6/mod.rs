@@ -197,19 +197,14 @@ fn draft(
         ..Draft::default()
     };
     let on_start = machine.finished(&machine.of_user);
-    for (name, mut arguments, steps) in scenarios {
+    for (name, arguments, steps) in scenarios {
         let steps = machine.finished(&steps);
         let mut scenario = Scenario { name, ..Scenario::default() };
         let of_draft = Draft::of_steps(steps.clone());
-        let sockets = of_draft.tasks().into_iter().filter(|task| socket::is_socket(task)).count();
-        if sockets > 0 && sockets == of_draft.tasks().len() {
-            arguments.insert("user".to_owned(), json!("websocket_user"));
-        }
         let said = format!("{steps:?}");
-        let is_mixed = sockets > 0 && sockets < of_draft.tasks().len();
-        scenario.steps = if is_mixed { without_sockets(steps) } else { steps };
+        scenario.steps = steps;
         let is_repeated = arguments.get("iterations") != Some(&json!(1));
-        if forgets && is_repeated && sockets < of_draft.tasks().len() {
+        if forgets && is_repeated && of_draft.has_http() {
             scenario.steps.insert(0, Step::simple("clear_cookies", true));
         }
         scenario.on_start = on_start.iter().filter(|step| is_used(step, &said)).cloned().collect();
@@ -280,29 +275,6 @@ fn is_used(step: &Step, said: &str) -> bool {
         Some(set) => set.keys().any(|name| mentions(said, name)),
         None => true,
     }
-}
-
-/// HTTP users have no WebSockets: what is done by these is to be written for a scenario of its own.
-fn without_sockets(steps: Vec<Step>) -> Vec<Step> {
-    steps
-        .into_iter()
-        .map(|step| match step {
-            Step::Task(task) if socket::is_socket(&task) => {
-                let what =
-                    format!("{} by a websocket_user of its own ({})", task.method, task.place);
-                let payload =
-                    task.fields.get("payload").and_then(Json::as_str).unwrap_or(&task.url);
-                Step::todo(&what, &payload.replace("${", "$ {"))
-            }
-            Step::Block(mut block) => {
-                for (_, list) in &mut block.lists {
-                    *list = without_sockets(std::mem::take(list));
-                }
-                Step::Block(block)
-            }
-            task => task,
-        })
-        .collect()
 }
 
 /// Whether steps make requests or are to be written.

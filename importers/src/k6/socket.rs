@@ -17,9 +17,12 @@ impl<'a> Machine<'a, '_> {
         let function = path.rsplit('.').next().unwrap_or(path);
         match function {
             "connect" | "WebSocket" => {
-                let (params, handler) = match (argument(1), argument(2)) {
-                    (function @ Value::Function(_), _) => (Value::Undefined, function),
-                    (params, function) => (params, function),
+                let (protocols, params, handler) = match (function, argument(1), argument(2)) {
+                    ("WebSocket", protocols, params) => (protocols, params, Value::Undefined),
+                    (_, handler @ Value::Function(_), _) => {
+                        (Value::Undefined, Value::Undefined, handler)
+                    }
+                    (_, params, handler) => (Value::Undefined, params, handler),
                 };
                 let Some(url) = self.text_of(&argument(0), span) else {
                     self.todo("connect here as the script does", span);
@@ -27,10 +30,25 @@ impl<'a> Machine<'a, '_> {
                 };
                 let mut task = self.message("connect", span);
                 task.url = url;
+                let names: Vec<String> = match &protocols {
+                    Value::Array(_) => {
+                        let names = protocols.items().unwrap_or_default();
+                        names.iter().filter_map(|name| self.text_of(name, span)).collect()
+                    }
+                    Value::Undefined | Value::Null => Vec::new(),
+                    name => self.text_of(name, span).into_iter().collect(),
+                };
+                if !names.is_empty() {
+                    offered(&mut task, names.iter().map(String::as_str));
+                }
                 let headers = params.member("headers").map(|headers| headers.members());
                 for (name, value) in headers.unwrap_or_default() {
                     if let Some(text) = self.text_of(&value, span) {
-                        task.headers.push((name.to_string(), text));
+                        if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol") {
+                            offered(&mut task, text.split(',').map(str::trim));
+                        } else {
+                            task.headers.push((name.to_string(), text));
+                        }
                     }
                 }
                 self.sent(task);
@@ -91,6 +109,9 @@ impl<'a> Machine<'a, '_> {
     /// What happens on a connection: it opens, messages come, it closes.
     pub(super) fn run_handlers(&mut self, span: Span) {
         let handlers = std::mem::take(&mut self.handlers);
+        if handlers.is_empty() && self.late.is_empty() {
+            return;
+        }
         let of = |event: &str| {
             let known = handlers.iter().filter(|(known, _)| known == event);
             known.map(|(_, function)| function.clone()).collect::<Vec<_>>()
@@ -98,13 +119,17 @@ impl<'a> Machine<'a, '_> {
         for function in of("open") {
             self.call(&function, vec![Value::unknown("the event")], span);
         }
+        // Of the connection that was opened last.
         let closes = |nodes: &[Node], machine: &Self| {
-            nodes.iter().position(|node| match node {
+            let is = |node: &Node, method: &str| match node {
                 Node::Request(number) => {
-                    machine.requests.get(*number).is_some_and(|sent| sent.task.method == "close")
+                    machine.requests.get(*number).is_some_and(|sent| sent.task.method == method)
                 }
                 _ => false,
-            })
+            };
+            let opened = nodes.iter().rposition(|node| is(node, "connect")).unwrap_or_default();
+            let behind = nodes.get(opened..).unwrap_or_default();
+            behind.iter().position(|node| is(node, "close")).map(|at| opened + at)
         };
         let mut steps = std::mem::take(&mut self.steps);
         let close = closes(&steps, self).map(|at| steps.remove(at));
@@ -135,6 +160,7 @@ impl<'a> Machine<'a, '_> {
     fn message(&self, method: &str, span: Span) -> Task {
         Task {
             place: self.place(span),
+            user: Some("websocket_user"),
             name: Some(method.to_owned()),
             method: method.to_owned(),
             ..Task::default()
@@ -149,13 +175,13 @@ impl<'a> Machine<'a, '_> {
     }
 }
 
-fn function_repeats(path: &str) -> bool {
-    path.ends_with("setInterval")
+/// The subprotocols that the handshake offers.
+fn offered<'t>(task: &mut Task, names: impl Iterator<Item = &'t str>) {
+    task.fields.insert("subprotocols".to_owned(), names.collect());
 }
 
-/// Whether a request is one of a WebSocket.
-pub(super) fn is_socket(task: &Task) -> bool {
-    matches!(task.method.as_str(), "connect" | "send" | "recv" | "sendrecv" | "close")
+fn function_repeats(path: &str) -> bool {
+    path.ends_with("setInterval")
 }
 
 /// Keeps handlers that are assigned: `socket.onmessage = …`.

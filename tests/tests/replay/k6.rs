@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use ld_tests::cases;
 use ld_tests::command::Folder;
-use ld_tests::python;
+use ld_tests::python::{self, Python};
 use ld_tests::recorder::{Recorded, Recorder};
 use ld_tests::witness::reply;
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::{import, plans_are_as_expected, run_plan};
 
 /// Cases that are not run side by side, and why.
 const NOT_COMPARED: &[(&str, &str)] = &[
+    ("own-feed.js", "it is compared by what two servers have seen"),
     ("own-scenarios.js", "its scenarios run at once, and for a minute"),
     ("own-stages.js", "its stages take minutes"),
     ("own-todo.js", "it calls what is not there"),
@@ -97,6 +98,45 @@ fn imported_k6_scripts_send_what_k6_sends() {
     }
     let least = if std::env::var_os("LD_ONLY").is_some() { 0 } else { 281 };
     differences.at_most(0, least);
+}
+
+/// Sends what a script does to the servers that an environment names.
+type Send<'s> = dyn Fn(&Folder, [(&str, String); 2]) + 's;
+
+#[test]
+fn imported_k6_scripts_say_to_a_websocket_server_what_k6_says() {
+    let script = cases::folder("importers/k6").join("own-feed.js");
+    // What a web and a WebSocket server have seen.
+    let seen = |send: &Send<'_>| {
+        let (web, feed) = (Python::start("web").unwrap(), Python::start("websocket").unwrap());
+        let addresses = [("WEB", web.addr().to_string()), ("FEED", feed.addr().to_string())];
+        send(&folder(&script, false), addresses);
+        let (mut web, feed) = (web.finish().unwrap(), feed.finish().unwrap());
+        for request in web.as_array_mut().unwrap() {
+            // The port of the client.
+            request.as_object_mut().unwrap().remove("connection");
+        }
+        (web, feed)
+    };
+    let original = seen(&|folder, addresses| {
+        let mut command = Command::new("timeout");
+        command.arg("50").arg(python::program("k6").unwrap()).args(["run", "--quiet"]);
+        command.arg(name(&script)).envs(addresses).current_dir(folder.path());
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    });
+    let imported = seen(&|folder, addresses| {
+        import(folder, name(&script));
+        let args = ["run", "plan.json", "--secrets", "secrets.env", "-q"];
+        let call = folder.call("ldvm").unwrap().args(args);
+        let call = addresses.iter().fold(call, |call, (name, value)| call.env(name, value));
+        let outcome = call.run().unwrap();
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    });
+    assert_eq!(imported.0, original.0);
+    for what in ["handshakes", "messages"] {
+        assert_eq!(imported.1[what], original.1[what], "{what}");
+    }
 }
 
 fn run_k6(k6: &Path, folder: &Path, script: &str, proxy: &str) {
