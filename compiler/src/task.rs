@@ -9,7 +9,7 @@ use ld_stdlib::protocols::{Problem, ProblemKind, Protocol, Task as Fields};
 use ld_stdlib::scenario::{TASK_FIELDS, USER};
 use ld_stdlib::template::Member;
 use ld_stdlib::{Field, Shape, Span, Template, Tree, TreeKind};
-use ld_vm::{Needs, Value};
+use ld_vm::{FaultClass, Needs, Value};
 
 use crate::diag::{Code, Diagnostic};
 use crate::files;
@@ -112,7 +112,10 @@ pub(crate) fn lower(
             return None;
         }
     };
-    if let Some(assertion) = request.check.and_then(assertions::find) {
+    // What only stands for the status is not needed where the plan says what it is to be.
+    let brought = request.check.and_then(assertions::find);
+    let brought = brought.filter(|own| !(asks_status && own.class == FaultClass::Status));
+    if let Some(assertion) = brought {
         let check =
             Check { span: node.span, assertion, operands: Vec::new(), soft: false, secret: false };
         // After the status, before what the plan asks.

@@ -21,8 +21,17 @@ impl Python {
     /// # Errors
     /// When the environment cannot be prepared, or the server says no port.
     pub fn start(name: &str) -> io::Result<Self> {
+        Self::start_with(name, &[])
+    }
+
+    /// The same with arguments.
+    ///
+    /// # Errors
+    /// As of [`Self::start`].
+    pub fn start_with(name: &str, args: &[&str]) -> io::Result<Self> {
         let mut child = Command::new(interpreter()?)
             .arg(folder().join(name).with_extension("py"))
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -115,6 +115,7 @@ pub trait Visitor {
 macro_rules! with_drivers {
     ($take:ident) => {
         $take! {
+            "grpc" grpc crate::grpc::Grpc;
             "http" http crate::http::Http;
             "socket" socket crate::socket::Socket;
             "sql" sql crate::sql::Sql;

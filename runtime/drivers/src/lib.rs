@@ -9,6 +9,10 @@ pub mod database;
 mod driver;
 #[cfg(any(feature = "socket", feature = "websocket"))]
 mod expect;
+#[cfg(feature = "grpc")]
+pub mod grpc;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod h2;
 #[cfg(feature = "http")]
 pub mod http;
 mod mixed;

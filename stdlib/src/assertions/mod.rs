@@ -14,6 +14,7 @@ mod css;
 mod example;
 mod expect;
 mod graphql_errors;
+mod grpc_ok;
 mod header;
 mod json_path;
 mod json_schema;
@@ -38,6 +39,7 @@ pub const ASSERTIONS: &[Assertion] = &[
     contains::ASSERTION,
     css::ASSERTION,
     graphql_errors::ASSERTION,
+    grpc_ok::ASSERTION,
     header::ASSERTION,
     json_path::ASSERTION,
     json_schema::ASSERTION,

@@ -11,6 +11,7 @@ use crate::field::Field;
 use crate::span::Span;
 use crate::template::{Template, Tree};
 
+pub mod grpc;
 pub mod http;
 pub mod payload;
 pub mod socket;
@@ -20,7 +21,7 @@ pub mod websocket;
 
 /// The protocols, by name.
 pub const PROTOCOLS: &[Protocol] =
-    &[http::PROTOCOL, socket::PROTOCOL, sql::PROTOCOL, websocket::PROTOCOL];
+    &[grpc::PROTOCOL, http::PROTOCOL, socket::PROTOCOL, sql::PROTOCOL, websocket::PROTOCOL];
 
 /// The name, in programs, of what drives users whose tasks are of several protocols.
 pub const MIXED: &str = "mixed";
@@ -39,7 +40,6 @@ pub const LATER: &[&str] = &[
     "ftp_user",
     "fuzz_http_user",
     "graphql_ws_user",
-    "grpc_user",
     "http3_user",
     "imap_user",
     "kafka_user",

@@ -140,7 +140,8 @@ impl Http {
             let text = "the server does not agree to HTTP/2";
             return Err(Fault::new(FaultClass::Protocol, text));
         }
-        let open = Open::begin(stream, self.limits).await.map_err(|failure| failure.fault)?;
+        let most_head = u32::try_from(self.limits.head).unwrap_or(u32::MAX);
+        let open = Open::begin(stream, most_head).await.map_err(|failure| failure.fault)?;
         let mut locked = match locked {
             Some(locked) => locked,
             None => link.lock().await,

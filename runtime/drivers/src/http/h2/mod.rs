@@ -7,9 +7,16 @@
 
 mod connection;
 mod exchange;
-mod failure;
 mod form;
 
-pub(super) use connection::{Connections, Link, Open};
+pub(super) use connection::{Connections, Link};
 pub(super) use exchange::{Exchange, Phase};
-pub(super) use failure::Failure;
+
+use super::wire::WireError;
+pub(super) use crate::h2::{Failure, Open};
+
+impl From<WireError> for Failure {
+    fn from(error: WireError) -> Self {
+        ld_vm::Fault::from(error).into()
+    }
+}

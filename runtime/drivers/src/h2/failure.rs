@@ -5,22 +5,21 @@ use std::fmt::Display;
 use h2::Reason;
 use ld_vm::{Fault, FaultClass};
 
-use crate::http::wire::WireError;
 use crate::net::io_fault;
 
 /// Why there is no reply.
 #[derive(Debug)]
-pub(in crate::http) struct Failure {
-    pub(in crate::http) fault: Fault,
+pub(crate) struct Failure {
+    pub(crate) fault: Fault,
     /// The server has said that it did nothing about the request (RFC 9113 §8.7).
-    pub(in crate::http) is_unprocessed: bool,
+    pub(crate) is_unprocessed: bool,
     /// The connection ended, by the server's will or because it broke.
-    pub(in crate::http) is_cut: bool,
+    pub(crate) is_cut: bool,
 }
 
 impl Failure {
     /// A request that HTTP/2 has no form for.
-    pub(super) fn unsendable(what: impl Display) -> Self {
+    pub(crate) fn unsendable(what: impl Display) -> Self {
         Fault::new(FaultClass::Plan, format!("this cannot be sent over HTTP/2: {what}")).into()
     }
 }
@@ -28,12 +27,6 @@ impl Failure {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self { fault, is_unprocessed: false, is_cut: false }
-    }
-}
-
-impl From<WireError> for Failure {
-    fn from(error: WireError) -> Self {
-        Fault::from(error).into()
     }
 }
 
