@@ -315,6 +315,3 @@ impl Task<'_> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -29,11 +29,14 @@ pub(super) struct Method {
     pub(super) last: RefCell<Option<(Box<[u8]>, Bytes)>>,
 }
 
+/// Descriptors, once somebody has read them.
+type Pool = Rc<OnceCell<DescriptorPool>>;
+
 /// What a shard knows.
 #[derive(Default)]
 pub(super) struct Methods {
     known: RefCell<HashMap<Box<[u8]>, Rc<Method>>>,
-    pools: RefCell<HashMap<Box<[u8]>, Rc<OnceCell<DescriptorPool>>>>,
+    pools: RefCell<HashMap<Box<[u8]>, Pool>>,
 }
 
 /// What a task calls, as it says it.
@@ -80,11 +83,7 @@ impl Methods {
 
     /// The place of the descriptors that a request goes by. Who comes first fills it, the others
     /// wait for that; who fails leaves it to the next.
-    pub(super) fn pool(
-        &self,
-        request: &Request<'_>,
-        wanted: Wanted<'_>,
-    ) -> Rc<OnceCell<DescriptorPool>> {
+    pub(super) fn pool(&self, request: &Request<'_>, wanted: Wanted<'_>) -> Pool {
         let mut pools = self.pools.borrow_mut();
         if pools.len() >= MOST_KNOWN {
             pools.clear();

@@ -82,7 +82,7 @@ const TARGET: &str = "localhost:50051";
 pub const PROTOCOL: Protocol = Protocol {
     name: "grpc",
     title: "gRPC",
-    doc: "gRPC over HTTP/2, one channel per user, kept across ticks and opened anew where the target \
+    doc: "Calls of gRPC over HTTP/2: one channel per user, kept across ticks and opened anew where the target \
           changes. The reply is the message as JSON, with fields that are not set as their defaults; \
           a list of messages where the method streams them. The status is gRPC's number, headers \
           are the metadata that came with it. A call that ends with another status than OK fails, \
