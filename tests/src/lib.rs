@@ -18,6 +18,7 @@ pub mod plans;
 pub mod proxy;
 pub mod python;
 pub mod recorder;
+pub mod redis;
 pub mod runs;
 pub mod script;
 pub mod stall;

@@ -117,6 +117,7 @@ macro_rules! with_drivers {
         $take! {
             "grpc" grpc crate::grpc::Grpc;
             "http" http crate::http::Http;
+            "redis" redis crate::redis::Redis;
             "socket" socket crate::socket::Socket;
             "sql" sql crate::sql::Sql;
             "websocket" websocket crate::websocket::WebSocket;

@@ -17,6 +17,8 @@ mod h2;
 pub mod http;
 mod mixed;
 pub mod net;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "socket")]
 pub mod socket;
 #[cfg(feature = "sql")]

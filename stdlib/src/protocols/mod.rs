@@ -14,14 +14,21 @@ use crate::template::{Template, Tree};
 pub mod grpc;
 pub mod http;
 pub mod payload;
+pub mod redis;
 pub mod socket;
 pub mod sql;
 mod tls;
 pub mod websocket;
 
 /// The protocols, by name.
-pub const PROTOCOLS: &[Protocol] =
-    &[grpc::PROTOCOL, http::PROTOCOL, socket::PROTOCOL, sql::PROTOCOL, websocket::PROTOCOL];
+pub const PROTOCOLS: &[Protocol] = &[
+    grpc::PROTOCOL,
+    http::PROTOCOL,
+    redis::PROTOCOL,
+    socket::PROTOCOL,
+    sql::PROTOCOL,
+    websocket::PROTOCOL,
+];
 
 /// The name, in programs, of what drives users whose tasks are of several protocols.
 pub const MIXED: &str = "mixed";
@@ -52,7 +59,6 @@ pub const LATER: &[&str] = &[
     "neo4j_user",
     "opcua_user",
     "pulsar_user",
-    "redis_user",
     "sftp_user",
     "smtp_user",
     "snmp_user",
