@@ -149,7 +149,7 @@ fn csv(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
 }
 
 /// The names in the first line of a data file.
-fn header(reader: &Reader<'_>, path: &str, delimiter: &str) -> Option<Vec<String>> {
+pub(super) fn header(reader: &Reader<'_>, path: &str, delimiter: &str) -> Option<Vec<String>> {
     let bytes = reader.source.sibling(path)?;
     let text = String::from_utf8_lossy(&bytes);
     let first = text.trim_start_matches('\u{feff}').lines().next()?;
@@ -160,7 +160,7 @@ fn clean(name: &str) -> String {
     name.trim().trim_matches('"').to_owned()
 }
 
-fn clean_name(name: &str) -> String {
+pub(super) fn clean_name(name: &str) -> String {
     name.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect()
 }
 

@@ -40,6 +40,7 @@ impl Reader<'_> {
             "__env" => format!("${{env.{}}}", call.plain(0)?.trim()),
             "__V" | "__evalVar" | "__eval" => self.evaluated(call)?,
             "__split" => self.split(call)?,
+            "__CSVRead" => self.csv_read(call)?,
             "__setProperty" if call.arguments.len() <= 2 => self.set_property(call)?,
             "__javaScript" | "__jexl3" | "__jexl2" | "__jexl" | "__groovy" => {
                 self.computed(call)?

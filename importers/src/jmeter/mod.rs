@@ -19,6 +19,7 @@ mod profile;
 mod reader;
 mod rewriting;
 mod role;
+mod rows;
 mod samplers;
 mod sockets;
 mod steps;
@@ -197,6 +198,7 @@ fn group<'e>(
     let on_start: Vec<Step> = at_start
         .into_iter()
         .map(|(name, value)| Step::simple("set", json!({name: value})))
+        .chain(reader.take_first_rows())
         .collect();
     match group.class.as_str() {
         "SetupThreadGroup" => draft.setup.extend(once(reader, &load, on_start, steps)),

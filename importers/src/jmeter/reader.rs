@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::rewriting::Rewriting;
+use super::rows::Rows;
 use super::text::{self, Part};
 use super::tree::Element;
 use crate::draft::Step;
@@ -40,6 +41,8 @@ pub(super) struct Reader<'a> {
     before: Vec<Step>,
     /// What users of the group that is being read need to be done at their start.
     pub(super) at_start: Vec<(String, Value)>,
+    /// The files whose rows functions read.
+    pub(super) rows: Vec<Rows>,
     /// Whether users of the group that is being read begin each iteration without cookies.
     pub(super) clears_cookies: bool,
     /// Where sessions of the group that is being read are found.
@@ -77,6 +80,7 @@ impl<'a> Reader<'a> {
             sources: Vec::new(),
             before: Vec::new(),
             at_start: Vec::new(),
+            rows: Vec::new(),
             rewriting: Rewriting::default(),
             place: source.name.clone(),
             path: Vec::new(),

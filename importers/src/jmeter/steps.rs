@@ -179,6 +179,7 @@ impl Reader<'_> {
         steps.extend(self.take_before());
         steps.extend(step);
         steps.extend(behind);
+        steps.extend(self.take_next_rows());
         steps
     }
 
