@@ -144,8 +144,8 @@ impl RedisServer {
         Ok(calls.unwrap_or(0))
     }
 
-    /// The commands that clients send while `during` happens, each with its words in quotes as
-    /// `MONITOR` has them, in the order in which they came.
+    /// The commands that clients send while `during` happens, in the order in which they came: the
+    /// number of the database, and the words in quotes as `MONITOR` has them.
     ///
     /// # Errors
     /// When the server does not tell.
@@ -164,11 +164,12 @@ impl RedisServer {
                 return Err(io::Error::other("the server is gone"));
             }
             // +1700000000.000000 [0 127.0.0.1:5000] "GET" "key"
-            let Some((_, words)) = line.trim_end().split_once("] ") else { continue };
+            let Some((client, words)) = line.trim_end().split_once("] ") else { continue };
             if words.contains(END) {
                 return Ok(seen);
             }
-            seen.push(words.to_owned());
+            let database = client.split_once('[').and_then(|(_, rest)| rest.split(' ').next());
+            seen.push(format!("{} {words}", database.unwrap_or_default()));
         }
     }
 

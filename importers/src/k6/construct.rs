@@ -70,6 +70,7 @@ impl<'a> Machine<'a, '_> {
                 Some(pattern) => Value::Regex(Rc::from(pattern)),
                 None => Value::Unknown(Rc::from(self.words(span))),
             },
+            "redis.Client" => self.redis_client(&first, span),
             path if path.starts_with("websockets.") => self.socket(path, &arguments, span),
             path => {
                 // Clients of other protocols: what is called on them is told where it is called.

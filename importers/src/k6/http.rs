@@ -467,7 +467,7 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// A step to be written; what is lost is noted already.
-    fn todo_step(&mut self, what: &str, span: Span) {
+    pub(super) fn todo_step(&mut self, what: &str, span: Span) {
         let mut head = Map::new();
         head.insert("todo".to_owned(), format!("{what} ({})", self.place(span)).into());
         head.insert("source".to_owned(), self.source_text(span).replace("${", "$ {").into());

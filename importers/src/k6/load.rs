@@ -405,6 +405,12 @@ impl<'a> Machine<'a, '_> {
         }
         for sent in &mut self.requests {
             let task = &mut sent.task;
+            if task.user == Some(super::redis::USER) {
+                if insecure {
+                    task.fields.entry("verify").or_insert(json!(false));
+                }
+                continue;
+            }
             if let Some(agent) = &agent
                 && crate::body::header(task, "user-agent").is_none()
             {

@@ -139,6 +139,8 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) opened: Vec<(Rc<str>, String)>,
     /// The folder of the module that is loaded.
     pub(super) folder: String,
+    /// What tasks of the clients of Redis say of their server.
+    pub(super) redis: Vec<Map<String, Json>>,
     /// Handlers of a connection, by event.
     pub(super) handlers: Vec<(String, Value<'a>)>,
     /// What a connection does later.
@@ -227,6 +229,7 @@ impl<'a, 'n> Machine<'a, 'n> {
             ranges: HashMap::new(),
             opened: Vec::new(),
             folder: String::new(),
+            redis: Vec::new(),
             handlers: Vec::new(),
             late: Vec::new(),
             after: Vec::new(),

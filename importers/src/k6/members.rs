@@ -317,6 +317,7 @@ impl<'a> Machine<'a, '_> {
         let Value::Object(of) = object else { return Value::Undefined };
         match (kind, name, arguments) {
             ("metric", ..) => Value::Undefined,
+            ("redis", ..) => self.redis_command(object, name, arguments, span),
             ("form", "append" | "set", [field, value, ..]) => {
                 if let Some(field) = field.to_text() {
                     of.members.borrow_mut().push((Rc::from(field), value.clone()));

@@ -38,6 +38,7 @@ mod operators;
 mod pause;
 mod promises;
 mod queries;
+mod redis;
 mod render;
 mod reply;
 mod scope;
@@ -235,6 +236,7 @@ fn draft(
         run.insert("data_sources".to_owned(), Json::Array(sources));
     }
     draft.run = run;
+    redis::share_connection(&mut draft);
     without_vain_extracts(&mut draft);
     draft
 }

@@ -376,6 +376,9 @@ impl<'a> Machine<'a, '_> {
                     None => Value::array(items),
                 }
             }
+            "Array" if !matches!(arguments.as_slice(), [Value::Number(_)]) => {
+                Value::array(arguments)
+            }
             "Array" => {
                 #[expect(
                     clippy::cast_possible_truncation,

@@ -125,6 +125,9 @@ impl<'a> Machine<'a, '_> {
             self.steps.truncate(self.steps.len() - requests.len());
             self.steps.push(Node::Block { head: Map::new(), lists: vec![("parallel", requests)] });
         }
+        if items.iter().filter(|item| self.is_of_redis(item)).count() > 1 {
+            self.approximate(span, "the plan sends these commands one after the other");
+        }
         Value::array(items.iter().map(|item| self.awaited(item)).collect())
     }
 }

@@ -202,6 +202,13 @@ impl<'a> Machine<'a, '_> {
             }
             _ => return None,
         };
+        if known.task.user == Some(super::redis::USER)
+            && part.what == What::Body
+            && let Some(members) = entry.as_object_mut()
+        {
+            // What is not there is no payload.
+            members.insert("default".to_owned(), json!(""));
+        }
         let variable = self.fresh(part.hint.as_deref().unwrap_or(&wanted));
         if let Some(members) = entry.as_object_mut() {
             members.shift_insert(0, "var".to_owned(), json!(variable));

@@ -18,6 +18,8 @@ use crate::{import, plans_are_as_expected, run_plan};
 /// Cases that are not run side by side, and why.
 const NOT_COMPARED: &[(&str, &str)] = &[
     ("own-feed.js", "it is compared by what two servers have seen"),
+    ("own-redis-options.js", "its servers are not there"),
+    ("own-redis.js", "compared in redis.rs, with a server that speaks Redis"),
     ("own-scenarios.js", "its scenarios run at once, and for a minute"),
     ("own-stages.js", "its stages take minutes"),
     ("own-todo.js", "it calls what is not there"),

@@ -15,6 +15,7 @@ mod jmeter;
 mod k6;
 mod openapi;
 mod postman;
+mod redis;
 
 use std::fs;
 use std::path::{Path, PathBuf};
