@@ -12,6 +12,7 @@ mod body;
 #[cfg(test)]
 mod broken;
 mod curl;
+mod databases;
 mod draft;
 mod har;
 mod jmeter;

@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ld_tests::cases;
 use ld_tests::command::Folder;
 use ld_tests::database::{DatabaseServer, PASSWORD, USER};
 use ld_tests::runs::{self, Run};
@@ -330,4 +331,51 @@ fn connections_are_closed_politely_when_users_stop() {
         assert!(Instant::now() < due, "{:?}", run.failures());
         thread::yield_now();
     }
+}
+
+/// Runs what becomes of a file of another tool.
+fn run_imported(folder: &Folder, file: &str, env: &[(&str, &str)]) -> Run {
+    let call = folder.call("ldc").unwrap().args(["import", file, "-o", "plan.json"]);
+    let outcome = call.run().unwrap();
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let plan = std::fs::read_to_string(folder.path().join("plan.json")).unwrap();
+    assert!(!plan.contains(PASSWORD) && !plan.contains("s3%2Fcr"), "{plan}");
+    let mut call = runs::call(folder, "plan.json", &[]).unwrap();
+    for (name, value) in env {
+        call = call.env(name, value);
+    }
+    let run = runs::finish(folder, call.run().unwrap()).unwrap();
+    assert_eq!(run.count("/totals/failures"), 0, "{:?} {:#?}", run.failures(), run.outcome);
+    run
+}
+
+#[test]
+fn imported_k6_scripts_do_at_the_database_what_the_script_says() {
+    let server = DatabaseServer::postgres("create database shop\n").unwrap();
+    let folder = Folder::new().unwrap();
+    let script = cases::folder("importers/k6").join("own-sql.js");
+    folder.write("own-sql.js", std::fs::read(script).unwrap()).unwrap();
+    let place = format!("127.0.0.1:{}", server.port());
+    let run =
+        run_imported(&folder, "own-sql.js", &[("DB_PASSWORD", PASSWORD), ("DB_PLACE", &place)]);
+    // Each of two users: three rounds of three statements, and one for each row there is by then.
+    assert_eq!(run.count("/totals/requests"), 2 * (3 * 3 + 1 + 2 + 3));
+    let rows = r#"[{"customer":"customer 1","n":3,"total":"40.50"},{"customer":"customer 2","n":3,"total":"40.50"}]"#;
+    let query =
+        "select customer, count(*) as n, sum(total) as total from orders group by 1 order by 1";
+    assert_left(&url("postgresql", &server, "shop"), query, rows);
+}
+
+#[test]
+fn imported_test_plans_of_jmeter_do_at_the_database_what_the_plan_says() {
+    let server = DatabaseServer::postgres("").unwrap();
+    let folder = Folder::new().unwrap();
+    let plan = cases::folder("importers/jmeter").join("own-jdbc.jmx");
+    let plan = std::fs::read_to_string(plan).unwrap();
+    let plan = plan.replace("127.0.0.1:5432", &format!("127.0.0.1:{}", server.port()));
+    folder.write("own-jdbc.jmx", plan).unwrap();
+    let run = run_imported(&folder, "own-jdbc.jmx", &[("LD_SECRET_DB_PASSWORD", PASSWORD)]);
+    assert_eq!(run.count("/totals/requests"), 14);
+    let rows = r#"[{"id":1,"customer":"Ada, Countess","total":"12.50","note":"one of 2"},{"id":2,"customer":"Ada, Countess","total":"12.50","note":null}]"#;
+    assert_left(&url("postgresql", &server, "postgres"), "select * from orders order by id", rows);
 }

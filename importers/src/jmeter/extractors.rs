@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::groovy;
+use super::jdbc;
 use super::processors;
 use super::reader::Reader;
 use super::steps::choice;
@@ -42,6 +43,7 @@ pub(super) fn add(reader: &mut Reader<'_>, element: &Element, task: &mut Task) -
             reader.drop("action after a failure", "users go on after a failure");
             return Vec::new();
         }
+        "JDBCPostProcessor" => return vec![jdbc::step(reader, element)],
         other => {
             let Some(done) = groovy::read(reader, element, &processors::script_of(element)) else {
                 return vec![processors::script(reader, element, other)];
@@ -97,6 +99,9 @@ pub(super) fn list_names(element: &Element) -> Vec<String> {
         if number == "-1" {
             names.push(name.trim().to_owned());
         }
+    }
+    if element.class.starts_with("JDBC") {
+        names.extend(element.text("variableNames").split(',').map(|name| name.trim().to_owned()));
     }
     names.retain(|name| !name.is_empty());
     names

@@ -11,6 +11,7 @@ mod foreach;
 mod functions;
 mod groovy;
 mod http;
+mod jdbc;
 mod load;
 mod managers;
 mod outcome;
@@ -129,6 +130,9 @@ fn test_plan(
 fn gather(reader: &mut Reader<'_>, elements: &[Element], enabled: bool) {
     for element in elements {
         let enabled = enabled && element.enabled;
+        if enabled && element.class == "JDBCDataSource" {
+            jdbc::pool(reader, element);
+        }
         if enabled && element.class == "Arguments" {
             reader.at(element, |reader| config::variables(reader, element));
         }

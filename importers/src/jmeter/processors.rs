@@ -1,6 +1,7 @@
 //! What is done before a request, besides parameters.
 
 use super::groovy;
+use super::jdbc;
 use super::reader::Reader;
 use super::rewriting;
 use super::tree::Element;
@@ -11,6 +12,7 @@ pub(super) fn steps(reader: &mut Reader<'_>, element: &Element) -> Vec<Step> {
     match element.class.as_str() {
         // Set where their controller begins.
         "UserParameters" => Vec::new(),
+        "JDBCPreProcessor" => vec![jdbc::step(reader, element)],
         "SampleTimeout" => {
             reader.drop("sample timeout", "give the requests a `timeout`");
             Vec::new()

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::jdbc::Pool;
 use super::rewriting::Rewriting;
 use super::rows::Rows;
 use super::text::{self, Part};
@@ -53,6 +54,8 @@ pub(super) struct Reader<'a> {
     pub(super) path: Vec<String>,
     /// The name of the test plan.
     pub(super) plan: String,
+    /// Databases by the names of their pools.
+    pub(super) pools: HashMap<String, Pool>,
     /// What names of the script that is being read stand for.
     pub(super) locals: HashMap<String, String>,
     /// Variables that scripts set.
@@ -85,6 +88,7 @@ impl<'a> Reader<'a> {
             place: source.name.clone(),
             path: Vec::new(),
             plan: String::new(),
+            pools: HashMap::new(),
             locals: HashMap::new(),
             put: HashSet::new(),
             noted: HashMap::new(),
@@ -203,7 +207,7 @@ impl<'a> Reader<'a> {
             && !self.names.contains_key(name)
         {
             let list = self.name(list);
-            if matches!(item, "matchNr" | "n") {
+            if matches!(item, "matchNr" | "n" | "#") {
                 return format!("${{len(${{{list}}})}}");
             }
             if let Some(position) = item.parse::<usize>().ok().and_then(|item| item.checked_sub(1))

@@ -37,7 +37,6 @@ pub(super) fn steps<'e>(
                 return done.steps;
             }
             let why = match other {
-                "JDBCSampler" => "there is no user for SQL statements yet",
                 "PingPongSampler" => "pings of the server are answered, and none are sent",
                 other if other.contains("WebSocket") => {
                     "WebSockets need a scenario of their own with the user `websocket_user`"

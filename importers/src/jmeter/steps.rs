@@ -6,8 +6,8 @@ use super::reader::Reader;
 use super::role::Role;
 use super::tree::Element;
 use super::{
-    assertions, config, controllers, extractors, http, processors, rewriting, samplers, sockets,
-    timers,
+    assertions, config, controllers, extractors, http, jdbc, processors, rewriting, samplers,
+    sockets, timers,
 };
 use crate::draft::{Block, Step, Task};
 
@@ -148,6 +148,7 @@ impl Reader<'_> {
                 Some(Step::from(http::task(self, element, &scope)))
             }
             class if sockets::is_known(class) => Some(sockets::step(self, element, &scope)),
+            "JDBCSampler" => Some(jdbc::step(self, element)),
             _ => {
                 let made = samplers::steps(self, element, &scope);
                 steps.extend(self.take_before());
@@ -169,7 +170,7 @@ impl Reader<'_> {
                 let more = self.at(element, |reader| extractors::add(reader, element, task));
                 behind.extend(more);
             }
-            if sockets::is_known(&element.class) {
+            if task.user.is_some() {
                 sockets::without_heads(self, task);
             } else {
                 rewriting::extract(self, element, task);

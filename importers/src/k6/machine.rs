@@ -141,6 +141,8 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) folder: String,
     /// What tasks of the clients of Redis say of their server.
     pub(super) redis: Vec<Map<String, Json>>,
+    /// Connection strings of the databases that were opened.
+    pub(super) databases: Vec<String>,
     /// Handlers of a connection, by event.
     pub(super) handlers: Vec<(String, Value<'a>)>,
     /// What a connection does later.
@@ -230,6 +232,7 @@ impl<'a, 'n> Machine<'a, 'n> {
             opened: Vec::new(),
             folder: String::new(),
             redis: Vec::new(),
+            databases: Vec::new(),
             handlers: Vec::new(),
             late: Vec::new(),
             after: Vec::new(),

@@ -43,6 +43,7 @@ mod render;
 mod reply;
 mod scope;
 mod socket;
+mod sql;
 mod statements;
 mod switches;
 mod texts;

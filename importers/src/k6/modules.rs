@@ -259,7 +259,11 @@ impl<'a> Machine<'a, '_> {
             "k6/browser" | "k6/experimental/browser" | "k6/x/browser" => "browser",
             "k6/x/kafka" => "kafka",
             "k6/x/mqtt" => "mqtt",
-            other if other.starts_with("k6/x/sql") => "sql",
+            "k6/x/sql" => "sql",
+            other if other.starts_with("k6/x/sql/driver/") => {
+                let driver = other.rsplit('/').next().unwrap_or_default();
+                return Value::native(&format!("sql.driver.{driver}"));
+            }
             other => match LIBRARIES.iter().find(|(part, _)| other.contains(part)) {
                 Some((_, name)) if other.contains("://") || !other.starts_with('.') => name,
                 _ => return self.file_module(source, span),

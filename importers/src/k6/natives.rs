@@ -97,6 +97,9 @@ impl<'a> Machine<'a, '_> {
         if let Some(method) = path.strip_prefix("http.") {
             return self.http(method, arguments, span);
         }
+        if path.starts_with("sql.") {
+            return self.sql(path, &arguments, span);
+        }
         if path.starts_with("ws.") || path.starts_with("websockets.") {
             return self.socket(path, &arguments, span);
         }
@@ -453,7 +456,6 @@ impl<'a> Machine<'a, '_> {
                 let protocol = [
                     ("grpc", "gRPC"),
                     ("redis", "Redis"),
-                    ("sql", "SQL"),
                     ("browser", "a browser"),
                     ("kafka", "Kafka"),
                     ("mqtt", "MQTT"),

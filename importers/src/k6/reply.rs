@@ -62,6 +62,11 @@ impl<'a> Machine<'a, '_> {
         }
         let first = arguments.first().and_then(Value::to_text);
         let plain = Self::part_of;
+        if let Some(member) = super::sql::result_member(name)
+            && part.what == What::Json(String::new())
+        {
+            return plain(part, What::Json(member.to_owned()));
+        }
         match (&part.what, name, first) {
             (What::Whole, "json", None) => plain(part, What::Json(String::new())),
             (What::Whole, "json", Some(path)) if !path.contains(['#', '*', '|', '@', '\\']) => {

@@ -8,6 +8,7 @@ pub(crate) mod origins;
 mod secrets;
 
 use crate::Secret;
+use crate::databases;
 use crate::draft::Draft;
 use crate::notes::Notes;
 use crate::options::Options;
@@ -23,5 +24,6 @@ pub(crate) fn run(draft: &mut Draft, options: &Options, notes: &mut Notes) -> Ve
     mask::run(draft, notes, &secrets);
     origins::run(draft, options);
     names::run(draft);
+    databases::share(draft);
     secrets
 }

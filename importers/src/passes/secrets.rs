@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use percent_encoding::percent_decode_str;
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 
@@ -187,6 +188,7 @@ impl Secrets {
                         self.form_part(file);
                     }
                 }
+                ("connection_string", Value::String(url)) => *url = self.database(url),
                 ("proxy", Value::String(url)) => {
                     *url = self.userinfo(url, "PROXY_PASSWORD", "the proxy");
                 }
@@ -360,6 +362,19 @@ impl Secrets {
         };
         let password = self.take(name, password, used);
         format!("{scheme}://{user}:{password}@{host}{}", rest.get(end..).unwrap_or_default())
+    }
+
+    /// A connection string, its password taken out, which is encoded in it and not by itself.
+    fn database(&mut self, url: &str) -> String {
+        let parts = url.split_once("://").and_then(|(scheme, rest)| {
+            let (login, place) = rest.rsplit_once('@')?;
+            let (user, password) = login.split_once(':')?;
+            let password = percent_decode_str(password).decode_utf8().ok()?;
+            Some((scheme, user, password, place)).filter(|parts| !parts.2.contains("${"))
+        });
+        let Some((scheme, user, password, place)) = parts else { return url.to_owned() };
+        let password = self.take("DB_PASSWORD", &crate::text::literal(&password), "the database");
+        format!("{scheme}://{user}:{password}@{place}")
     }
 
     fn query(&mut self, url: &str) -> String {

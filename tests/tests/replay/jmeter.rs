@@ -24,6 +24,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("jp-stepping.jmx", "it makes no requests"),
     ("jp-throughput-shaping.jmx", "it makes no requests"),
     ("own-arrivals.jmx", "its groups of plugins have many users, and take minutes"),
+    ("own-jdbc.jmx", "its JMeter has no driver of JDBC; `tests/tests/sql.rs` runs its plan"),
     ("own-protocols.jmx", "it has elements of plugins that are not there"),
     ("own-stepping.jmx", "its groups of plugins have many users, and take minutes"),
     ("own-tcp.jmx", "the sampler of TCP is not there, and it makes no requests of HTTP"),

@@ -22,6 +22,8 @@ const NOT_COMPARED: &[(&str, &str)] = &[
     ("own-redis.js", "compared in redis.rs, with a server that speaks Redis"),
     ("own-scenarios.js", "its scenarios run at once, and for a minute"),
     ("own-stages.js", "its stages take minutes"),
+    ("own-sql.js", "its k6 has no databases; `tests/tests/sql.rs` runs its plan"),
+    ("own-sql-older.js", "its k6 has no databases"),
     ("own-todo.js", "it calls what is not there"),
     ("own-ws.js", "the recorder does not speak WebSocket with k6"),
 ];
