@@ -19,6 +19,7 @@ use redis::{Cmd, Value};
 
 use self::commands::Commands;
 use self::connection::{Connection, Traffic};
+pub use self::reply::probe_reply;
 use crate::driver::{Driver, Exchange, Stamps};
 use crate::net::{Deadline, Idle, Net, TlsOptions};
 

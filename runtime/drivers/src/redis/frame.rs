@@ -38,12 +38,11 @@ impl Frame {
             let Some((&kind, rest)) = bytes.get(self.at..).and_then(<[u8]>::split_first) else {
                 return Ok(None);
             };
-            let Some(end) = memchr(b'\n', rest) else {
-                if rest.len() > MOST_LINE {
-                    return Err("a line without an end");
-                }
-                return Ok(None);
-            };
+            let end = memchr(b'\n', rest);
+            if end.unwrap_or(rest.len()) > MOST_LINE {
+                return Err("a line without an end");
+            }
+            let Some(end) = end else { return Ok(None) };
             let line = rest.get(..end).unwrap_or_default();
             let line = line.strip_suffix(b"\r").ok_or("a line feed without a carriage return")?;
             let next = self.at + 1 + end + 1;

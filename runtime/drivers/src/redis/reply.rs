@@ -3,6 +3,8 @@
 use ld_vm::{Fault, FaultClass};
 use redis::{ServerError, Value};
 
+use super::frame::Frame;
+
 /// The values of replies whose end is known.
 ///
 /// # Errors
@@ -10,8 +12,11 @@ use redis::{ServerError, Value};
 pub(super) fn values(mut bytes: &[u8], count: usize) -> Result<Vec<Value>, Fault> {
     let mut values = Vec::with_capacity(count);
     while values.len() < count {
-        let mut frame = super::frame::Frame::of(1);
-        let end = frame.advance(bytes).ok().flatten().ok_or_else(|| broken("it ends too early"))?;
+        let end = Frame::of(1)
+            .advance(bytes)
+            .ok()
+            .flatten()
+            .ok_or_else(|| broken("it ends too early"))?;
         let (reply, rest) = bytes.split_at_checked(end).unwrap_or_default();
         let value =
             redis::parse_redis_value(reply).map_err(|_| broken("a reply cannot be read"))?;
@@ -19,6 +24,23 @@ pub(super) fn values(mut bytes: &[u8], count: usize) -> Result<Vec<Value>, Fault
         bytes = rest;
     }
     Ok(values)
+}
+
+/// Reads bytes as a server's reply, whole and in two pieces, which must come to the same: what the
+/// fuzzer calls.
+pub fn probe_reply(bytes: &[u8]) {
+    let whole = Frame::of(1).advance(bytes);
+    let middle = bytes.first().map_or(0, |&byte| usize::from(byte) % bytes.len());
+    let mut frame = Frame::of(1);
+    let first = frame.advance(bytes.get(..middle).unwrap_or_default());
+    let pieces = if first == Ok(None) { frame.advance(bytes) } else { first };
+    assert_eq!(whole, pieces);
+    if let Ok(Some(end)) = whole
+        && let Ok(values) = values(bytes.get(..end).unwrap_or_default(), 1)
+    {
+        let mut out = Vec::new();
+        values.iter().for_each(|value| write(value, &mut out));
+    }
 }
 
 /// The failure for bytes that break the protocol.
@@ -194,12 +216,7 @@ mod tests {
                 let at = random.usize(..bytes.len());
                 bytes[at] = *random.choice(b"*$+-:%|~>,#_(=!0129\r\n\xff").unwrap();
             }
-            if let Ok(Some(end)) = super::super::frame::Frame::of(1).advance(&bytes) {
-                let _ = values(&bytes[..end], 1).map(|values| {
-                    let mut out = Vec::new();
-                    values.iter().for_each(|value| write(value, &mut out));
-                });
-            }
+            probe_reply(&bytes);
         }
     }
 }
