@@ -1,7 +1,7 @@
 """A gRPC server that shares no code with the product: tests/cases/run/protos/shop.proto.
 
     grpc_shop.py [--port N] [--tls CERT KEY [--clients CA]] [--reflection v1|v1alpha]
-                 [--protoset FILE] [--answers gzip]
+                 [--protoset FILE] [--answers gzip] [--restart-after CALLS]
 
 Prints its port. When its input ends it prints the calls it has seen as one JSON object, each with
 its method, metadata and messages, and leaves.
@@ -137,9 +137,25 @@ def main():
     parser.add_argument("--reflection")
     parser.add_argument("--protoset")
     parser.add_argument("--answers")
+    parser.add_argument("--restart-after", type=int, default=0)
     args = parser.parse_args()
     if args.protoset:
         generate("--include_imports", f"--descriptor_set_out={args.protoset}")
+    server, port = serve(args)
+    print(port, flush=True)
+    if args.restart_after:
+        while len(calls) < args.restart_after:
+            time.sleep(0.001)
+        server.stop(grace=0).wait()
+        args.port = port
+        server, _ = serve(args)
+    sys.stdin.read()
+    server.stop(grace=0).wait()
+    print(json.dumps({"calls": calls}))
+
+
+def serve(args):
+    """Starts a server; it and its port."""
     coding = grpc.Compression.Gzip if args.answers == "gzip" else grpc.Compression.NoCompression
     server = grpc.server(futures.ThreadPoolExecutor(16), compression=coding)
     shop_pb2_grpc.add_CatalogServicer_to_server(Catalog(), server)
@@ -155,10 +171,7 @@ def main():
     else:
         port = server.add_insecure_port(address)
     server.start()
-    print(port, flush=True)
-    sys.stdin.read()
-    server.stop(grace=0).wait()
-    print(json.dumps({"calls": calls}))
+    return server, port
 
 
 main()

@@ -192,3 +192,20 @@ fn nobody_who_listens_is_told() {
     assert_eq!(class, "connect");
     assert!(text.contains("127.0.0.1:1: connection refused"), "{text}");
 }
+
+#[test]
+fn users_go_on_with_a_server_that_comes_back() {
+    let folder = folder(BY_PROTO);
+    runs::bring(&folder, "grpc-restart.json").unwrap();
+    let server = Python::start_with("grpc_shop", &["--restart-after", "40"]).unwrap();
+    let args = ["--host", &server.addr().to_string()];
+    let run = runs::run(&folder, "grpc-restart.json", &args).unwrap();
+    let (requests, failures) = of_name(&run, "find");
+    assert_eq!(requests, 200);
+    // How many fall into the gap depends on how long it is; before and after it none fails.
+    assert!(failures < 100, "{:?}", run.failures());
+    assert!(run.count("/connections/opened") >= 4, "each user connects again");
+    let seen = server.finish().unwrap();
+    let answered = seen["calls"].as_array().unwrap().len() as u64;
+    assert!(answered >= requests - failures, "{answered} of {requests}, {failures} failed");
+}

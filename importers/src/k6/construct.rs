@@ -72,6 +72,7 @@ impl<'a> Machine<'a, '_> {
             },
             "redis.Client" => self.redis_client(&first, span),
             path if path.starts_with("websockets.") => self.socket(path, &arguments, span),
+            "grpc.Client" | "grpc.Stream" => self.new_grpc(&path, &arguments, span),
             path => {
                 // Clients of other protocols: what is called on them is told where it is called.
                 let root = path.split('.').next().unwrap_or(path);

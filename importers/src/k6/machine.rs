@@ -143,6 +143,8 @@ pub(super) struct Machine<'a, 'n> {
     pub(super) redis: Vec<Map<String, Json>>,
     /// Connection strings of the databases that were opened.
     pub(super) databases: Vec<String>,
+    /// Clients and streams of gRPC.
+    pub(super) grpc: super::grpc::State<'a>,
     /// Handlers of a connection, by event.
     pub(super) handlers: Vec<(String, Value<'a>)>,
     /// What a connection does later.
@@ -233,6 +235,7 @@ impl<'a, 'n> Machine<'a, 'n> {
             folder: String::new(),
             redis: Vec::new(),
             databases: Vec::new(),
+            grpc: super::grpc::State::default(),
             handlers: Vec::new(),
             late: Vec::new(),
             after: Vec::new(),
@@ -274,6 +277,7 @@ impl<'a, 'n> Machine<'a, 'n> {
         }
         self.thrown = None;
         self.run_handlers(Span::default());
+        self.run_streams(Span::default());
         // Each user, and what is done before and after, has modules of its own.
         self.undo(journal);
         self.restore();

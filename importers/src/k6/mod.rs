@@ -22,6 +22,7 @@ mod exits;
 mod expressions;
 mod files;
 mod gates;
+mod grpc;
 mod hoist;
 mod http;
 mod jar;
@@ -238,6 +239,7 @@ fn draft(
     }
     draft.run = run;
     redis::share_connection(&mut draft);
+    draft.for_each_task(grpc::settle);
     without_vain_extracts(&mut draft);
     draft
 }

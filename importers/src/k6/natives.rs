@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use super::code::Code;
+use super::grpc;
 use super::machine::Machine;
 use super::value::{Part, Test, Value, What, json_number};
 
@@ -57,6 +58,9 @@ impl<'a> Machine<'a, '_> {
             }
             ("ws.client", "status") => Value::Number(101.0),
             ("exec.scenario", "name") => Value::text(&self.scenario),
+            ("grpc", name) if grpc::status(name).is_some() => {
+                grpc::status(name).map_or(Value::Undefined, Value::Number)
+            }
             ("http", "expectedStatuses") | ("http", "setResponseCallback") => {
                 Value::native(&format!("http.{name}"))
             }
@@ -102,6 +106,9 @@ impl<'a> Machine<'a, '_> {
         }
         if path.starts_with("ws.") || path.starts_with("websockets.") {
             return self.socket(path, &arguments, span);
+        }
+        if path.starts_with("grpc.") {
+            return self.grpc(path, &arguments, span);
         }
         match path {
             "check" => self.check(&arguments, span),
@@ -454,7 +461,6 @@ impl<'a> Machine<'a, '_> {
             _ => {
                 let root = path.split('.').next().unwrap_or(path);
                 let protocol = [
-                    ("grpc", "gRPC"),
                     ("redis", "Redis"),
                     ("browser", "a browser"),
                     ("kafka", "Kafka"),

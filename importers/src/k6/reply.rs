@@ -19,6 +19,10 @@ impl<'a> Machine<'a, '_> {
             (What::Whole, "headers") => What::Headers,
             (What::Whole, "cookies") => What::Cookies,
             (What::Whole, "timings") => What::Timings,
+            // Of gRPC; what failed has a reply of its own, with a message and a code.
+            (What::Whole, "message" | "error") if self.is_call(part) => What::Json(String::new()),
+            (What::Whole, "trailers") if self.is_call(part) => What::Headers,
+            (What::Header(name), "0") if self.is_call(part) => What::Header(name.clone()),
             (What::Timings, "duration") => What::Duration,
             (What::Headers, name) => What::Header(name.to_owned()),
             (What::Cookies, name) => What::Cookie(name.to_owned()),

@@ -315,3 +315,6 @@ impl Task<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,8 @@ use crate::{import, plans_are_as_expected, run_plan};
 /// Cases that are not run side by side, and why.
 const NOT_COMPARED: &[(&str, &str)] = &[
     ("own-feed.js", "it is compared by what two servers have seen"),
+    ("own-grpc-reflect.js", "it is compared by what a server has seen"),
+    ("own-grpc.js", "it is compared by what a server has seen"),
     ("own-redis-options.js", "its servers are not there"),
     ("own-redis.js", "compared in redis.rs, with a server that speaks Redis"),
     ("own-scenarios.js", "its scenarios run at once, and for a minute"),
@@ -38,7 +40,7 @@ fn scripts() -> Vec<PathBuf> {
 
 /// A folder with a script and what it needs. For k6 itself the libraries that it would load from
 /// the network are files.
-fn folder(script: &Path, for_k6: bool) -> Folder {
+pub(crate) fn folder(script: &Path, for_k6: bool) -> Folder {
     let folder = Folder::new().unwrap();
     let cases = cases::folder("importers/k6");
     for within in ["lib", "data", "jslib"] {
@@ -48,6 +50,11 @@ fn folder(script: &Path, for_k6: bool) -> Folder {
             let name = format!("{within}/{}", file.file_name().to_str().unwrap());
             fs::copy(file.path(), folder.path().join(name)).unwrap();
         }
+    }
+    let protos = cases::folder("run/protos");
+    fs::create_dir_all(folder.path().join("protos/common")).unwrap();
+    for file in ["shop.proto", "common/money.proto"] {
+        fs::copy(protos.join(file), folder.path().join("protos").join(file)).unwrap();
     }
     let mut text = fs::read_to_string(script).unwrap();
     if for_k6 {

@@ -13,6 +13,7 @@ mod curl;
 mod har;
 mod jmeter;
 mod k6;
+mod k6_grpc;
 mod openapi;
 mod postman;
 mod redis;

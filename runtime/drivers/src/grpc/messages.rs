@@ -66,14 +66,22 @@ fn encode_into(method: &Method, payload: &[u8], out: &mut BytesMut) -> Result<()
         return push(&DynamicMessage::new(method.input.clone()));
     }
     let mut json = serde_json::Deserializer::from_slice(payload);
-    if method.streams_requests() && payload.starts_with(b"[") {
-        for message in json.deserialize_seq(Messages(&method.input))? {
-            push(&message)?;
+    if payload.starts_with(b"[") && !is_list(&method.input) {
+        let messages = json.deserialize_seq(Messages(&method.input))?;
+        if messages.len() != 1 && !method.streams_requests() {
+            let text = format!("{} takes one message", method.path);
+            return Err(Unsendable::Fault(Fault::new(FaultClass::Plan, text)));
         }
+        messages.iter().try_for_each(push)?;
     } else {
         push(&DynamicMessage::deserialize(method.input.clone(), &mut json)?)?;
     }
     Ok(json.end()?)
+}
+
+/// Whether a message alone may be a list in JSON.
+fn is_list(input: &MessageDescriptor) -> bool {
+    matches!(input.full_name(), "google.protobuf.ListValue" | "google.protobuf.Value")
 }
 
 /// Reads a list of messages.

@@ -1,6 +1,12 @@
 //! Requests in tests of drivers, without compiler and runtime.
 
-#[cfg(any(feature = "redis", feature = "socket", feature = "sql", feature = "websocket"))]
+#[cfg(any(
+    feature = "grpc",
+    feature = "redis",
+    feature = "socket",
+    feature = "sql",
+    feature = "websocket"
+))]
 pub(crate) mod tasks;
 
 use ld_vm::link::{Clock, Inputs, Wall};
