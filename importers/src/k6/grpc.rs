@@ -526,12 +526,6 @@ mod tests {
             ("client.invoke('a.B/C', {});".to_owned(), "make this call"),
             (
                 format!(
-                    "{CONNECT} client.invoke(http.get('http://a.example/').json('x').y.map(z => z), {{}});"
-                ),
-                "make this call",
-            ),
-            (
-                format!(
                     "{CONNECT} {stream} if (http.get('http://a.example/').json('x')) s.write({{}});"
                 ),
                 "how often is known in the run only",
