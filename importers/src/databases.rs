@@ -1,7 +1,6 @@
 //! Connection strings of other tools, as those of plans: of JDBC, and of the drivers that Go
 //! programs use.
 
-use crate::draft::Draft;
 use crate::text::placeholder_end;
 
 /// A connection string of a plan, and what could not be taken over.
@@ -12,21 +11,6 @@ pub(crate) struct Connection {
     /// Options that are left out.
     pub(crate) left: Vec<String>,
 }
-
-/// Has the run say the connection string that all of its tasks have.
-pub(crate) fn share(draft: &mut Draft) {
-    let tasks = draft.tasks();
-    let mut strings = tasks.iter().filter_map(|task| task.fields.get(FIELD));
-    let Some(first) = strings.next().cloned() else { return };
-    if tasks.len() < 2 || !strings.all(|other| *other == first) {
-        return;
-    }
-    draft.for_each_task(|task| drop(task.fields.shift_remove(FIELD)));
-    draft.run.insert(FIELD.to_owned(), first);
-}
-
-/// The field of tasks, and of runs.
-const FIELD: &str = "connection_string";
 
 /// A server's connection string in the making.
 #[derive(Debug, Default)]

@@ -15,6 +15,9 @@ use crate::draft::Task;
 /// The user type of the tasks.
 const USER: &str = "grpc_user";
 
+/// The time limit of calls that say none, in seconds; streams of k6 have none.
+const CALL_SECONDS: u32 = 60;
+
 /// The clients and streams of a script.
 #[derive(Default)]
 pub(super) struct State<'a> {
@@ -200,6 +203,7 @@ impl<'a> Machine<'a, '_> {
         let is_plain = params.member("plaintext").and_then(|plain| plain.truth()).unwrap_or(false);
         let target = if is_plain { address } else { format!("grpcs://{address}") };
         fields.insert("target".to_owned(), json!(target));
+        fields.insert("timeout".to_owned(), json!(CALL_SECONDS));
         for (name, value) in params.members() {
             match &*name {
                 "plaintext" => {}

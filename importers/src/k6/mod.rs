@@ -238,7 +238,6 @@ fn draft(
         run.insert("data_sources".to_owned(), Json::Array(sources));
     }
     draft.run = run;
-    redis::share_connection(&mut draft);
     draft.for_each_task(grpc::settle);
     without_vain_extracts(&mut draft);
     draft

@@ -8,16 +8,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::machine::{Machine, Node, Sent};
 use super::value::{Object, Part, Test, Value, What, json_number};
-use crate::draft::{Draft, Task};
+use crate::draft::Task;
 
 /// The user type of the tasks.
 pub(super) const USER: &str = "redis_user";
 
 /// The port of Redis.
 const PORT: u16 = 6379;
-
-/// The fields of a task that say where the server is, who asks and for how long.
-const SERVER: &[&str] = &["url", "username", "password", "database", "verify", "cert", "timeout"];
 
 /// A method of a client.
 struct Command {
@@ -384,31 +381,4 @@ fn name_of(command: &Command, fields: &Map<String, Json>) -> String {
         return name.to_ascii_lowercase();
     }
     format!("{} {name}", command.method).trim_end().to_owned()
-}
-
-/// Says the server once where all commands go to the same.
-pub(super) fn share_connection(draft: &mut Draft) {
-    let tasks = draft.tasks();
-    let of_redis = |task: &&&Task| task.user == Some(USER);
-    let Some(first) = tasks.iter().find(of_redis).map(|task| task.fields.clone()) else { return };
-    // What other clients call the same may be something else.
-    let connects = |task: &&Task| matches!(task.user, Some("grpc_user" | "sql_user"));
-    let shared: &[&str] = if tasks.iter().any(connects) { &["url"] } else { SERVER };
-    let is_shared = |field: &&&str| {
-        tasks.iter().filter(of_redis).all(|task| task.fields.get(**field) == first.get(**field))
-    };
-    let shared: Vec<&str> = shared.iter().filter(is_shared).copied().collect();
-    if tasks.iter().filter(of_redis).count() < 2 {
-        return;
-    }
-    draft.for_each_task(|task| {
-        if task.user == Some(USER) {
-            task.fields.retain(|field, _| !shared.contains(&field.as_str()));
-        }
-    });
-    let own = |field: &str| Some((field.to_owned(), first.get(field)?.clone()));
-    let connection: Map<String, Json> = shared.into_iter().filter_map(own).collect();
-    if !connection.is_empty() {
-        draft.run.insert("connection".to_owned(), Json::Object(connection));
-    }
 }
