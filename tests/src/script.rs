@@ -285,6 +285,8 @@ pub enum Event {
 /// A request that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
+    /// The name of its protocol.
+    pub protocol: String,
     /// The series its sample will belong to.
     pub series: SeriesId,
     /// The bytes of its parts, by position.
@@ -371,6 +373,7 @@ fn play_lanes(
 fn event(effect: Effect<'_>) -> Event {
     match effect {
         Effect::Request(request) => Event::Request(Sent {
+            protocol: request.protocol().to_owned(),
             series: request.series(),
             parts: (0..request.parts()).map(|part| request.part(part).to_vec()).collect(),
             options: [0, 1, 2, 3, 4, 5, 6, 7].map(|option| request.option(option)),

@@ -155,10 +155,7 @@ fn seen(ready: &Ready, event: &Event) -> Seen {
         [row.name, row.method, row.target].map(|id| program.consts.text(id)).join(" ")
     };
     match event {
-        Event::Request(sent) => {
-            let wire = wire(program.consts.text(program.tables.protocols[0].name), sent);
-            Seen::Request { name: series(sent.series), wire }
-        }
+        Event::Request(sent) => Seen::Request { name: series(sent.series), wire: wire(sent) },
         Event::Sample { series: id, failure, unresolved } => {
             let (failure, unresolved) = (failure.clone(), *unresolved);
             Seen::Sample { name: series(*id), failure, unresolved }

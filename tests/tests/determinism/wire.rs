@@ -14,9 +14,9 @@ pub(crate) struct Wire {
     beside: Vec<String>,
 }
 
-/// What a protocol's driver would send.
-pub(crate) fn wire(protocol: &str, sent: &Sent) -> Wire {
-    match protocol {
+/// What the request's driver would send.
+pub(crate) fn wire(sent: &Sent) -> Wire {
+    match sent.protocol.as_str() {
         "http" => http_wire(sent),
         "socket" => {
             let (payload, hex) = (socket::part::PAYLOAD, socket::option::HEX);
@@ -26,7 +26,12 @@ pub(crate) fn wire(protocol: &str, sent: &Sent) -> Wire {
             let (payload, hex) = (websocket::part::PAYLOAD, websocket::option::HEX);
             plain_wire(sent, usize::from(payload), usize::from(hex))
         }
-        other => panic!("how does {other} send?"),
+        // Their drivers make of the parts what goes over the connection.
+        _ => {
+            let parts = sent.parts.iter().map(|part| String::from_utf8_lossy(part).into_owned());
+            let beside = sent.options.iter().map(i64::to_string);
+            Wire { text: String::new(), beside: parts.chain(beside).collect() }
+        }
     }
 }
 
