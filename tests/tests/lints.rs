@@ -39,6 +39,7 @@ const MEANT: &[(&str, &[Code])] = &[
     ("socket", &[Code::UnusedExtract]),
     // The files are made where they are needed.
     ("fault-tls", &[Code::MissingFile]),
+    ("redis-tls", &[Code::MissingFile]),
     ("tls-and-limits", &[Code::MissingFile]),
     ("weighted", &[Code::UnreachableTask]),
     ("weighted-of-one", &[Code::UnreachableTask]),

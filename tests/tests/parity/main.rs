@@ -99,6 +99,35 @@ const SHOWN_ELSEWHERE: &[(&str, &str)] = &[
     ("`timeout` limits connecting and receiving apart", "needs time; ld-drivers"),
     ("no headers, subprotocols, binary frames or TLS options", "tests/sockets.rs"),
     ("percentiles are of the sorted samples", "ld-results"),
+    (
+        "messages and stubs are generated Python modules",
+        "the reference has nothing in common with it; tests/grpc.rs",
+    ),
+    ("plain connections only, and the run's `host` is not looked at", "tests/grpc.rs"),
+    (
+        "an unknown `rpc` is `unary`, and one that is not the method's kind fails somewhere",
+        "tests/grpc.rs, ld-stdlib",
+    ),
+    (
+        "a payload that is no object is the empty message, malformed metadata is dropped",
+        "ld-stdlib",
+    ),
+    ("nothing of a reply can be checked", "tests/grpc.rs"),
+    ("`response_length` is the size of the messages", "no length is compared here; ld-drivers"),
+    ("any exception is a failure with its text", "tests/grpc.rs"),
+    ("a connection from a pool for each task", "tests/sql.rs"),
+    ("decimals, dates and bytes are Python objects", "nothing of a row is seen here; tests/sql.rs"),
+    ("any database with a Python library", "ld-stdlib"),
+    ("`response_length` is the number of rows", "no length is compared here"),
+    ("no time limit", "tests/sql.rs, tests/redis.rs"),
+    ("seven methods; others are passed over without a record", "tests/redis.rs, ld-stdlib"),
+    ("a task without a key fails each time", "ld-stdlib"),
+    ("values are the text of Python objects", "tests/redis.rs"),
+    ("`expect` of a value that was set is `True`", "tests/redis.rs"),
+    ("no `extract`, no `assertions`", "tests/redis.rs"),
+    ("no certificates of one's own; passwords in the URL", "tests/redis.rs"),
+    ("Unix sockets, clusters, sentinels", "ld-stdlib, ld-drivers"),
+    ("`length` is that of strings, else 1", "no length is compared here; ld-drivers"),
 ];
 
 /// Rows of `docs/compatibility.md` that `--strict-compat` takes back.
